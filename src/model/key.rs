@@ -1,0 +1,89 @@
+//! What objects are called.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// The namespace and name of a Service.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// The namespace, a DNS label.
+    pub namespace: Arc<str>,
+    /// The name, a DNS label.
+    pub name: Arc<str>,
+}
+
+impl Key {
+    /// The key of `namespace`/`name`.
+    pub fn new(namespace: impl Into<Arc<str>>, name: impl Into<Arc<str>>) -> Self {
+        Self { namespace: namespace.into(), name: name.into() }
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.namespace, self.name)
+    }
+}
+
+/// The kinds of object that sources read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// `v1` `Namespace`.
+    Namespace,
+    /// `v1` `Service`.
+    Service,
+    /// `discovery.k8s.io/v1` `EndpointSlice`.
+    EndpointSlice,
+    /// `v1` `Pod`, only those with a weight label.
+    Pod,
+}
+
+impl Kind {
+    /// How many kinds there are.
+    pub const COUNT: usize = 4;
+
+    /// Every kind.
+    pub const ALL: [Self; Self::COUNT] = [Self::Namespace, Self::Service, Self::EndpointSlice, Self::Pod];
+
+    /// The kind as Kubernetes spells it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Namespace => "Namespace",
+            Self::Service => "Service",
+            Self::EndpointSlice => "EndpointSlice",
+            Self::Pod => "Pod",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One object of a source, or the file that should have held some.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ObjectRef {
+    /// A Kubernetes object. `key.namespace` is empty for a Namespace.
+    Object(Kind, Key),
+    /// A manifest file, by its path as the user gave it.
+    File(Arc<str>),
+}
+
+impl ObjectRef {
+    /// The Service of this key.
+    pub fn service(key: &Key) -> Self {
+        Self::Object(Kind::Service, key.clone())
+    }
+}
+
+impl fmt::Display for ObjectRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Object(kind, key) if key.namespace.is_empty() => write!(f, "{kind} {}", key.name),
+            Self::Object(kind, key) => write!(f, "{kind} {key}"),
+            Self::File(path) => write!(f, "file {path}"),
+        }
+    }
+}

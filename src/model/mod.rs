@@ -1,0 +1,30 @@
+//! The domain, without Kubernetes, without Envoy, without I/O.
+//!
+//! ```text
+//!            object::Namespace ─┐ defaults
+//! Event ──▶  object::Service ───┼──▶ Catalog ──▶ Service ── Port ── Policy
+//!            object::Slice ─────┤                   └────── Endpoint ── Locality
+//!            object::Pod ───────┘ weights
+//! ```
+//!
+//! A source lowers what it reads to the nouns of [`object`] and says what happened to them as [`Event`]s. The
+//! [`Catalog`] merges them: settings of the Namespace and the Service into one [`Policy`] a port, all slices of a
+//! Service into one list of [`Endpoint`]s a port. Whatever can't be used becomes a [`Rejected`].
+
+mod catalog;
+mod endpoint;
+mod event;
+mod key;
+pub mod object;
+mod policy;
+mod rejected;
+mod service;
+pub mod settings;
+
+pub use catalog::{Catalog, Entry};
+pub use endpoint::{Endpoint, EndpointState, Endpoints, Locality};
+pub use event::{Event, Lowered};
+pub use key::{Key, Kind, ObjectRef};
+pub use policy::{LbPolicy, Policy, Protocol, Retry, RetryOn};
+pub use rejected::{Reason, Rejected, Severity};
+pub use service::{Fleets, Port, Service};

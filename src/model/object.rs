@@ -1,0 +1,98 @@
+//! The objects that sources read, reduced to what matters for load balancing.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::{Key, settings::Settings};
+
+/// One object of a source.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Object {
+    /// A Namespace.
+    Namespace(Namespace),
+    /// A Service.
+    Service(Service),
+    /// An EndpointSlice.
+    EndpointSlice(EndpointSlice),
+    /// A Pod with a weight.
+    Pod(Pod),
+}
+
+/// A Namespace: the defaults of its Services.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Namespace {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its annotations under our prefix.
+    pub settings: Settings,
+}
+
+/// A Service as its author declared it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Service {
+    /// Its namespace and name.
+    pub key: Key,
+    /// When it was created, in seconds since 1970; `i64::MAX` when nobody knows (a manifest without the field), so that
+    /// the name decides. Of two Services that claim one domain the older one has it.
+    pub created: i64,
+    /// Its annotations under our prefix.
+    pub settings: Settings,
+    /// Its TCP ports, in the order of the manifest.
+    pub ports: Vec<Port>,
+    /// `spec.type: ExternalName`: there is nothing to balance over.
+    pub external_name: bool,
+    /// `spec.publishNotReadyAddresses`.
+    pub publish_not_ready: bool,
+}
+
+/// One TCP port of a Service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Port {
+    /// Its name; empty for the only port of a Service, which needs none. EndpointSlices refer to ports by it.
+    pub name: Arc<str>,
+    /// Its number, 1 to 65535.
+    pub number: u16,
+    /// `appProtocol`, if given.
+    pub app_protocol: Option<Arc<str>>,
+}
+
+/// Some of the endpoints of a Service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndpointSlice {
+    /// Its namespace and its own name.
+    pub key: Key,
+    /// The Service it belongs to (label `kubernetes.io/service-name`).
+    pub service: Key,
+    /// The TCP ports that every endpoint of the slice has: the Service port's name and the pod's port number.
+    pub ports: Vec<(Arc<str>, u16)>,
+    /// Its usable endpoints.
+    pub endpoints: Vec<SliceEndpoint>,
+}
+
+/// One endpoint of a slice, with the conditions as Kubernetes reports them (absent ones filled in as the API says).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SliceEndpoint {
+    /// Its first address.
+    pub address: IpAddr,
+    /// It accepts new requests.
+    pub ready: bool,
+    /// It can still answer, terminating or not.
+    pub serving: bool,
+    /// Its pod is being deleted.
+    pub terminating: bool,
+    /// The zone it runs in; empty when unknown.
+    pub zone: Arc<str>,
+    /// The node it runs on; empty when unknown.
+    pub node: Arc<str>,
+    /// The pod behind it, if the slice says so.
+    pub pod: Option<Key>,
+}
+
+/// A Pod with a weight label.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pod {
+    /// Its namespace and name.
+    pub key: Key,
+    /// Its load balancing weight, 1 to 128.
+    pub weight: u32,
+}

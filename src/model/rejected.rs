@@ -1,0 +1,134 @@
+//! What can't be used, as a value.
+
+use std::fmt;
+
+use super::ObjectRef;
+
+/// One setting, field, object or file that can't be used: what, why, and what is in force meanwhile.
+///
+/// It never travels as an error: it is collected, shown, and harms nobody else.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rejected {
+    /// Whose it is.
+    pub object: ObjectRef,
+    /// The field, as a path (`spec.ports[1].port`, `metadata.annotations[chancery.dev/lb-policy]`), or `line 12`.
+    pub field: String,
+    /// What stands there, shortened to [`Self::MAX_VALUE`] characters; empty when nothing does.
+    pub value: String,
+    /// The kind of mistake, for metrics and Events.
+    pub reason: Reason,
+    /// What is wrong and what is accepted, as a clause: `not a whole number; expected 1 to 65535`.
+    pub message: String,
+    /// What is in force meanwhile: `the default, round-robin, stays`.
+    pub meanwhile: String,
+}
+
+/// The kind of mistake. The words are the `reason` label of `chancery_rejected_objects`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// An annotation with a value that isn't accepted.
+    InvalidAnnotation,
+    /// An annotation under our prefix that doesn't exist.
+    UnknownAnnotation,
+    /// A field that Kubernetes itself would refuse.
+    InvalidObject,
+    /// An endpoint that can't be used; the rest of its slice is.
+    InvalidEndpoint,
+    /// An object of a kind that has nothing to balance over, such as an `ExternalName` Service.
+    Unsupported,
+    /// An object or a domain that somebody else already has.
+    Duplicate,
+    /// A file that isn't YAML or JSON, or can't be read.
+    Unparsable,
+}
+
+/// How bad it is: an error fails `chancery lint`, a warning doesn't.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Something the user wrote isn't in force.
+    Error,
+    /// Something is probably not meant that way.
+    Warning,
+}
+
+impl Reason {
+    /// Every reason.
+    pub const ALL: [Self; 7] = [
+        Self::InvalidAnnotation,
+        Self::UnknownAnnotation,
+        Self::InvalidObject,
+        Self::InvalidEndpoint,
+        Self::Unsupported,
+        Self::Duplicate,
+        Self::Unparsable,
+    ];
+
+    /// The word for it in metrics and Events.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidAnnotation => "InvalidAnnotation",
+            Self::UnknownAnnotation => "UnknownAnnotation",
+            Self::InvalidObject => "InvalidObject",
+            Self::InvalidEndpoint => "InvalidEndpoint",
+            Self::Unsupported => "Unsupported",
+            Self::Duplicate => "Duplicate",
+            Self::Unparsable => "Unparsable",
+        }
+    }
+
+    /// How bad it is.
+    pub const fn severity(self) -> Severity {
+        match self {
+            Self::UnknownAnnotation => Severity::Warning,
+            Self::InvalidAnnotation
+            | Self::InvalidObject
+            | Self::InvalidEndpoint
+            | Self::Unsupported
+            | Self::Duplicate
+            | Self::Unparsable => Severity::Error,
+        }
+    }
+}
+
+impl Rejected {
+    /// How many characters of a value are repeated back to the user.
+    pub const MAX_VALUE: usize = 80;
+
+    /// A value, shortened so that a 10 MB annotation doesn't become a 10 MB log line, control characters escaped.
+    pub fn shorten(value: &str) -> String {
+        let mut short: String = value.chars().take(Self::MAX_VALUE).flat_map(char::escape_debug).collect();
+        if value.chars().nth(Self::MAX_VALUE).is_some() {
+            short.push_str(&format!("… ({} bytes)", value.len()));
+        }
+        short
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        })
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.object, self.field)?;
+        if !self.value.is_empty() {
+            write!(f, ": \"{}\"", self.value)?;
+        }
+        write!(f, ": {}", self.message)?;
+        if !self.meanwhile.is_empty() {
+            write!(f, " ({})", self.meanwhile)?;
+        }
+        Ok(())
+    }
+}

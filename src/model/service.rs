@@ -1,0 +1,50 @@
+//! A Service, merged and resolved: what translate renders.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{Key, Policy};
+
+/// A Service that takes part, with one resolved policy per port.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Service {
+    /// Its namespace and name.
+    pub key: Key,
+    /// When it was created (see [`super::object::Service::created`]).
+    pub created: i64,
+    /// Its TCP ports, in the order of their numbers, each number once.
+    pub ports: Vec<Port>,
+    /// The port that is meant when nobody names one: the only one, else the only gRPC or HTTP/2 one, else none.
+    pub default_port: Option<u16>,
+}
+
+/// One port of a [`Service`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Port {
+    /// Its number, 1 to 65535.
+    pub number: u16,
+    /// Its name; may be empty.
+    pub name: Arc<str>,
+    /// How clients balance over it.
+    pub policy: Policy,
+}
+
+/// The fleets of Envoys that get a port.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Fleets {
+    /// Every fleet (`*`).
+    #[default]
+    All,
+    /// Those of these names.
+    Named(BTreeSet<Arc<str>>),
+}
+
+impl Fleets {
+    /// Whether the fleet of this name gets it. The empty name stands for "a fleet that nobody names".
+    pub fn includes(&self, fleet: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Named(names) => names.contains(fleet),
+        }
+    }
+}

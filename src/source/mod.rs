@@ -1,0 +1,49 @@
+//! Where Services and endpoints come from.
+//!
+//! ```text
+//! kubernetes/ watch (IO) ──┐
+//!                          ├──▶ lower/ (pure) ──▶ Notice ──▶ pipeline
+//! manifests/  watch (IO) ──┘
+//! ```
+//!
+//! Both sources read the same Kubernetes objects and lower them with the same code, so what works offline works in the
+//! cluster. A source only says what it sees; it doesn't merge, remember or judge.
+
+pub mod kubernetes;
+pub mod lower;
+pub mod manifests;
+
+use std::time::Instant;
+
+use futures::stream::BoxStream;
+
+use crate::model::Event;
+
+/// A place where Services and endpoints come from.
+pub trait Source: Send + 'static {
+    /// The word for it in metrics and logs.
+    fn name(&self) -> &'static str;
+
+    /// Everything it has to say, for as long as it is polled. It begins with a complete list of every kind; it never
+    /// ends by itself, retries what can be retried (with backoff and jitter) and reports trouble as a [`Notice`].
+    fn notices(self: Box<Self>) -> BoxStream<'static, Notice>;
+}
+
+/// One thing that a source has to say.
+#[derive(Debug)]
+pub enum Notice {
+    /// Something happened to its objects.
+    Event {
+        /// When our watch delivered it.
+        at: Instant,
+        /// What happened.
+        event: Event,
+    },
+    /// It is in touch with what it watches, though nothing happened; said every few seconds.
+    InTouch,
+    /// It has lost touch. What it said before stands.
+    OutOfTouch {
+        /// Why, in one line.
+        error: String,
+    },
+}

@@ -1,0 +1,27 @@
+//! What goes over the wire: named, encoded, content-hashed resources and the snapshots that hold them.
+//!
+//! ```text
+//! Target ── asks the World for ──▶ Snapshot ── one per ResourceType ──▶ ResourceMap ── by Name ──▶ Resource
+//!                                                                                                 │
+//!                                                            Any bytes, Version = hash of them ◀──┘
+//! ```
+//!
+//! All maps are persistent: cloning one is a pointer copy, changing one entry copies a path of a tree, and two maps
+//! that came from each other are compared in time proportional to their differences. That is why one endpoint change
+//! costs the same with ten Services and with ten thousand.
+
+mod json;
+mod resource;
+mod resource_map;
+mod resource_type;
+mod snapshot;
+mod target;
+mod version;
+
+pub use json::{JsonError, resource_to_json};
+pub use resource::{Name, Resource};
+pub use resource_map::{Difference, ResourceMap};
+pub use resource_type::ResourceType;
+pub use snapshot::{Snapshot, World};
+pub use target::{ClientKind, Target};
+pub use version::Version;

@@ -1,0 +1,93 @@
+//! One resource, encoded once.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use prost::{Message, Name as MessageName};
+
+use super::Version;
+
+/// The name of a resource, shared by every map and stream that mentions it.
+pub type Name = Arc<str>;
+
+/// One resource as it goes over the wire: a name, the bytes of its `Any`, and the hash of those bytes.
+///
+/// It is encoded once, when it is rendered; every snapshot and stream shares the bytes.
+#[derive(Clone)]
+pub struct Resource {
+    name: Name,
+    any: Bytes,
+    version: Version,
+    references: Box<[Name]>,
+}
+
+impl Resource {
+    /// Encodes `message` as the resource `name`.
+    ///
+    /// `references` are the names it refers to: the assignment of a Cluster, the route configuration of a Listener,
+    /// the clusters of a RouteConfiguration.
+    pub fn encode<M: MessageName>(name: Name, message: &M, references: impl IntoIterator<Item = Name>) -> Self {
+        Self::from_value(name, M::type_url(), message.encode_to_vec(), references)
+    }
+
+    /// Wraps an already encoded message of type `type_url` as the resource `name`; for `references` see
+    /// [`Self::encode`].
+    pub fn from_value(
+        name: Name,
+        type_url: String,
+        value: Vec<u8>,
+        references: impl IntoIterator<Item = Name>,
+    ) -> Self {
+        let any = Bytes::from(prost_types::Any { type_url, value }.encode_to_vec());
+        let mut references: Vec<Name> = references.into_iter().collect();
+        references.sort_unstable();
+        references.dedup();
+        Self { version: Version::of(&any), name, any, references: references.into() }
+    }
+
+    /// What a client said it holds: a name and a version, without the content.
+    pub fn claimed(name: Name, version: Version) -> Self {
+        Self { name, any: Bytes::new(), version, references: Box::default() }
+    }
+
+    /// The name that clients subscribe to.
+    pub const fn name(&self) -> &Name {
+        &self.name
+    }
+
+    /// The encoded `google.protobuf.Any`.
+    pub const fn any(&self) -> &Bytes {
+        &self.any
+    }
+
+    /// The hash of the content.
+    pub const fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The names it refers to, sorted, each once.
+    pub fn references(&self) -> &[Name] {
+        &self.references
+    }
+
+    /// Whether it refers to `name`. O(log n) in its references.
+    pub fn refers_to(&self, name: &str) -> bool {
+        self.references.binary_search_by(|reference| reference.as_ref().cmp(name)).is_ok()
+    }
+}
+
+/// Two resources are equal when a client couldn't tell them apart: same name, same version.
+impl PartialEq for Resource {
+    fn eq(&self, other: &Self) -> bool {
+        self.version == other.version && self.name == other.name
+    }
+}
+
+impl Eq for Resource {}
+
+impl fmt::Debug for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{} ({} bytes)", self.name, self.version, self.any.len())
+    }
+}

@@ -1,0 +1,107 @@
+//! A persistent, ordered map of resources.
+
+use std::sync::Arc;
+
+use imbl::OrdMap;
+use imbl::ordmap::DiffItem;
+
+use super::{Name, Resource, Version};
+
+/// The resources of one type, by name, with the version of the whole set.
+///
+/// Cloning is a pointer copy. Insertion and removal are O(log n), and [`Self::difference`] between a map and one that
+/// was made from it is O(changes · log n).
+#[derive(Debug, Clone, Default)]
+pub struct ResourceMap {
+    resources: OrdMap<Name, Arc<Resource>>,
+    version: Version,
+}
+
+/// One way in which a newer map differs from an older one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Difference<'a> {
+    /// The newer map has it, with this content; the older one hasn't, or has other content.
+    Changed(&'a Arc<Resource>),
+    /// The older map has it, the newer one hasn't.
+    Removed(&'a Arc<Resource>),
+}
+
+impl ResourceMap {
+    /// The resource of this name.
+    pub fn get(&self, name: &str) -> Option<&Arc<Resource>> {
+        self.resources.get(name)
+    }
+
+    /// Whether there is a resource of this name.
+    pub fn contains(&self, name: &str) -> bool {
+        self.resources.contains_key(name)
+    }
+
+    /// Puts a resource in, replacing the one of its name.
+    pub fn insert(&mut self, resource: Arc<Resource>) {
+        let (name, version) = (Arc::clone(resource.name()), resource.version());
+        self.version = self.version.with(&name, version);
+        if let Some(old) = self.resources.insert(name, resource) {
+            self.version = self.version.without(old.name(), old.version());
+        }
+    }
+
+    /// Takes the resource of this name out, if it is there.
+    pub fn remove(&mut self, name: &str) {
+        if let Some(old) = self.resources.remove(name) {
+            self.version = self.version.without(old.name(), old.version());
+        }
+    }
+
+    /// How many resources there are.
+    pub fn len(&self) -> usize {
+        self.resources.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.resources.is_empty()
+    }
+
+    /// All resources, in the order of their names.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Resource>> {
+        self.resources.values()
+    }
+
+    /// The version of the whole set: equal sets have equal versions.
+    pub const fn version(&self) -> Version {
+        self.version
+    }
+
+    /// Whether both are the very same map in memory: a cheap "nothing changed".
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.resources.ptr_eq(&other.resources)
+    }
+
+    /// What a holder of `older` has to be told to hold `self`, in the order of names.
+    pub fn difference<'a>(&'a self, older: &'a Self) -> impl Iterator<Item = Difference<'a>> {
+        older.resources.diff(&self.resources).map(|item| match item {
+            DiffItem::Add(_, new) | DiffItem::Update { new: (_, new), .. } => Difference::Changed(new),
+            DiffItem::Remove(_, old) => Difference::Removed(old),
+        })
+    }
+}
+
+/// Equal when a client couldn't tell the two apart.
+impl PartialEq for ResourceMap {
+    fn eq(&self, other: &Self) -> bool {
+        self.is_same(other) || self.resources == other.resources
+    }
+}
+
+impl Eq for ResourceMap {}
+
+impl FromIterator<Arc<Resource>> for ResourceMap {
+    fn from_iter<I: IntoIterator<Item = Arc<Resource>>>(resources: I) -> Self {
+        let mut map = Self::default();
+        for resource in resources {
+            map.insert(resource);
+        }
+        map
+    }
+}

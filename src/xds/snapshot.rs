@@ -1,0 +1,52 @@
+//! What one kind of client should hold, and the set of all such views.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Name, ResourceMap, ResourceType, Target};
+
+/// Everything that the clients of one [`Target`] should hold, at one moment. Cloning is a few pointer copies.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    maps: [ResourceMap; ResourceType::COUNT],
+}
+
+impl Snapshot {
+    /// The resources of one type.
+    pub const fn get(&self, resource_type: ResourceType) -> &ResourceMap {
+        let [clusters, endpoints, listeners, routes] = &self.maps;
+        match resource_type {
+            ResourceType::Cluster => clusters,
+            ResourceType::Endpoint => endpoints,
+            ResourceType::Listener => listeners,
+            ResourceType::Route => routes,
+        }
+    }
+
+    /// The resources of one type, to change them.
+    pub const fn get_mut(&mut self, resource_type: ResourceType) -> &mut ResourceMap {
+        let [clusters, endpoints, listeners, routes] = &mut self.maps;
+        match resource_type {
+            ResourceType::Cluster => clusters,
+            ResourceType::Endpoint => endpoints,
+            ResourceType::Listener => listeners,
+            ResourceType::Route => routes,
+        }
+    }
+}
+
+/// The snapshot of every target, published together so that no reader sees half a change.
+#[derive(Debug, Clone, Default)]
+pub struct World {
+    /// What an Envoy gets whose fleet no Service names.
+    pub everyone: Arc<Snapshot>,
+    /// What the Envoys of the fleets get that at least one Service (or the configuration) names.
+    pub fleets: BTreeMap<Name, Arc<Snapshot>>,
+}
+
+impl World {
+    /// The snapshot for a client.
+    pub fn snapshot(&self, target: &Target) -> &Arc<Snapshot> {
+        self.fleets.get(&target.fleet).unwrap_or(&self.everyone)
+    }
+}
