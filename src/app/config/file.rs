@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use serde_saphyr::{Error as YamlError, UserMessageFormatter, MessageFormatter};
+use serde_saphyr::{Error as YamlError, MessageFormatter, UserMessageFormatter};
 
 use super::{ConfigError, Layer};
 

@@ -108,14 +108,18 @@ fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<
     struct OneOrMany;
 
     impl<'de> de::Visitor<'de> for OneOrMany {
-        type Value = Vec<String>;
+        type Value = Option<Vec<String>>;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("a name or a list of names")
         }
 
         fn visit_str<E: de::Error>(self, one: &str) -> Result<Self::Value, E> {
-            Ok(vec![one.to_owned()])
+            Ok(Some(vec![one.to_owned()]))
+        }
+
+        fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+            Ok(None)
         }
 
         fn visit_seq<A: de::SeqAccess<'de>>(self, mut many: A) -> Result<Self::Value, A::Error> {
@@ -123,9 +127,9 @@ fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<
             while let Some(name) = many.next_element()? {
                 names.push(name);
             }
-            Ok(names)
+            Ok(Some(names))
         }
     }
 
-    deserializer.deserialize_any(OneOrMany).map(Some)
+    deserializer.deserialize_any(OneOrMany)
 }

@@ -83,7 +83,7 @@ impl Config {
         refuse_what_is_to_come(&command_line)?;
         refuse_what_is_to_come(&file)?;
         let Layer {
-            // What these four say is in `source`.
+            // `source` says what these do, and `compat` says nothing yet.
             source: _,
             manifests: _,
             kubeconfig: _,

@@ -40,7 +40,7 @@ pub(super) fn resolve(command_line: &Layer, file: &Layer, file_name: &str) -> Re
     let command_line_origin = Origin::CommandLine;
     let file_origin = Origin::File(file_name);
     let strong = choice(command_line, &command_line_origin)?;
-    // Not a question of laziness: a file that contradicts itself must not stop a command line that overrides it.
+    // Only then is the file asked: one that contradicts itself must not stop a command line that overrides it.
     let Some(strong) = strong else {
         return match choice(file, &file_origin)? {
             None | Some(Choice::Kubernetes) => Ok(kubernetes(command_line, file)),
