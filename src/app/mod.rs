@@ -8,3 +8,10 @@
 //! ```
 
 pub mod config;
+mod render;
+mod serve;
+mod signals;
+mod source;
+
+pub use render::render_options;
+pub use serve::serve;

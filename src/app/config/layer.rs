@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::builder::BoolishValueParser;
 use serde::{Deserialize, Deserializer, de};
 
-use super::{DnsName, GracePeriod, ListenAddress};
+use super::{DnsName, EnvoyAddress, GracePeriod, ListenAddress};
 use crate::telemetry::log::LogFormat;
 
 /// The flags of `serve`, their environment variables, and the keys of the configuration file.
@@ -68,7 +68,7 @@ pub struct Layer {
 
     /// Where Envoys are told to listen; per fleet in the configuration file [default: 0.0.0.0:10000]
     #[arg(long, env = "CHANCERY_ENVOY_LISTENER", value_name = "ADDRESS")]
-    pub envoy_listener: Option<ListenAddress>,
+    pub envoy_listener: Option<EnvoyAddress>,
 
     /// How long to wait for streams to end after SIGTERM [default: 10s]
     #[arg(long, env = "CHANCERY_SHUTDOWN_GRACE", value_name = "DURATION")]
@@ -88,7 +88,7 @@ pub struct Layer {
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct FleetLayer {
     /// Where the Envoys of this fleet are told to listen.
-    pub listener: Option<ListenAddress>,
+    pub listener: Option<EnvoyAddress>,
 }
 
 /// The sources by name.
@@ -100,6 +100,7 @@ pub enum SourceKind {
     /// A directory of manifests.
     Manifests,
     /// Keys in etcd. To come.
+    #[value(hide = true)]
     Etcd,
 }
 

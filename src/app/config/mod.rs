@@ -25,7 +25,7 @@ use crate::telemetry::log::LogFormat;
 pub use error::ConfigError;
 pub use layer::{FleetLayer, Layer, SourceKind};
 pub use source::{KubernetesConfig, SourceConfig};
-pub use values::{DnsName, GracePeriod, ListenAddress};
+pub use values::{DnsName, EnvoyAddress, GracePeriod, ListenAddress, Misspelt};
 
 /// Where the ADS server listens by default: every interface, so that it can be reached in a pod.
 pub const DEFAULT_XDS_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 18000);
@@ -111,7 +111,9 @@ impl Config {
             cluster_domain: cluster_domain
                 .or(file.cluster_domain)
                 .map_or_else(|| DEFAULT_CLUSTER_DOMAIN.to_owned(), |DnsName(name)| name),
-            envoy_listener: address(envoy_listener, file.envoy_listener, DEFAULT_ENVOY_LISTENER),
+            envoy_listener: envoy_listener
+                .or(file.envoy_listener)
+                .map_or(DEFAULT_ENVOY_LISTENER, |EnvoyAddress(address)| address),
             fleet_listeners: file
                 .fleets
                 .into_iter()

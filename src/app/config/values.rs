@@ -1,6 +1,5 @@
 //! Values with a spelling of their own, the same in flags, variables and files.
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::str::FromStr;
 use std::time::Duration;
@@ -16,6 +15,11 @@ pub struct Misspelt(String);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct ListenAddress(pub SocketAddr);
+
+/// An address that an Envoy is told to listen at: as [`ListenAddress`], but port 0 would be another one at every Envoy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct EnvoyAddress(pub SocketAddr);
 
 /// A time to wait, zero included: a number and a unit, `500ms`, `1.5s`, `2m`, `1h`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -34,6 +38,18 @@ impl FromStr for ListenAddress {
         text.parse().map(Self).map_err(|_| {
             Misspelt("not an address to listen at; expected an IP and a port, as 0.0.0.0:18000 or [::1]:18000".into())
         })
+    }
+}
+
+impl FromStr for EnvoyAddress {
+    type Err = Misspelt;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let ListenAddress(address) = text.parse()?;
+        if address.port() == 0 {
+            return Err(Misspelt("no port; expected 1 to 65535, because every Envoy is told the same".into()));
+        }
+        Ok(Self(address))
     }
 }
 
@@ -81,13 +97,15 @@ fn parse_duration(text: &str) -> Option<Duration> {
     Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds).ok()
 }
 
-impl fmt::Display for ListenAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+impl TryFrom<String> for ListenAddress {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        quoting(&text)
     }
 }
 
-impl TryFrom<String> for ListenAddress {
+impl TryFrom<String> for EnvoyAddress {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {

@@ -3,10 +3,18 @@ use super::*;
 #[test]
 fn addresses() {
     for good in ["0.0.0.0:18000", "[::1]:1", "127.0.0.1:0"] {
-        assert_eq!(good.parse::<ListenAddress>().unwrap().to_string(), good);
+        assert_eq!(good.parse::<ListenAddress>().unwrap().0.to_string(), good);
     }
     for bad in ["", "18000", ":18000", "localhost:18000", "0.0.0.0", "0.0.0.0:65536", "0.0.0.0:-1", "::1:80"] {
         assert!(bad.parse::<ListenAddress>().is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn an_envoy_needs_a_port() {
+    assert_eq!("[::]:10000".parse::<EnvoyAddress>().unwrap().0.to_string(), "[::]:10000");
+    for bad in ["0.0.0.0:0", "0.0.0.0", "here"] {
+        assert!(bad.parse::<EnvoyAddress>().is_err(), "{bad}");
     }
 }
 
