@@ -30,11 +30,10 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use name::{Name, Unnamed};
-use table::Setting;
-pub use table::TABLE;
+pub use table::{Reach, Setting, TABLE};
 use value::{Fault, Value};
 
-pub use resolve::{Resolved, resolve, restate};
+pub use resolve::{Resolved, resolve, restate, restate_namespace};
 
 use super::{ObjectRef, Reason, Rejected};
 
@@ -61,7 +60,8 @@ impl Settings {
     pub fn parse(object: &ObjectRef, annotations: &BTreeMap<String, String>) -> (Self, Vec<Rejected>) {
         let mut settings = Self::default();
         let mut rejected = Vec::new();
-        let ours = annotations.range(PREFIX.to_owned()..).map_while(|(key, text)| Some((key.strip_prefix(PREFIX)?, text)));
+        let ours =
+            annotations.range(PREFIX.to_owned()..).map_while(|(key, text)| Some((key.strip_prefix(PREFIX)?, text)));
         for (annotation, text) in ours {
             let mut reject = |reason, value: &str, message, meanwhile| {
                 rejected.push(Rejected {

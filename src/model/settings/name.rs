@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::PREFIX;
-use super::table::{Setting, TABLE};
+use super::table::{Reach, Setting, TABLE};
 use super::word::nearest;
 use crate::model::object;
 
@@ -15,7 +15,7 @@ pub(super) struct Name {
     pub scope: Scope,
 }
 
-/// Which ports an annotation is for.
+/// Which ports an annotation is for. The later, the more exact.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Scope {
     /// Those that the setting's reach says.
@@ -40,8 +40,8 @@ const ELSEWHERE: [(&str, &str); 2] = [
     ("client", "this belongs in the node metadata of a client, not in an annotation"),
 ];
 
-/// The longest name of a port, in bytes (RFC 6335 §5.1, which Kubernetes follows).
-const MAX_PORT_NAME_BYTES: usize = 15;
+/// The longest name of a Service's port, in bytes: that of a DNS label, which it is.
+const MAX_PORT_NAME_BYTES: usize = 63;
 
 impl Name {
     /// The name, and the setting that it is for.
@@ -61,6 +61,11 @@ impl Name {
             })?,
         };
         Ok((Self { key: setting.key, scope }, setting))
+    }
+
+    /// Which ports it is for if it names none.
+    pub fn reach(&self) -> Reach {
+        Setting::find(self.key).map_or(Reach::EveryPort, |setting| setting.reach)
     }
 }
 

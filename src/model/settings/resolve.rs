@@ -1,5 +1,6 @@
 //! From the settings of a Service and its Namespace to one policy a port.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -27,14 +28,21 @@ pub struct Resolved {
     pub meanwhile: Vec<(String, String)>,
 }
 
-/// The settings that matter for one Service (or, without a Namespace, for a Namespace itself), strongest first.
+/// The settings that matter for one Service, or, without `namespace`, those of a Namespace alone.
 #[derive(Clone, Copy)]
 struct Layers<'a> {
     own: &'a Settings,
     namespace: Option<&'a Settings>,
 }
 
-/// Where a value stands.
+/// A value that is in force, and where it stands.
+struct InForce<'a> {
+    value: &'a Value,
+    origin: Origin,
+    name: &'a Name,
+}
+
+/// Whose annotation a value is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Origin {
     Own,
@@ -92,45 +100,45 @@ impl<'a> Layers<'a> {
     fn effective(self, port: &object::Port, is_default: bool) -> Effective {
         let mut effective = Effective::default();
         effective.policy.protocol = port_protocol::of(port);
-        for setting in &TABLE {
-            if let Some((value, _, _)) = self.find(setting, Some(port), is_default) {
-                value.apply(&mut effective);
-            }
+        for in_force in self.in_force(Some(port), is_default).values() {
+            in_force.value.apply(&mut effective);
         }
         effective
     }
 
+    /// Whether ports would be served if there were any.
     fn enabled_without_port(self) -> bool {
         let mut effective = Effective::default();
-        if let Some((value, _, _)) = Setting::find("enabled").and_then(|setting| self.find(setting, None, true)) {
-            value.apply(&mut effective);
+        for in_force in self.in_force(None, true).values() {
+            in_force.value.apply(&mut effective);
         }
         effective.enabled
     }
 
-    /// The value that is in force, and where it stands. A port's number is more exact than its name.
-    fn find(
-        self,
-        setting: &Setting,
-        port: Option<&object::Port>,
-        is_default: bool,
-    ) -> Option<(&'a Value, Origin, Name)> {
-        let key = setting.key;
-        let plain = (setting.reach == Reach::EveryPort || is_default).then_some(Scope::Plain);
-        let by_number = port.map(|port| Scope::PortNumber(port.number));
-        let by_name = port.map(|port| Scope::PortName(Arc::clone(&port.name)));
-        let names: Vec<Name> =
-            [by_number, by_name, plain].into_iter().flatten().map(|scope| Name { key, scope }).collect();
-        [(Some(self.own), Origin::Own), (self.namespace, Origin::Namespace)].into_iter().find_map(|(layer, origin)| {
-            let good = &layer?.good;
-            names.iter().find_map(|name| Some((good.get(name)?, origin, name.clone())))
-        })
+    /// What is in force, by key. Of one layer a port's number beats its name, and both beat the plain key.
+    fn in_force(self, port: Option<&object::Port>, is_default: bool) -> BTreeMap<&'static str, InForce<'a>> {
+        let mut in_force = BTreeMap::new();
+        let weakest_first = [(self.namespace, Origin::Namespace), (Some(self.own), Origin::Own)];
+        for (settings, origin) in weakest_first {
+            // In the order of names, too, the weakest scope comes first.
+            for (name, value) in settings.into_iter().flat_map(|settings| &settings.good) {
+                let reaches = match &name.scope {
+                    Scope::Plain => is_default || name.reach() == Reach::EveryPort,
+                    scope => port.is_some_and(|port| scope.names(port)),
+                };
+                if reaches {
+                    in_force.insert(name.key, InForce { value, origin, name });
+                }
+            }
+        }
+        in_force
     }
 
     /// Annotations of the Service for ports that it doesn't have.
     fn misplaced(self, service: &object::Service) -> Vec<Rejected> {
         let Self { own: Settings { good, bad }, namespace: _ } = self;
-        let astray = |name: &&Name| name.scope != Scope::Plain && !service.ports.iter().any(|port| name.scope.names(port));
+        let astray =
+            |name: &&Name| name.scope != Scope::Plain && !service.ports.iter().any(|port| name.scope.names(port));
         good.iter()
             .filter(|(name, _)| astray(name) && !bad.contains(name))
             .map(|(name, value)| {
@@ -169,10 +177,14 @@ impl<'a> Layers<'a> {
                 }
                 let port = ports.iter().find(|port| name.scope.names(port));
                 let is_default = port.is_none_or(|port| Some(port.number) == default_port);
-                let words = match self.find(setting, port, is_default) {
+                let words = match self.in_force(port, is_default).remove(name.key) {
                     None => default_stays(setting),
-                    Some((value, Origin::Own, other)) => format!("{} of {PREFIX}{other} is in force", shown(value)),
-                    Some((value, Origin::Namespace, _)) => format!("{} of the Namespace is in force", shown(value)),
+                    Some(InForce { value, origin: Origin::Own, name }) => {
+                        format!("{} of {PREFIX}{name} is in force", shown(value))
+                    }
+                    Some(InForce { value, origin: Origin::Namespace, name: _ }) => {
+                        format!("{} of the Namespace is in force", shown(value))
+                    }
                 };
                 Some((field(&name.to_string()), words))
             })

@@ -1,10 +1,9 @@
 //! Every setting there is.
 
+use super::MAX_VALUE_BYTES;
 use super::domain;
-use super::effective::Effective;
 use super::value::{self, Fault, Read, Value};
 use super::word;
-use super::MAX_VALUE_BYTES;
 use crate::model::{LbPolicy, Protocol, RetryOn};
 
 /// One setting: its key, its values, its default, and what it does to a port's policy.
@@ -59,7 +58,7 @@ pub static TABLE: [Setting; 7] = [
         default: "none",
         reach: Reach::DefaultPort,
         accepts: || "a list of domains such as shop.example.com, *.example.com or shop.example.com:8080".to_owned(),
-        read: |text| Read::of_parts(domain::list(text), |to, hosts| to.policy.hosts = hosts.clone()),
+        read: |text| Read::of_parts(domain::list(text), |to, hosts| to.policy.hosts.clone_from(hosts)),
     },
     Setting {
         key: "protocol",
@@ -116,16 +115,9 @@ impl Setting {
             return (None, vec![self.fault("empty")]);
         }
         let Read { change, faults } = (self.read)(text);
-        let faults = faults.into_iter().map(|fault| Fault { message: self.expecting(&fault.message), ..fault }).collect();
+        let faults =
+            faults.into_iter().map(|fault| Fault { message: self.expecting(&fault.message), ..fault }).collect();
         (change.map(|change| Value::new(text, change)), faults)
-    }
-
-    /// What it makes of a port about which nothing else is said.
-    #[cfg(test)]
-    pub(super) fn effect(&self, text: &str) -> Option<Effective> {
-        let mut effective = Effective::default();
-        self.read(text).0?.apply(&mut effective);
-        Some(effective)
     }
 
     fn fault(&self, what: &str) -> Fault {

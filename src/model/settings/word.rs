@@ -17,25 +17,35 @@ const MAX_COMPARED_BYTES: usize = 64;
 
 /// One word.
 pub(super) fn word<W: Word>(text: &str) -> Result<W, Fault> {
-    let kebab = if text.len() <= MAX_COMPARED_BYTES { text.replace('_', "-") } else { String::new() };
-    W::ALL.iter().copied().find(|word| word.as_str() == kebab).ok_or_else(|| {
-        let near = match nearest(text, W::ALL.iter().map(|word| word.as_str())) {
-            Some(near) => format!(" (did you mean {near}?)"),
-            None => String::new(),
-        };
-        Fault::new(format!("\"{}\" is not known{near}", Rejected::shorten(text)))
-    })
+    find(text).map_err(|near| Fault::new(format!("no such value{near}")))
 }
 
 /// A list of words, or `none` for the empty set.
 pub(super) fn set_or_none<W: Word + Ord>(text: &str) -> Result<BTreeSet<W>, Fault> {
-    let nones = parts(text).filter(|part| *part == "none").count();
-    let words: BTreeSet<W> = parts(text).filter(|part| *part != "none").map(word).collect::<Result<_, _>>()?;
-    match (words.is_empty(), nones > 0) {
+    let mut words = BTreeSet::new();
+    let mut none = false;
+    for part in parts(text) {
+        if part == "none" {
+            none = true;
+            continue;
+        }
+        let unknown = |near| Fault::new(format!("\"{}\" is no such value{near}", Rejected::shorten(part)));
+        words.insert(find(part).map_err(unknown)?);
+    }
+    match (words.is_empty(), none) {
         (true, false) => Err(Fault::new("an empty list")),
         (false, true) => Err(Fault::new("none stands alone")),
         (true, true) | (false, false) => Ok(words),
     }
+}
+
+/// The word, `snake_case` read as kebab-case; else the question whether the nearest was meant, if one is near.
+fn find<W: Word>(text: &str) -> Result<W, String> {
+    let kebab = if text.len() <= MAX_COMPARED_BYTES { text.replace('_', "-") } else { String::new() };
+    W::ALL.iter().copied().find(|word| word.as_str() == kebab).ok_or_else(|| {
+        let near = nearest(text, W::ALL.iter().map(|word| word.as_str()));
+        near.map(|near| format!(" (did you mean {near}?)")).unwrap_or_default()
+    })
 }
 
 /// The words, as they follow "expected".
