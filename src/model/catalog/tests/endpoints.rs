@@ -100,7 +100,7 @@ fn both_families_are_merged_and_sorted() {
 #[test]
 fn ports_match_by_name_and_pods_may_listen_on_different_numbers() {
     let unnamed = |service: &mut object::Service| {
-        service.ports = vec![object::Port { name: "".into(), number: 80, app_protocol: None }]
+        service.ports = vec![object::Port { name: "".into(), number: 80, app_protocol: None }];
     };
     let mut catalog = catalog([
         service("cart", &[ON]),
