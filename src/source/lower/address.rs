@@ -18,7 +18,9 @@ pub(super) enum Family {
 /// scope nobody could reach them anyway.
 pub(super) fn usable(address: &str, family: Family, allow_loopback: bool) -> Result<IpAddr, &'static str> {
     let ip = match family {
-        Family::V4 => address.parse::<Ipv4Addr>().map(IpAddr::V4).map_err(|_| "not an IPv4 address, as addressType says"),
+        Family::V4 => {
+            address.parse::<Ipv4Addr>().map(IpAddr::V4).map_err(|_| "not an IPv4 address, as addressType says")
+        }
         Family::V6 => address
             .parse::<Ipv6Addr>()
             .ok()

@@ -29,8 +29,10 @@ pub(super) fn port_name(name: &str) -> Result<(), &'static str> {
     if name.len() <= 15 && letter && is_dns_label(name) && !name.contains("--") {
         Ok(())
     } else {
-        Err("not a port's name; expected 1 to 15 characters a-z, 0-9 and single -, one of them a letter, the first and \
-             last a letter or digit")
+        Err(
+            "not a port's name; expected 1 to 15 characters a-z, 0-9 and single -, one of them a letter, the first and \
+             last a letter or digit",
+        )
     }
 }
 
@@ -50,8 +52,10 @@ pub(super) fn label_value(value: &str) -> Result<(), &'static str> {
     if is_qualified(value) {
         Ok(())
     } else {
-        Err("not a label's value; expected at most 63 characters A-Z, a-z, 0-9, -, _ and ., the first and last a letter \
-             or digit")
+        Err(
+            "not a label's value; expected at most 63 characters A-Z, a-z, 0-9, -, _ and ., the first and last a letter \
+             or digit",
+        )
     }
 }
 
