@@ -2,7 +2,9 @@
 //!
 //! The pipeline owns the [`SnapshotWriter`]; every stream holds a clone of the [`SnapshotCache`]. A publication is one
 //! swap of a pointer in a `watch` channel: readers see all of it or nothing, a slow reader skips what is outdated, and
-//! none can hold up the writer or another reader.
+//! none can hold up the writer or another reader. The [`Status`] of the source travels beside it in the same way.
+
+mod status;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,6 +12,8 @@ use std::time::Instant;
 use tokio::sync::watch;
 
 use crate::xds::World;
+
+pub use status::{OutOfTouch, Status, StatusReader, StatusWriter, status_channel};
 
 /// One published state of everything.
 #[derive(Debug, Clone)]

@@ -1,1 +1,39 @@
-//! (to come)
+//! The xDS protocol as state machines, without sockets and clocks.
+//!
+//! ```text
+//! DiscoveryRequest ──────▶ sotw::ask ──┐                ┌──▶ Verdict (ACK, NACK)
+//! DeltaDiscoveryRequest ─▶ delta::ask ─┴─▶ Ask ─▶ Session ─▶ Response ─▶ (server encodes)
+//!                                Snapshot ────────▶ │  └──▶ waiting ─▶ (server keeps the time)
+//!                                                   ▼
+//!               one Subscriber per ResourceType: Subscription, what it holds, what is unanswered
+//! ```
+//!
+//! # What a client holds
+//!
+//! No list of (name, version) is kept per client. A [`Session`] keeps, per type, the very
+//! [`ResourceMap`](crate::xds::ResourceMap) that the client was last brought up to; the maps are persistent, so this is
+//! a pointer, and comparing it with the newest map costs what changed between them, not what there is. Whatever departs
+//! from "holds all of its subscription" is a small set beside it: names to send though unchanged, names it rejected.
+//!
+//! # Flow
+//!
+//! At most one response per type is unanswered at any time; whatever happens meanwhile is seen, as one difference, when
+//! the answer comes. So a slow client skips intermediate states, and costs no memory for them.
+//!
+//! # Order
+//!
+//! See [`order`]: CDS, EDS, LDS, RDS; assignments again after their clusters; routes only after the clusters that they
+//! name; removal of clusters only after the routes that named them.
+
+pub mod delta;
+mod order;
+mod respond;
+mod session;
+pub mod sotw;
+mod subscriber;
+mod subscription;
+#[cfg(test)]
+mod tests;
+
+pub use session::{Ask, Asked, Session, Variant, Verdict};
+pub use subscriber::Response;

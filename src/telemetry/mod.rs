@@ -1,1 +1,14 @@
-//! (to come)
+//! What can be seen of a running Chancery: its log and its metrics.
+//!
+//! ```text
+//! every floor ──▶ tracing macros ──▶ log      ──▶ stderr, one line an event
+//! every floor ──▶ Metrics        ──▶ Registry ──▶ /metrics (admin)
+//! ```
+//!
+//! This is the bottom floor: it knows no other. What the floors above count by (the type of a resource, the family of
+//! a client) arrives as their own short words, `&'static str`, so that no label can ever come from the network.
+
+pub mod log;
+mod metrics;
+
+pub use metrics::{Metrics, OpenStream};

@@ -1,0 +1,105 @@
+use std::collections::BTreeSet;
+
+use prometheus_client::encoding::text::encode;
+
+use super::*;
+
+/// The names and label names that the contract promises, section 6.
+const CONTRACT: [&str; 14] = [
+    "xds_streams{client,variant}",
+    "xds_responses_total{type,client}",
+    "xds_acks_total{type}",
+    "xds_nacks_total{type,client}",
+    "push_to_ack_seconds{type}",
+    "event_to_ack_seconds{type}",
+    "snapshot_resources{type,client}",
+    "translate_seconds",
+    "publish_seconds",
+    "source_events_total{source,kind}",
+    "source_synced{kind}",
+    "source_staleness_seconds",
+    "rejected_objects{reason}",
+    "build_info{version}",
+];
+
+fn text(registry: &Registry) -> String {
+    let mut text = String::new();
+    encode(&mut text, registry).unwrap();
+    text
+}
+
+fn everything_happened() -> (Registry, Metrics, OpenStream) {
+    let mut registry = Registry::default();
+    let metrics = Metrics::new(&mut registry);
+    let stream = metrics.stream_opened("envoy", "delta");
+    metrics.response_sent("eds", "envoy");
+    metrics.acked("eds", Duration::from_millis(3));
+    metrics.event_acked("eds", Duration::from_millis(4));
+    metrics.nacked("cds", "grpc");
+    metrics.snapshot_resources("cds", "envoy", 7);
+    metrics.translated(Duration::from_micros(30));
+    metrics.published(Duration::from_micros(20));
+    metrics.source_event("manifests", "Service");
+    metrics.synced("Service", true);
+    metrics.staleness(Duration::from_millis(1500));
+    metrics.rejected([("Duplicate", 2), ("Unparsable", 0)]);
+    (registry, metrics, stream)
+}
+
+/// A sample line as the contract writes it: the name without the prefix and without what a histogram adds, the names
+/// of the labels.
+fn shape(line: &str) -> String {
+    let series = line.rsplit_once(' ').unwrap().0;
+    let (name, labels) = series.split_once('{').unwrap_or((series, ""));
+    let name = name.strip_prefix("chancery_").unwrap();
+    let name = ["_bucket", "_sum", "_count"].iter().find_map(|s| name.strip_suffix(s)).unwrap_or(name);
+    let labels: Vec<_> = labels
+        .trim_end_matches('}')
+        .split(',')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(label, _)| label)
+        .filter(|label| *label != "le")
+        .collect();
+    if labels.is_empty() { name.to_owned() } else { format!("{name}{{{}}}", labels.join(",")) }
+}
+
+#[test]
+fn names_and_labels_are_those_of_the_contract() {
+    let (registry, _metrics, _stream) = everything_happened();
+    let text = text(&registry);
+    let shapes: BTreeSet<_> = text.lines().filter(|line| !line.starts_with('#')).map(shape).collect();
+    let expected: BTreeSet<_> = CONTRACT.iter().map(ToString::to_string).collect();
+    assert_eq!(shapes, expected, "{text}");
+}
+
+#[test]
+fn values_are_what_happened() {
+    let (registry, _metrics, _stream) = everything_happened();
+    let text = text(&registry);
+    for line in [
+        r#"chancery_xds_streams{client="envoy",variant="delta"} 1"#,
+        r#"chancery_xds_responses_total{type="eds",client="envoy"} 1"#,
+        r#"chancery_xds_nacks_total{type="cds",client="grpc"} 1"#,
+        r#"chancery_push_to_ack_seconds_sum{type="eds"} 0.003"#,
+        r#"chancery_event_to_ack_seconds_count{type="eds"} 1"#,
+        r#"chancery_snapshot_resources{type="cds",client="envoy"} 7"#,
+        "chancery_source_staleness_seconds 1.5",
+        r#"chancery_source_synced{kind="Service"} 1"#,
+        r#"chancery_rejected_objects{reason="Duplicate"} 2"#,
+        r#"chancery_rejected_objects{reason="Unparsable"} 0"#,
+        concat!(r#"chancery_build_info{version=""#, env!("CARGO_PKG_VERSION"), r#""} 1"#),
+        "# UNIT chancery_push_to_ack_seconds seconds",
+        "# EOF",
+    ] {
+        assert!(text.lines().any(|have| have == line), "no line {line} in\n{text}");
+    }
+}
+
+#[test]
+fn a_stream_counts_until_it_is_dropped() {
+    let (registry, metrics, stream) = everything_happened();
+    let second = metrics.stream_opened("envoy", "delta");
+    assert!(text(&registry).contains(r#"chancery_xds_streams{client="envoy",variant="delta"} 2"#));
+    drop((stream, second));
+    assert!(text(&registry).contains(r#"chancery_xds_streams{client="envoy",variant="delta"} 0"#));
+}
