@@ -1,1 +1,90 @@
-//! (to come)
+//! Who a client is, and so what it may see.
+//!
+//! A client says who it is in the node of its first request. The node's id is its name in logs and never a key of any
+//! state: several streams of one id are several clients. What it sees is decided by its [`Target`].
+
+use data_plane_api::core::{Node, node::UserAgentVersionType};
+use prost_types::value::Kind;
+
+use crate::xds::{ClientKind, Name, Target};
+
+#[cfg(test)]
+mod tests;
+
+/// The node metadata by which a client says what it is, whatever the rest of its node looks like.
+pub const CLIENT_METADATA: &str = "chancery.dev/client";
+
+/// Every gRPC library sets it, no Envoy does.
+const GRPC_FEATURE: &str = "envoy.lb.does_not_support_overprovisioning";
+
+/// A client, as it introduced itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client {
+    /// Its `node.id`.
+    pub node_id: String,
+    /// What it runs, for the log: `envoy 1.40.0`, `gRPC Go`; empty if it didn't say.
+    pub user_agent: String,
+    /// What it sees.
+    pub target: Target,
+}
+
+/// A client that can't be told from others. A retry doesn't help; its bootstrap must change.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// The first request of the stream has no node.
+    #[error("node: missing in the first request of the stream; set node.id and node.cluster in the client's bootstrap")]
+    NoNode,
+    /// The node has no id.
+    #[error("node.id: empty; set it in the client's bootstrap, for example to the name of its pod")]
+    NoId,
+    /// The metadata that decides what a client is has a word that isn't known.
+    #[error("node.metadata[{CLIENT_METADATA}]: \"{0}\": expected envoy or grpc")]
+    UnknownClient(String),
+}
+
+/// Who the client of this node is.
+pub fn identify(node: Option<&Node>) -> Result<Client, Refused> {
+    let node = node.ok_or(Refused::NoNode)?;
+    if node.id.is_empty() {
+        return Err(Refused::NoId);
+    }
+    let kind = match stated_kind(node)? {
+        Some(kind) => kind,
+        None if looks_like_grpc(node) => ClientKind::Grpc,
+        None => ClientKind::Envoy,
+    };
+    Ok(Client {
+        node_id: node.id.clone(),
+        user_agent: user_agent(node),
+        target: Target { kind, fleet: Name::from(node.cluster.as_str()) },
+    })
+}
+
+fn stated_kind(node: &Node) -> Result<Option<ClientKind>, Refused> {
+    let Some(value) = node.metadata.as_ref().and_then(|metadata| metadata.fields.get(CLIENT_METADATA)) else {
+        return Ok(None);
+    };
+    match &value.kind {
+        Some(Kind::StringValue(word)) if word == ClientKind::Envoy.as_str() => Ok(Some(ClientKind::Envoy)),
+        Some(Kind::StringValue(word)) if word == ClientKind::Grpc.as_str() => Ok(Some(ClientKind::Grpc)),
+        Some(Kind::StringValue(word)) => Err(Refused::UnknownClient(word.chars().take(80).collect())),
+        _ => Err(Refused::UnknownClient("not a string".to_owned())),
+    }
+}
+
+fn looks_like_grpc(node: &Node) -> bool {
+    node.client_features.iter().any(|feature| feature == GRPC_FEATURE) || node.user_agent_name.starts_with("gRPC")
+}
+
+fn user_agent(node: &Node) -> String {
+    let version = match &node.user_agent_version_type {
+        Some(UserAgentVersionType::UserAgentVersion(version)) => version.clone(),
+        Some(UserAgentVersionType::UserAgentBuildVersion(build)) => build
+            .version
+            .as_ref()
+            .map(|version| format!("{}.{}.{}", version.major_number, version.minor_number, version.patch))
+            .unwrap_or_default(),
+        None => String::new(),
+    };
+    format!("{} {version}", node.user_agent_name).trim().to_owned()
+}

@@ -29,7 +29,7 @@ pub enum JsonError {
 /// The resource as proto3 JSON, with the field names of the `.proto` files, as Envoy's documentation writes them.
 pub fn resource_to_json(resource: &Resource) -> Result<serde_json::Value, JsonError> {
     let name = || resource.name().to_string();
-    let any = prost_types::Any::decode(resource.any().clone())
-        .map_err(|source| JsonError::Any { name: name(), source })?;
+    let any =
+        prost_types::Any::decode(resource.any().clone()).map_err(|source| JsonError::Any { name: name(), source })?;
     json::to_json(&any.type_url, &any.value).map_err(|source| JsonError::Message { name: name(), source })
 }

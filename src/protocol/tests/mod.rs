@@ -1,0 +1,6 @@
+//! Requests in, responses out; the ids (B01 …) are those of the conformance list.
+
+mod delta;
+mod order;
+mod sotw;
+mod world;

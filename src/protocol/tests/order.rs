@@ -1,0 +1,130 @@
+use super::world::{World, sent};
+use crate::protocol::{Asked, Variant};
+use crate::xds::ResourceType::{self, Cluster, Endpoint, Listener, Route};
+
+/// A delta client that has asked for and taken everything: two clusters, both named by the one route configuration.
+fn settled() -> World {
+    let mut world = World::new(Variant::Delta);
+    world
+        .put(Cluster, &["a=1>a", "b=1>b"])
+        .put(Endpoint, &["a=1", "b=1"])
+        .put(Listener, &["http=1>http"])
+        .put(Route, &["http=ab>a,b"]);
+    world.changes(Cluster, "", &[], &[]);
+    answer(&mut world, Cluster);
+    world.changes(Endpoint, "", &["a", "b"], &[]);
+    answer(&mut world, Endpoint);
+    world.changes(Listener, "", &[], &[]);
+    answer(&mut world, Listener);
+    world.changes(Route, "", &["http"], &[]);
+    answer(&mut world, Route);
+    world.silent();
+    world
+}
+
+/// Takes the one response that is due, which must be of this type.
+#[track_caller]
+fn answer(world: &mut World, resource_type: ResourceType) {
+    let (response, nonce) = world.response();
+    assert_eq!(response.resource_type, resource_type);
+    world.changes(resource_type, &nonce, &[], &[]);
+}
+
+#[test]
+fn a01_a_change_that_spans_types_goes_out_in_order() {
+    let mut world = settled();
+    world.put(Route, &["http=ab2>a,b"]).put(Listener, &["http=2>http"]);
+    world.put(Endpoint, &["a=2"]).put(Cluster, &["a=2>a"]);
+    let types: Vec<_> = world.responses().into_iter().map(|(response, _)| response.resource_type).collect();
+    assert_eq!(types, [Cluster, Endpoint, Listener, Route]);
+}
+
+#[test]
+fn a02_a_route_waits_until_its_new_cluster_and_assignment_are_taken() {
+    let mut world = settled();
+    world.put(Cluster, &["c=1>c"]).put(Endpoint, &["c=1"]).put(Route, &["http=abc>a,b,c"]);
+    let (response, nonce) = world.response();
+    assert_eq!(response, sent(Cluster, &["c=1"], &[]));
+    assert!(world.session.is_waiting());
+    world.changes(Cluster, &nonce, &[], &[]);
+    world.silent();
+    world.changes(Endpoint, "", &["c"], &[]);
+    let (response, nonce) = world.response();
+    assert_eq!(response, sent(Endpoint, &["c=1"], &[]));
+    world.changes(Endpoint, &nonce, &[], &[]);
+    assert_eq!(world.response().0, sent(Route, &["http=abc"], &[]));
+    assert!(!world.session.is_waiting());
+}
+
+#[test]
+fn a02_a_cluster_lingers_until_the_routes_that_named_it_are_replaced() {
+    let mut world = settled();
+    world.remove(Cluster, &["b"]).remove(Endpoint, &["b"]).put(Route, &["http=a>a"]);
+    let (response, nonce) = world.response();
+    assert_eq!(response, sent(Route, &["http=a"], &[]));
+    assert!(world.session.is_waiting());
+    world.changes(Route, &nonce, &[], &[]);
+    let responses: Vec<_> = world.responses().into_iter().map(|(response, _)| response).collect();
+    assert_eq!(responses, [sent(Cluster, &[], &["b"]), sent(Endpoint, &[], &["b"])]);
+    assert!(!world.session.is_waiting());
+}
+
+#[test]
+fn a03_assignments_follow_their_clusters_and_routes_their_listeners() {
+    let mut world = settled();
+    world.put(Cluster, &["a=2>a"]).put(Listener, &["http=2>http"]);
+    let responses: Vec<_> = world.responses().into_iter().map(|(response, _)| response).collect();
+    assert_eq!(
+        responses,
+        [
+            sent(Cluster, &["a=2"], &[]),
+            sent(Endpoint, &["a=1"], &[]),
+            sent(Listener, &["http=2"], &[]),
+            sent(Route, &["http=ab"], &[]),
+        ]
+    );
+}
+
+#[test]
+fn a04_what_waits_goes_out_when_the_time_is_up() {
+    let mut world = settled();
+    world.put(Cluster, &["c=1>c"]).put(Endpoint, &["c=1"]).put(Route, &["http=abc>a,b,c"]);
+    let (response, _) = world.response();
+    assert_eq!(response.resource_type, Cluster);
+    world.session.on_wait_expired();
+    assert_eq!(world.response().0, sent(Route, &["http=abc"], &[]));
+}
+
+#[test]
+fn a04_a_route_does_not_go_out_for_a_cluster_that_was_rejected() {
+    let mut world = settled();
+    world.put(Cluster, &["c=bad>c"]).put(Endpoint, &["c=1"]).put(Route, &["http=abc>a,b,c"]);
+    let (_, nonce) = world.response();
+    let asked = Asked::Changes { subscribe: vec![], unsubscribe: vec![], held: Default::default() };
+    world.reject(Cluster, &nonce, asked);
+    world.silent();
+    assert!(world.session.is_waiting());
+    // Other types go on.
+    world.put(Endpoint, &["a=2"]);
+    assert_eq!(world.response().0, sent(Endpoint, &["a=2"], &[]));
+}
+
+#[test]
+fn a04_a_cluster_whose_routes_are_never_answered_goes_when_the_time_is_up() {
+    let mut world = settled();
+    world.remove(Cluster, &["b"]).remove(Endpoint, &["b"]).put(Route, &["http=a>a"]);
+    assert_eq!(world.response().0.resource_type, Route);
+    world.session.on_wait_expired();
+    let types: Vec<_> = world.responses().into_iter().map(|(response, _)| response.resource_type).collect();
+    assert_eq!(types, [Cluster, Endpoint]);
+}
+
+#[test]
+fn a05_nothing_waits_for_a_client_that_keeps_its_own_routes() {
+    let mut world = World::new(Variant::Delta);
+    world.put(Cluster, &["a=1>a"]).put(Endpoint, &["a=1"]).put(Route, &["http=a>a"]);
+    world.changes(Cluster, "", &[], &[]);
+    answer(&mut world, Cluster);
+    world.remove(Cluster, &["a"]);
+    assert_eq!(world.response().0, sent(Cluster, &[], &["a"]));
+}

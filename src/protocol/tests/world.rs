@@ -1,0 +1,139 @@
+//! A session with a client whose every word is spelt out.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::protocol::{Ask, Asked, Response, Session, Variant, Verdict};
+use crate::xds::{Name, Resource, ResourceType, Snapshot};
+
+/// The snapshot under test, and a session over it.
+pub(super) struct World {
+    pub session: Session,
+    snapshot: Snapshot,
+}
+
+/// A response, reduced to what tests compare: type, resources as `name=content`, removed names.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Sent {
+    pub resource_type: ResourceType,
+    pub resources: Vec<String>,
+    pub removed: Vec<String>,
+}
+
+impl World {
+    pub fn new(variant: Variant) -> Self {
+        let snapshot = Snapshot::default();
+        Self { session: Session::new(variant, 1, Arc::new(snapshot.clone())), snapshot }
+    }
+
+    /// Puts resources (`name=content`, or `name=content>referred,referred`) into the snapshot and publishes it.
+    pub fn put(&mut self, resource_type: ResourceType, resources: &[&str]) -> &mut Self {
+        for text in resources {
+            self.snapshot.get_mut(resource_type).insert(resource(text));
+        }
+        self.publish()
+    }
+
+    pub fn remove(&mut self, resource_type: ResourceType, names: &[&str]) -> &mut Self {
+        for name in names {
+            self.snapshot.get_mut(resource_type).remove(name);
+        }
+        self.publish()
+    }
+
+    fn publish(&mut self) -> &mut Self {
+        self.session.on_snapshot(Arc::new(self.snapshot.clone()));
+        self
+    }
+
+    /// A SotW request for `names` that answers the response of this nonce ("" = none).
+    pub fn names(&mut self, resource_type: ResourceType, nonce: &str, names: &[&str]) -> Option<Verdict> {
+        let asked = Asked::Names(strings(names));
+        self.session.on_request(Ask { resource_type, nonce: nonce.to_owned(), error: None, asked })
+    }
+
+    /// A delta request without versions.
+    pub fn changes(
+        &mut self,
+        resource_type: ResourceType,
+        nonce: &str,
+        subscribe: &[&str],
+        unsubscribe: &[&str],
+    ) -> Option<Verdict> {
+        self.reconnect(resource_type, nonce, subscribe, unsubscribe, &[])
+    }
+
+    /// A delta request with the versions of these resources (`name=content`).
+    pub fn reconnect(
+        &mut self,
+        resource_type: ResourceType,
+        nonce: &str,
+        subscribe: &[&str],
+        unsubscribe: &[&str],
+        held: &[&str],
+    ) -> Option<Verdict> {
+        let held: BTreeMap<String, String> = held
+            .iter()
+            .map(|text| resource(text))
+            .map(|resource| (resource.name().to_string(), resource.version().to_string()))
+            .collect();
+        let asked = Asked::Changes { subscribe: strings(subscribe), unsubscribe: strings(unsubscribe), held };
+        self.session.on_request(Ask { resource_type, nonce: nonce.to_owned(), error: None, asked })
+    }
+
+    /// A NACK that changes nothing: of names in SotW, of nothing in delta.
+    pub fn reject(&mut self, resource_type: ResourceType, nonce: &str, asked: Asked) -> Option<Verdict> {
+        let error = Some("no".to_owned());
+        self.session.on_request(Ask { resource_type, nonce: nonce.to_owned(), error, asked })
+    }
+
+    /// All that is due now, unanswered.
+    pub fn responses(&mut self) -> Vec<(Sent, String)> {
+        std::iter::from_fn(|| self.session.poll()).map(|response| (Sent::from(&response), response.nonce)).collect()
+    }
+
+    /// The one response that is due now, and its nonce.
+    #[track_caller]
+    pub fn response(&mut self) -> (Sent, String) {
+        let mut responses = self.responses();
+        assert_eq!(responses.len(), 1, "one response expected: {responses:?}");
+        responses.remove(0)
+    }
+
+    #[track_caller]
+    pub fn silent(&mut self) {
+        let responses = self.responses();
+        assert!(responses.is_empty(), "silence expected: {responses:?}");
+    }
+}
+
+impl From<&Response> for Sent {
+    fn from(response: &Response) -> Self {
+        Self {
+            resource_type: response.resource_type,
+            resources: response.resources.iter().map(|resource| text(resource)).collect(),
+            removed: response.removed.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+pub(super) fn sent(resource_type: ResourceType, resources: &[&str], removed: &[&str]) -> Sent {
+    Sent { resource_type, resources: strings(resources), removed: strings(removed) }
+}
+
+pub(super) fn strings(names: &[&str]) -> Vec<String> {
+    names.iter().map(ToString::to_string).collect()
+}
+
+fn resource(text: &str) -> Arc<Resource> {
+    let (text, references) = text.split_once('>').unwrap_or((text, ""));
+    let (name, content) = text.split_once('=').unwrap();
+    let references = references.split(',').filter(|name| !name.is_empty()).map(Name::from);
+    Arc::new(Resource::from_value(Name::from(name), String::new(), content.as_bytes().to_vec(), references))
+}
+
+fn text(resource: &Resource) -> String {
+    use prost::Message;
+    let any = prost_types::Any::decode(resource.any().clone()).unwrap();
+    format!("{}={}", resource.name(), String::from_utf8(any.value).unwrap())
+}

@@ -1,0 +1,55 @@
+//! The two forms of request, seen as one.
+
+use data_plane_api::core::Node;
+use data_plane_api::discovery::{DeltaDiscoveryRequest, DiscoveryRequest};
+use prost::Message;
+
+use crate::protocol::{Ask, Variant, delta, sotw};
+use crate::xds::ResourceType;
+
+/// A request of one of the two forms of the protocol.
+pub(super) trait Request: Message + Default + Send + 'static {
+    /// The form that it is of.
+    const VARIANT: Variant;
+
+    /// Who sends it; only the first of a stream must say.
+    fn node(&self) -> Option<&Node>;
+
+    /// The type that it asks for.
+    fn type_url(&self) -> &str;
+
+    /// What it asks for, `resource_type` being its type.
+    fn into_ask(self, resource_type: ResourceType) -> Ask;
+}
+
+impl Request for DiscoveryRequest {
+    const VARIANT: Variant = Variant::Sotw;
+
+    fn node(&self) -> Option<&Node> {
+        self.node.as_ref()
+    }
+
+    fn type_url(&self) -> &str {
+        &self.type_url
+    }
+
+    fn into_ask(self, resource_type: ResourceType) -> Ask {
+        sotw::ask(resource_type, self)
+    }
+}
+
+impl Request for DeltaDiscoveryRequest {
+    const VARIANT: Variant = Variant::Delta;
+
+    fn node(&self) -> Option<&Node> {
+        self.node.as_ref()
+    }
+
+    fn type_url(&self) -> &str {
+        &self.type_url
+    }
+
+    fn into_ask(self, resource_type: ResourceType) -> Ask {
+        delta::ask(resource_type, self)
+    }
+}
