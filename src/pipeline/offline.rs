@@ -1,6 +1,6 @@
 //! The pipeline without source, clock and clients.
 
-use super::{Renderer, RenderOptions};
+use super::{RenderOptions, Renderer};
 use crate::model::{Catalog, Event, Rejected};
 use crate::xds::World;
 

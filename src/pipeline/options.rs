@@ -19,10 +19,6 @@ pub struct RenderOptions {
 
 impl Default for RenderOptions {
     fn default() -> Self {
-        Self {
-            cluster_domain: "cluster.local".into(),
-            listener: ListenerAddress::default(),
-            fleets: BTreeMap::new(),
-        }
+        Self { cluster_domain: "cluster.local".into(), listener: ListenerAddress::default(), fleets: BTreeMap::new() }
     }
 }

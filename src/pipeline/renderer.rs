@@ -258,7 +258,9 @@ fn rejection(routes: &PortRoutes, lost: &Contest) -> Rejected {
     } else if *winner == routes.key {
         format!("port {port} of this Service has it already; the lowest port that wants it has it")
     } else {
-        format!("Service {winner} (port {port}) has it already; the older Service has it, by creation time, then by name")
+        format!(
+            "Service {winner} (port {port}) has it already; the older Service has it, by creation time, then by name"
+        )
     };
     Rejected {
         object: ObjectRef::service(&routes.key),

@@ -21,7 +21,8 @@ pub fn cluster(key: &Key, port: u16) -> Name {
 pub fn domains(key: &Key, port: u16, default: bool, cluster_domain: &str) -> Vec<Name> {
     let Key { namespace, name } = key;
     let short = format!("{name}.{namespace}");
-    let hosts = [format!("{short}.svc.{cluster_domain}"), format!("{short}.svc"), short].map(|host| host.to_lowercase());
+    let hosts =
+        [format!("{short}.svc.{cluster_domain}"), format!("{short}.svc"), short].map(|host| host.to_lowercase());
     let with_port = hosts.iter().rev().map(|host| format!("{host}:{port}"));
     let without = hosts.iter().rev().filter(|_| default).cloned();
     with_port.chain(without).map(Name::from).collect()

@@ -50,9 +50,7 @@ pub fn cluster(name: &Name, policy: &Policy) -> Resource {
             data_plane_api::any(&protocol::protocol_options(*protocol, retry)),
         )]),
         load_balancing_policy: Some(LoadBalancingPolicy {
-            policies: vec![load_balancing_policy::Policy {
-                typed_extension_config: Some(load_balancing(*lb_policy)),
-            }],
+            policies: vec![load_balancing_policy::Policy { typed_extension_config: Some(load_balancing(*lb_policy)) }],
         }),
         common_lb_config: Some(CommonLbConfig {
             // Draining pods count as unhealthy, so with Envoy's 50 % a rollout would panic, and send requests to pods

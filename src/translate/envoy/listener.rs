@@ -4,9 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use data_plane_api::http_connection_manager::{
-    HttpConnectionManager, HttpFilter, Rds, RouteSpecifier, http_filter,
-};
+use data_plane_api::http_connection_manager::{HttpConnectionManager, HttpFilter, Rds, RouteSpecifier, http_filter};
 use data_plane_api::listener::{Filter, FilterChain, Listener, filter};
 use data_plane_api::router::Router;
 

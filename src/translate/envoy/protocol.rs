@@ -33,12 +33,12 @@ pub(super) fn protocol_options(protocol: Protocol, retry: &Retry) -> HttpProtoco
 
 fn upstream(protocol: Protocol) -> UpstreamProtocolOptions {
     match protocol {
-        Protocol::Grpc | Protocol::Http2 => explicit(explicit_http_config::ProtocolConfig::Http2ProtocolOptions(
-            Http2ProtocolOptions::default(),
-        )),
-        Protocol::Http1 => explicit(explicit_http_config::ProtocolConfig::HttpProtocolOptions(
-            Http1ProtocolOptions::default(),
-        )),
+        Protocol::Grpc | Protocol::Http2 => {
+            explicit(explicit_http_config::ProtocolConfig::Http2ProtocolOptions(Http2ProtocolOptions::default()))
+        }
+        Protocol::Http1 => {
+            explicit(explicit_http_config::ProtocolConfig::HttpProtocolOptions(Http1ProtocolOptions::default()))
+        }
         // Not `auto_config`: that asks the pod by ALPN, which needs TLS.
         Protocol::Auto => UpstreamProtocolOptions::UseDownstreamProtocolConfig(UseDownstreamHttpConfig {
             http_protocol_options: Some(Http1ProtocolOptions::default()),
