@@ -84,7 +84,8 @@ fn render(case: &Path) -> BTreeMap<PathBuf, String> {
     let loaded = manifests::load(&[input], Lowering::default()).unwrap();
     let Offline { world, rejected } = offline(loaded.events, RenderOptions::default());
 
-    let mut files = BTreeMap::from([(case.join("rejected.json"), pretty(rejected.iter().map(rejected_json).collect()))]);
+    let mut files =
+        BTreeMap::from([(case.join("rejected.json"), pretty(rejected.iter().map(rejected_json).collect()))]);
     files.extend(snapshot_files(case, &world.everyone));
     for (fleet, snapshot) in &world.fleets {
         files.extend(snapshot_files(&case.join(&**fleet), snapshot));

@@ -10,10 +10,10 @@ use chancery::model::{Catalog, Event, Key, Kind, Lowered, ObjectRef, Rejected};
 use chancery::pipeline::{Offline, RenderOptions, Renderer, offline};
 use chancery::xds::{Difference, Resource, ResourceType, Snapshot, World};
 use data_plane_api::route::RouteConfiguration;
-use prost::Message;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
+use prost::Message;
 
 const NAMESPACES: [&str; 2] = ["shop", "bank"];
 const SERVICES: [&str; 3] = ["cart", "mail", "till"];
