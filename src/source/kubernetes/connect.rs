@@ -19,7 +19,7 @@ const READ_TIMEOUT: Duration = Duration::from_secs(27);
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// The kubeconfig is missing, unreadable, or lacks what is needed.
-    #[error("kubeconfig {path}: {}", trouble::root_cause(.source))]
+    #[error("kubeconfig {path}: {}", in_kubeconfig(.source))]
     Kubeconfig {
         /// The file, or the content of `$KUBECONFIG`.
         path: String,
@@ -29,7 +29,7 @@ pub enum ConnectError {
     /// Neither in a pod, nor is there a kubeconfig.
     #[error(
         "no cluster to watch: kubeconfig {path}: {}; and no service account of a pod: {}",
-        trouble::root_cause(.kubeconfig), trouble::root_cause(.in_cluster)
+        in_kubeconfig(.kubeconfig), trouble::root_cause(.in_cluster)
     )]
     NoCluster {
         /// The kubeconfig that was looked for.
@@ -101,6 +101,14 @@ async fn configuration(kubeconfig: Option<PathBuf>, context: Option<String>) -> 
 async fn from_file(path: &Path, context: Option<String>) -> Result<Config, KubeconfigError> {
     let kubeconfig = Kubeconfig::read_from(path)?;
     Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions { context, cluster: None, user: None }).await
+}
+
+fn in_kubeconfig(error: &KubeconfigError) -> String {
+    match error {
+        // Its text would name the file a second time.
+        KubeconfigError::ReadConfig(error, _) => error.to_string(),
+        error => trouble::first_line(&error.to_string()),
+    }
 }
 
 #[cfg(test)]

@@ -59,28 +59,8 @@ impl Lists {
                 progress.waiting = Some(std::mem::take(&mut progress.arriving));
                 self.first_list()
             }
-            Event::Apply(lowered) => match &mut progress.waiting {
-                Some(waiting) => {
-                    hold(waiting, lowered);
-                    Vec::new()
-                }
-                None => {
-                    if !alone {
-                        progress.known.insert(lowered.id.clone());
-                    }
-                    vec![Event::Apply(lowered)]
-                }
-            },
-            Event::Delete(id) => match &mut progress.waiting {
-                Some(waiting) => {
-                    waiting.remove(&id);
-                    Vec::new()
-                }
-                None => {
-                    progress.known.remove(&id);
-                    vec![Event::Delete(id)]
-                }
-            },
+            Event::Apply(lowered) => progress.apply(lowered, alone).into_iter().collect(),
+            Event::Delete(id) => progress.delete(id).into_iter().collect(),
         }
     }
 
@@ -104,6 +84,26 @@ impl Lists {
 }
 
 impl Progress {
+    fn apply(&mut self, lowered: Lowered, alone: bool) -> Option<Event> {
+        if let Some(waiting) = &mut self.waiting {
+            hold(waiting, lowered);
+            return None;
+        }
+        if !alone {
+            self.known.insert(lowered.id.clone());
+        }
+        Some(Event::Apply(lowered))
+    }
+
+    fn delete(&mut self, id: ObjectRef) -> Option<Event> {
+        if let Some(waiting) = &mut self.waiting {
+            waiting.remove(&id);
+            return None;
+        }
+        self.known.remove(&id);
+        Some(Event::Delete(id))
+    }
+
     /// What differs between the list that has arrived and what was said before.
     fn difference(&mut self) -> Vec<Event> {
         let arrived = std::mem::take(&mut self.arriving);

@@ -47,7 +47,8 @@ pub(super) fn root_cause(error: &(dyn Error + 'static)) -> String {
     causes.take(DEPTH).last().map_or_else(String::new, |cause| first_line(&cause.to_string()))
 }
 
-fn first_line(text: &str) -> String {
+/// The first line that says something, of moderate length.
+pub(super) fn first_line(text: &str) -> String {
     const MAX: usize = 300;
     let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
     if line.len() > MAX { Rejected::shorten(line) } else { line.to_owned() }
