@@ -5,6 +5,8 @@
 //!
 //! With `UPDATE_GOLDEN=1` they are written anew, and files that no case gives any more are deleted. Review the difference.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
