@@ -1,4 +1,62 @@
-//! Chancery, an Envoy xDS control plane. (The architecture page follows.)
+//! Chancery: an Envoy xDS control plane that balances per request over the pods that are really there.
+//!
+//! A **source** emits **events** about Services and endpoints; the **catalog** merges them; **translate** renders, purely,
+//! only what became dirty into content-hashed **resources**; one new **snapshot** per target is published by a single
+//! swap; each stream's sans-IO **session** compares the snapshot with what its client holds and sends CDS, EDS, LDS, RDS.
+//!
+//! # One endpoint change, from the watch to the wire
+//!
+//! 1. [`source::kubernetes`] (or [`source::manifests`]) sees an EndpointSlice, [`source::lower`] reduces it to
+//!    [`model::object::EndpointSlice`], and it goes out as a [`source::Notice`].
+//! 2. [`pipeline::run`] drains all notices that are there, and feeds them to the [`model::Catalog`]. Its
+//!    [`take_changes`](model::Catalog::take_changes) merges the one dirty Service and returns its [`model::Entry`].
+//! 3. [`pipeline::Renderer`] sees which port's endpoints differ, and has [`translate`] render that one assignment: an
+//!    [`xds::Resource`], encoded and hashed here, once for everybody.
+//! 4. One entry changes in each fleet's [`xds::Snapshot`], and [`cache::SnapshotWriter::publish`] swaps a pointer.
+//! 5. Every stream of [`server`] wakes, its [`protocol::Session`] finds the one difference to what its client holds, and
+//!    the bytes of step 3 are copied into the response.
+//!
+//! # Floors
+//!
+//! Imports point down only, and rooms on one floor don't know each other. `tests/architecture.rs` holds this page against
+//! the code.
+//!
+//! ```text
+//! 7 cli         one file a command                               may use all below
+//! 6 app         composition: configuration, tasks, shutdown      may use all below
+//! 5 server      gRPC round the protocol                          protocol, cache, access
+//!   admin       health, metrics, JSON                            cache
+//!   pipeline    dirty → translate → publish                      source, model, translate, cache
+//! 4 source      where Services and endpoints come from           model
+//!   protocol    the xDS state machines, without I/O              xds
+//!   cache       the one writer meets the many readers            model, xds
+//!   access      who a client is and what it may see              xds
+//! 3 translate   model → resources, pure                          model, xds
+//! 2 model       the domain; annotations → policy                 –
+//!   xds         resources, versions, snapshots                   –
+//! 1 telemetry   the log and the metrics                          –
+//! ```
+//!
+//! # Decisions, and why
+//!
+//! - **Versions are hashes of bytes.** Two replicas that see the same cluster give the same version to the same content,
+//!   and a client that changes replica is resent nothing. So bytes must be deterministic: all maps are ordered, on the
+//!   wire and in the generated types.
+//! - **No debounce.** The pipeline takes whatever is queued as one batch, and a stream has at most one unanswered response
+//!   per type. So batches grow by themselves under load, and vanish when there is none.
+//! - **The cost of a change doesn't grow with what didn't change.** Snapshots are persistent maps; a stream keeps no list
+//!   of versions but the very map that its client was last brought up to.
+//! - **Nothing is served before everything was listed once**, and a lost watch never becomes an empty push.
+//! - **What can't be used is a value**, [`model::Rejected`], not an error: it harms nobody else, the last good state of it
+//!   stays, and it is shown.
+//! - **Make before break.** A route that names a new cluster waits until the client has that cluster; a cluster that is
+//!   gone lingers until the client's routes no longer name it. Both at most five seconds.
+//!
+//! # Known faults
+//!
+//! - All streams wake at every publication, to find in most cases that nothing of it is theirs.
+//! - A delta client that reconnects while a cluster is removed may lose it a moment before the route that names it:
+//!   what its old route named isn't known to the new stream.
 
 pub mod access;
 pub mod admin;

@@ -1,0 +1,167 @@
+//! A real kube-apiserver with its etcd, and kubectl to talk to it as a user would.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::soon;
+
+/// Names the directory with `kube-apiserver`, `etcd` and `kubectl`.
+const BINARIES: &str = "CHANCERY_KUBERNETES";
+
+/// A Kubernetes API of its own. There are no controllers: what a test wants to be there, it writes. Ends when dropped.
+#[derive(Debug)]
+pub struct Cluster {
+    directory: TempDir,
+    binaries: PathBuf,
+    /// Lives as long as its standard input is open, and takes the API with it.
+    script: Child,
+    /// The API server that [`Self::start_api`] started.
+    api: Option<Child>,
+}
+
+impl Cluster {
+    /// Starts one; takes about three seconds.
+    ///
+    /// # Panics
+    /// When the programs aren't there, or don't start.
+    pub async fn start() -> Self {
+        let binaries = std::env::var_os(BINARIES).unwrap_or_else(|| {
+            panic!("{BINARIES} doesn't name the directory of kube-apiserver and etcd: run `make test`")
+        });
+        let directory = tempfile::Builder::new().prefix("chancery-cluster-").tempdir().expect("a temporary directory");
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../kubernetes/cluster");
+        let mut script = Command::new(script)
+            .arg("--until-stdin-closes")
+            .arg(directory.path().join("data"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the script starts");
+        let stdout = script.stdout.take().expect("it is piped");
+        let mut lines = BufReader::new(stdout).lines();
+        let line = soon("the API server", lines.next_line()).await.expect("a line");
+        assert!(
+            line.as_deref().is_some_and(|line| line.starts_with("ready ")),
+            "the API server didn't start: {line:?}"
+        );
+        Self { directory, binaries: binaries.into(), script, api: None }
+    }
+
+    /// May do everything.
+    pub fn admin_kubeconfig(&self) -> PathBuf {
+        self.data("admin.kubeconfig")
+    }
+
+    /// May do what Chancery's service account may: nothing, until RBAC is applied.
+    pub fn chancery_kubeconfig(&self) -> PathBuf {
+        self.data("chancery.kubeconfig")
+    }
+
+    /// Applies these manifests, as an administrator.
+    ///
+    /// # Panics
+    /// When kubectl fails.
+    pub async fn apply(&self, manifests: &str) {
+        self.kubectl_with(&["apply", "--server-side", "--force-conflicts", "-f", "-"], manifests).await;
+    }
+
+    /// Runs kubectl as an administrator and returns what it prints.
+    ///
+    /// # Panics
+    /// When it fails.
+    pub async fn kubectl(&self, arguments: &[&str]) -> String {
+        self.kubectl_with(arguments, "").await
+    }
+
+    /// Deletes a Namespace with all Services and EndpointSlices in it, as the namespace controller would.
+    ///
+    /// # Panics
+    /// When kubectl fails.
+    pub async fn delete_namespace(&self, name: &str) {
+        self.kubectl(&["delete", "namespace", name, "--wait=false"]).await;
+        self.kubectl(&["delete", "services,endpointslices", "--all", "-n", name]).await;
+        let namespace = format!(r#"{{"apiVersion":"v1","kind":"Namespace","metadata":{{"name":"{name}"}}}}"#);
+        let path = format!("/api/v1/namespaces/{name}/finalize");
+        self.kubectl_with(&["replace", "--raw", &path, "-f", "-"], &namespace).await;
+    }
+
+    /// Kills the API server, as a crash would.
+    ///
+    /// # Panics
+    /// When it doesn't run.
+    pub async fn kill_api(&mut self) {
+        let pid = tokio::process::Command::new("cat").arg(self.data("apiserver.pid")).output().await.expect("cat runs");
+        let pid = String::from_utf8(pid.stdout).expect("a number");
+        let killed = Command::new("kill").args(["-9", pid.trim()]).status().await.expect("kill runs");
+        assert!(killed.success(), "the API server runs");
+        if let Some(mut api) = self.api.take() {
+            api.wait().await.expect("it ends");
+        }
+    }
+
+    /// Starts the API server again, on the same port with the same data, and returns when it is ready.
+    ///
+    /// # Panics
+    /// When it doesn't start.
+    pub async fn start_api(&mut self) {
+        let api = Command::new(self.data("apiserver"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("it starts");
+        self.api = Some(api);
+        soon("the API server to be ready", async {
+            while !self.command(&["get", "--raw", "/readyz"]).output().await.expect("kubectl runs").status.success() {
+                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            }
+        })
+        .await;
+    }
+
+    async fn kubectl_with(&self, arguments: &[&str], input: &str) -> String {
+        let mut kubectl = self
+            .command(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("kubectl starts");
+        let mut stdin = kubectl.stdin.take().expect("it is piped");
+        stdin.write_all(input.as_bytes()).await.expect("kubectl reads");
+        drop(stdin);
+        let output = kubectl.wait_with_output().await.expect("kubectl ends");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "kubectl {arguments:?}: {stderr}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(self.binaries.join("kubectl"));
+        command.arg("--kubeconfig").arg(self.admin_kubeconfig()).args(arguments);
+        command
+    }
+
+    fn data(&self, file: &str) -> PathBuf {
+        self.directory.path().join("data").join(file)
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        drop(self.script.stdin.take());
+        // The directory goes after this; the programs that write into it must be gone by then.
+        let waited = (0..200).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(50));
+            self.script.try_wait().is_ok_and(|status| status.is_some())
+        });
+        if !waited {
+            eprintln!("the API server's script still runs, although its standard input is closed");
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! What the tests of Chancery share.
+//!
+//! - [`ads`]: clients of ADS that say exactly what they are told to, and nothing else.
+//! - [`control_plane`]: a server in this process, over a snapshot that the test writes.
+//! - [`cluster`]: a real kube-apiserver and etcd.
+//! - [`process`]: the program, as a user runs it.
+
+pub mod ads;
+pub mod cluster;
+pub mod control_plane;
+pub mod process;
+
+use std::time::Duration;
+
+/// How long a test waits for something that must happen. It bounds a failing test; a passing one never waits it out.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Awaits `future`, and fails the test, naming `what`, when it takes longer than [`PATIENCE`].
+///
+/// # Panics
+/// When the time is up.
+pub async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(PATIENCE, future).await {
+        Ok(value) => value,
+        Err(_) => panic!("waited {PATIENCE:?} in vain for {what}"),
+    }
+}

@@ -1,0 +1,174 @@
+//! The `chancery` program, as a user runs it.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+use tokio::sync::Notify;
+
+use crate::soon;
+
+/// `chancery serve`, running. Killed when dropped.
+#[derive(Debug)]
+pub struct Serve {
+    /// Its xDS port.
+    pub xds: SocketAddr,
+    /// Its admin port.
+    pub admin: SocketAddr,
+    child: Child,
+    log: Log,
+}
+
+/// What it wrote to its standard error so far.
+#[derive(Debug, Clone, Default)]
+struct Log(Arc<(Mutex<String>, Notify)>);
+
+impl Serve {
+    /// Starts `binary serve`, on free ports, with these further arguments.
+    ///
+    /// # Panics
+    /// When it can't be started.
+    pub fn start(binary: &str, arguments: &[&str]) -> Self {
+        let (xds, admin) = (free_address(), free_address());
+        Self::start_at(binary, xds, admin, arguments)
+    }
+
+    /// Starts it on these ports.
+    ///
+    /// # Panics
+    /// When it can't be started.
+    pub fn start_at(binary: &str, xds: SocketAddr, admin: SocketAddr, arguments: &[&str]) -> Self {
+        let mut child = Command::new(binary)
+            .arg("serve")
+            .args(["--xds-listen", &xds.to_string(), "--admin-listen", &admin.to_string()])
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the program starts");
+        let log = Log::default();
+        let stderr = child.stderr.take().expect("it is piped");
+        tokio::spawn(log.clone().follow(stderr));
+        Self { xds, admin, child, log }
+    }
+
+    /// Starts it for a cluster, with the rights of its service account.
+    pub fn for_cluster(binary: &str, kubeconfig: &Path) -> Self {
+        let kubeconfig = kubeconfig.to_str().expect("a path in UTF-8");
+        Self::start(binary, &["--kubeconfig", kubeconfig, "--allow-loopback-endpoints"])
+    }
+
+    /// Returns when `text` stands in its log.
+    pub async fn logged(&self, text: &str) {
+        soon(&format!("\"{text}\" in the log"), async {
+            loop {
+                let written = self.log.0.1.notified();
+                if self.log().contains(text) {
+                    return;
+                }
+                written.await;
+            }
+        })
+        .await;
+    }
+
+    /// What it logged so far.
+    ///
+    /// # Panics
+    /// Never in a test that hasn't panicked already.
+    pub fn log(&self) -> String {
+        self.log.0.0.lock().expect("no panic while it was held").clone()
+    }
+
+    /// Returns when it is ready to serve.
+    pub async fn ready(&self) {
+        soon(&format!("/readyz; log:\n{}", self.log()), async {
+            while !matches!(self.get("/readyz").await, Some((200, _))) {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        })
+        .await;
+    }
+
+    /// A page of the admin port: its status and body; `None` when the port doesn't answer.
+    pub async fn get(&self, path: &str) -> Option<(u16, String)> {
+        get(self.admin, path).await
+    }
+
+    /// Asks it to end, as Kubernetes does.
+    ///
+    /// # Panics
+    /// When it has ended already.
+    pub async fn terminate(&self) {
+        let pid = self.child.id().expect("it runs").to_string();
+        let sent = Command::new("kill").args(["-TERM", &pid]).status().await.expect("kill runs");
+        assert!(sent.success());
+    }
+
+    /// Kills it, as a crash would, and returns when it is gone.
+    ///
+    /// # Panics
+    /// When it doesn't die.
+    pub async fn kill(&mut self) {
+        self.child.kill().await.expect("it can be killed");
+    }
+
+    /// How it ended.
+    ///
+    /// # Panics
+    /// When it doesn't end.
+    pub async fn ended(&mut self) -> ExitStatus {
+        soon("the program's end", self.child.wait()).await.expect("it can be waited for")
+    }
+
+    /// Its resident memory, in bytes.
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub fn resident_bytes(&self) -> usize {
+        let pid = self.child.id().expect("it runs");
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("Linux says it");
+        line.trim().trim_end_matches(" kB").trim().parse::<usize>().expect("a number") * 1024
+    }
+}
+
+impl Log {
+    async fn follow(self, stderr: impl tokio::io::AsyncRead + Unpin) {
+        let mut lines = BufReader::new(stderr).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            let (text, notify) = &*self.0;
+            let mut text = text.lock().expect("no panic while it was held");
+            text.push_str(&line);
+            text.push('\n');
+            notify.notify_waiters();
+        }
+    }
+}
+
+/// A page over HTTP: its status and body; `None` when nothing answers.
+pub async fn get(address: SocketAddr, path: &str) -> Option<(u16, String)> {
+    let mut stream = TcpStream::connect(address).await.ok()?;
+    let request = format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.ok()?;
+    let mut response = String::new();
+    stream.read_to_string(&mut response).await.ok()?;
+    let (head, body) = response.split_once("\r\n\r\n")?;
+    let status = head.split(' ').nth(1)?.parse().ok()?;
+    Some((status, body.to_owned()))
+}
+
+/// An address on loopback where nothing listens.
+///
+/// # Panics
+/// When there is none.
+pub fn free_address() -> SocketAddr {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    listener.local_addr().expect("a bound listener has an address")
+}
