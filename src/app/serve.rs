@@ -84,11 +84,8 @@ async fn bind(flag: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
         .with_context(|| format!("can't listen at {address}; choose another address with {flag}"))
 }
 
-fn start<E>(
-    parts: &mut Parts,
-    name: &'static str,
-    part: impl Future<Output = Result<(), E>> + Send + 'static,
-) where
+fn start<E>(parts: &mut Parts, name: &'static str, part: impl Future<Output = Result<(), E>> + Send + 'static)
+where
     E: Display + Send,
 {
     parts.spawn(async move { (name, part.await.map_err(|error| anyhow!("{error}"))) });

@@ -25,10 +25,7 @@ fn a_line_says_where_how_bad_and_what() {
             problem(cart(), Some(3), "x", Reason::InvalidAnnotation, "y stays"),
             "a.yaml:3: error: Service shop/cart: spec: \"x\": bad (y stays)",
         ),
-        (
-            problem(cart(), None, "", Reason::UnknownAnnotation, ""),
-            "a.yaml: warning: Service shop/cart: spec: bad",
-        ),
+        (problem(cart(), None, "", Reason::UnknownAnnotation, ""), "a.yaml: warning: Service shop/cart: spec: bad"),
         (problem(file(), Some(1), "x", Reason::Unparsable, "y stays"), "a.yaml:1: error: \"x\": bad (y stays)"),
         (problem(file(), None, "", Reason::Unparsable, ""), "a.yaml: error: bad"),
     ] {
