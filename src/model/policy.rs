@@ -35,6 +35,19 @@ pub enum Protocol {
 }
 
 impl Protocol {
+    /// Every protocol.
+    pub const ALL: [Self; 4] = [Self::Grpc, Self::Http2, Self::Http1, Self::Auto];
+
+    /// The word for it in the annotation.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Grpc => "grpc",
+            Self::Http2 => "http2",
+            Self::Http1 => "http1",
+            Self::Auto => "auto",
+        }
+    }
+
     /// Whether it is HTTP/2 with certainty.
     pub const fn is_http2(self) -> bool {
         matches!(self, Self::Grpc | Self::Http2)
@@ -49,6 +62,19 @@ pub enum LbPolicy {
     RoundRobin,
     /// The less busy of two pods picked at random.
     LeastRequest,
+}
+
+impl LbPolicy {
+    /// Every policy.
+    pub const ALL: [Self; 2] = [Self::RoundRobin, Self::LeastRequest];
+
+    /// The word for it in the annotation.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::RoundRobin => "round-robin",
+            Self::LeastRequest => "least-request",
+        }
+    }
 }
 
 /// When a request is tried again.

@@ -1,6 +1,6 @@
 //! What can't be used, as a value.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use super::ObjectRef;
 
@@ -98,7 +98,7 @@ impl Rejected {
     pub fn shorten(value: &str) -> String {
         let mut short: String = value.chars().take(Self::MAX_VALUE).flat_map(char::escape_debug).collect();
         if value.chars().nth(Self::MAX_VALUE).is_some() {
-            short.push_str(&format!("… ({} bytes)", value.len()));
+            let _ = write!(short, "… ({} bytes)", value.len());
         }
         short
     }

@@ -1,19 +1,120 @@
 //! The user's language: annotations under one prefix, on Services and Namespaces.
+//!
+//! ```text
+//! metadata.annotations ──parse──▶ Settings ──┐ keep_last_good
+//!                         │                  ▼
+//!                         │       Layers: Namespace plain ◀ Namespace per port ◀ Service plain ◀ Service per port
+//!                         │                  │
+//!                         └── TABLE ──resolve┴──▶ one Policy a port
+//! ```
+//!
+//! [`TABLE`] is the only place that knows a setting: its key, what it accepts, its default and which field of the
+//! [`Policy`](super::Policy) it sets. Parsing, messages and "did you mean" follow from it, so a new setting is one new
+//! entry.
+//!
+//! The more specific place wins, and the Service wins over its Namespace: a plain key on the Service beats even a
+//! per-port key on the Namespace.
 
-use std::collections::BTreeMap;
+mod domain;
+mod effective;
+mod name;
+mod port_protocol;
+mod resolve;
+mod table;
+mod value;
+mod word;
 
-use super::{ObjectRef, Rejected};
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use name::{Name, Unnamed};
+pub use table::{Reach, Setting, TABLE};
+use value::{Fault, Value};
+
+pub use resolve::{Resolved, resolve, restate, restate_namespace};
+
+use super::{ObjectRef, Reason, Rejected};
 
 /// What every annotation of ours begins with.
 pub const PREFIX: &str = "chancery.dev/";
 
+/// The longest annotation that is read, in bytes: Kubernetes' own limit for all annotations of an object together.
+pub const MAX_VALUE_BYTES: usize = 256 * 1024;
+
 /// The annotations of one object under [`PREFIX`], parsed.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Settings {}
+pub struct Settings {
+    /// What is in force, be it from now or from an earlier version of the object.
+    good: BTreeMap<Name, Value>,
+    /// What was given with a value that can't be used.
+    bad: BTreeSet<Name>,
+}
 
 impl Settings {
     /// Reads the annotations of `object`; those without our prefix are ignored.
-    pub fn parse(_object: &ObjectRef, _annotations: &BTreeMap<String, String>) -> (Self, Vec<Rejected>) {
-        todo!()
+    ///
+    /// A value that can't be used costs that annotation only: it is reported, and remembered for
+    /// [`Self::keep_last_good`].
+    pub fn parse(object: &ObjectRef, annotations: &BTreeMap<String, String>) -> (Self, Vec<Rejected>) {
+        let mut settings = Self::default();
+        let mut rejected = Vec::new();
+        let ours =
+            annotations.range(PREFIX.to_owned()..).map_while(|(key, text)| Some((key.strip_prefix(PREFIX)?, text)));
+        for (annotation, text) in ours {
+            let mut reject = |reason, value: &str, message, meanwhile| {
+                rejected.push(Rejected {
+                    object: object.clone(),
+                    field: field(annotation),
+                    value: Rejected::shorten(value),
+                    reason,
+                    message,
+                    meanwhile,
+                });
+            };
+            match Name::parse(annotation) {
+                Err(Unnamed::Unknown(message)) => {
+                    reject(Reason::UnknownAnnotation, text, message, "it is ignored".to_owned());
+                }
+                Err(Unnamed::BadPort(message)) => {
+                    reject(Reason::InvalidAnnotation, text, message, "it is ignored".to_owned());
+                }
+                Ok((name, setting)) => {
+                    for Fault { value, message, meanwhile } in settings.take(name, setting, text) {
+                        let meanwhile = meanwhile.map_or_else(|| default_stays(setting), str::to_owned);
+                        reject(Reason::InvalidAnnotation, value.as_deref().unwrap_or(text), message, meanwhile);
+                    }
+                }
+            }
+        }
+        (settings, rejected)
     }
+
+    /// Keeps the `previous` value of every annotation whose value now can't be used.
+    pub fn keep_last_good(&mut self, previous: &Self) {
+        for name in &self.bad {
+            if let Some(value) = previous.good.get(name) {
+                self.good.insert(name.clone(), value.clone());
+            }
+        }
+    }
+
+    fn take(&mut self, name: Name, setting: &Setting, text: &str) -> Vec<Fault> {
+        let (value, faults) = setting.read(text);
+        match value {
+            Some(value) => drop(self.good.insert(name, value)),
+            None => drop(self.bad.insert(name)),
+        }
+        faults
+    }
+}
+
+/// Where an annotation stands, by its name after the prefix.
+fn field(annotation: &str) -> String {
+    format!("metadata.annotations[{PREFIX}{}]", Rejected::shorten(annotation))
+}
+
+fn default_stays(setting: &Setting) -> String {
+    format!("the default, {}, stays", setting.default)
 }

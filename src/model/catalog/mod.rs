@@ -1,0 +1,231 @@
+//! The merged truth.
+//!
+//! ```text
+//! Event ──▶ Store<Namespace> ─┐
+//!           Store<Service>  ──┼─ Change ──▶ dirty keys ──take_changes──▶ Entry { Service, Endpoints }
+//!           Store<Slice>    ──┤                          resolve, merge
+//!           Store<Pod>      ──┘
+//! ```
+//!
+//! A [`Store`] per kind knows what its objects are, and turns a relist into its net difference. A [`Change`] only marks
+//! Services as dirty ([`noun`]); [`Catalog::take_changes`] then does the work once for each of them, however often it
+//! was marked.
+
+mod endpoints;
+mod entry;
+mod noun;
+mod store;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+pub use entry::Entry;
+use noun::Noun;
+use store::{Change, Store};
+
+use super::object::{self, Object};
+use super::{Event, Key, Kind, Lowered, ObjectRef, Reason, Rejected, settings};
+
+/// Merges what sources say into Services with their policies and endpoints, and says which of them changed.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    namespaces: Store<object::Namespace>,
+    services: Store<object::Service>,
+    slices: Store<object::EndpointSlice>,
+    pods: Store<object::Pod>,
+    /// What is wrong with files as a whole, by path.
+    files: BTreeMap<Arc<str>, Vec<Rejected>>,
+    /// The keys of the slices of each Service, also of a Service that nobody has declared yet.
+    slices_of: BTreeMap<Key, BTreeSet<Key>>,
+    /// Services to be merged again.
+    dirty: BTreeSet<Key>,
+    /// Pods whose weight changed: the Services that they are endpoints of have to be merged again.
+    reweighted: BTreeSet<Key>,
+    /// The Services whose author wants them served, also those that can't be.
+    opted_in: BTreeSet<Key>,
+    /// The Services that take part, as of the last [`Catalog::take_changes`].
+    merged: BTreeMap<Key, Entry>,
+    /// What merging found to be wrong with Services, beyond what lowering did.
+    findings: BTreeMap<Key, Vec<Rejected>>,
+}
+
+impl Catalog {
+    /// Takes in one event. Cheap: the work is done by [`Self::take_changes`], once for all events since the last.
+    ///
+    /// A change that comes while its kind is being listed counts at once, and outlives the end of that list. An
+    /// `InitDone` without its `Init` is ignored, so that a confused source can't empty the world.
+    pub fn apply(&mut self, event: Event) {
+        match event {
+            Event::Apply(lowered) => self.put(lowered, false),
+            Event::InitApply(lowered) => self.put(lowered, true),
+            Event::Delete(ObjectRef::File(path)) => drop(self.files.remove(&path)),
+            Event::Delete(ObjectRef::Object(kind, key)) => match kind {
+                Kind::Namespace => self.delete::<object::Namespace>(&key),
+                Kind::Service => self.delete::<object::Service>(&key),
+                Kind::EndpointSlice => self.delete::<object::EndpointSlice>(&key),
+                Kind::Pod => self.delete::<object::Pod>(&key),
+            },
+            Event::Init(Kind::Namespace) => self.namespaces.begin_list(),
+            Event::Init(Kind::Service) => self.services.begin_list(),
+            Event::Init(Kind::EndpointSlice) => self.slices.begin_list(),
+            Event::Init(Kind::Pod) => self.pods.begin_list(),
+            Event::InitDone(Kind::Namespace) => self.end_list::<object::Namespace>(),
+            Event::InitDone(Kind::Service) => self.end_list::<object::Service>(),
+            Event::InitDone(Kind::EndpointSlice) => self.end_list::<object::EndpointSlice>(),
+            Event::InitDone(Kind::Pod) => self.end_list::<object::Pod>(),
+        }
+    }
+
+    /// Whether every kind has been listed completely once. Before that nothing may be served.
+    pub fn is_complete(&self) -> bool {
+        self.namespaces.is_complete()
+            && self.services.is_complete()
+            && self.slices.is_complete()
+            && self.pods.is_complete()
+    }
+
+    /// Merges what became dirty, and returns what differs from the last call, in the order of keys: the new entry, or
+    /// `None` where a Service is gone or no longer takes part.
+    pub fn take_changes(&mut self) -> Vec<(Key, Option<Entry>)> {
+        let reweighted = std::mem::take(&mut self.reweighted);
+        let mut dirty = std::mem::take(&mut self.dirty);
+        dirty.extend(self.services_over(&reweighted));
+        let changed: Vec<Key> = dirty.into_iter().filter(|key| self.merge(key)).collect();
+        let entry_of = |key: Key| {
+            let entry = self.merged.get(&key).cloned();
+            (key, entry)
+        };
+        changed.into_iter().map(entry_of).collect()
+    }
+
+    /// Everything that can't be used as of the last [`Self::take_changes`], in a stable order: by object, then as found.
+    ///
+    /// Of a Service that doesn't take part only our own annotations are anybody's business here, and nothing of its
+    /// slices.
+    pub fn rejected(&self) -> impl Iterator<Item = &Rejected> {
+        let namespaces = self.namespaces.reports().flat_map(|(_, _, rejected)| rejected);
+        let services = self.services.reports().flat_map(|(key, service, rejected)| {
+            let all = service.is_none() || self.opted_in.contains(key);
+            rejected.iter().filter(move |one| all || is_about_annotation(one.reason)).chain(self.findings_of(key))
+        });
+        let slices = self.slices.reports().filter(|(_, slice, _)| slice.is_none_or(|slice| self.is_wanted(slice)));
+        let slices = slices.flat_map(|(_, _, rejected)| rejected);
+        let pods = self.pods.reports().flat_map(|(_, _, rejected)| rejected);
+        namespaces.chain(services).chain(slices).chain(pods).chain(self.files.values().flatten())
+    }
+
+    fn findings_of(&self, service: &Key) -> &[Rejected] {
+        self.findings.get(service).map_or(&[], Vec::as_slice)
+    }
+
+    fn is_wanted(&self, slice: &object::EndpointSlice) -> bool {
+        self.opted_in.contains(&slice.service)
+    }
+
+    fn put(&mut self, lowered: Lowered, in_list: bool) {
+        let Lowered { id, object, rejected } = lowered;
+        match id {
+            ObjectRef::File(path) if rejected.is_empty() => drop(self.files.remove(&path)),
+            ObjectRef::File(path) => drop(self.files.insert(path, rejected)),
+            ObjectRef::Object(kind, key) => match kind {
+                Kind::Namespace => self.put_object::<object::Namespace>(key, object, rejected, in_list),
+                Kind::Service => self.put_object::<object::Service>(key, object, rejected, in_list),
+                Kind::EndpointSlice => self.put_object::<object::EndpointSlice>(key, object, rejected, in_list),
+                Kind::Pod => self.put_object::<object::Pod>(key, object, rejected, in_list),
+            },
+        }
+    }
+
+    fn put_object<T: Noun>(&mut self, key: Key, object: Option<Object>, mut rejected: Vec<Rejected>, in_list: bool) {
+        let mut object = object.and_then(T::of);
+        let store = T::store(self);
+        if let Some(object) = &mut object {
+            object.keep_last_good(store.known(&key, in_list).map(|known| &**known), &mut rejected);
+        }
+        if let Some(change) = store.put(key, object, rejected, in_list) {
+            T::changed(self, change);
+        }
+    }
+
+    fn delete<T: Noun>(&mut self, key: &Key) {
+        if let Some(change) = T::store(self).delete(key) {
+            T::changed(self, change);
+        }
+    }
+
+    fn end_list<T: Noun>(&mut self) {
+        for change in T::store(self).end_list() {
+            T::changed(self, change);
+        }
+    }
+
+    /// The Services that take part and have one of these pods among their endpoints.
+    ///
+    /// A scan of the pods' namespaces: weights change seldom, and an index would cost each change of a slice.
+    fn services_over(&self, pods: &BTreeSet<Key>) -> Vec<Key> {
+        let mut found = Vec::new();
+        let namespaces: BTreeSet<&Arc<str>> = pods.iter().map(|pod| &pod.namespace).collect();
+        for namespace in namespaces {
+            let all = self.merged.range(Key::new(Arc::clone(namespace), "")..);
+            for (key, _) in all.take_while(|(key, _)| key.namespace == *namespace) {
+                let mut endpoints = self.slices_of(key).flat_map(|slice| &slice.endpoints);
+                if endpoints.any(|endpoint| endpoint.pod.as_ref().is_some_and(|pod| pods.contains(pod))) {
+                    found.push(key.clone());
+                }
+            }
+        }
+        found
+    }
+
+    fn slices_of<'a>(&'a self, service: &Key) -> impl Iterator<Item = &'a object::EndpointSlice> + Clone {
+        let keys = self.slices_of.get(service).into_iter().flatten();
+        keys.filter_map(|key| self.slices.get(key)).map(|slice| &**slice)
+    }
+
+    /// Merges one Service, and says whether that changes anything for clients.
+    fn merge(&mut self, key: &Key) -> bool {
+        let Some(service) = self.services.get(key).map(Arc::clone) else {
+            self.opted_in.remove(key);
+            self.findings.remove(key);
+            return self.merged.remove(key).is_some();
+        };
+        let namespace = self.namespaces.get(&Key::new("", Arc::clone(&key.namespace)));
+        let settings::Resolved { opted_in, ports, default_port, rejected: mut findings, meanwhile } =
+            settings::resolve(&service, namespace.map(|namespace| &**namespace));
+        settings::restate(&meanwhile, self.services.rejected_mut(key));
+        let unsupported = entry::unsupported(&service);
+        let takes_part = opted_in && unsupported.is_none();
+        if opted_in {
+            self.opted_in.insert(key.clone());
+            findings.extend(unsupported);
+        } else {
+            self.opted_in.remove(key);
+        }
+        if findings.is_empty() {
+            self.findings.remove(key)
+        } else {
+            self.findings.insert(key.clone(), findings)
+        };
+        if !takes_part {
+            return self.merged.remove(key).is_some();
+        }
+
+        let merged = super::Service { key: key.clone(), created: service.created, ports, default_port };
+        let weight_of = |pod: &Key| self.pods.get(pod).map_or(1, |pod| pod.weight);
+        let before = self.merged.get(key);
+        let entry = Entry::new(merged, &service, &self.slices_of(key), weight_of, before);
+        if before.is_some_and(|before| before.is_same(&entry)) {
+            return false;
+        }
+        self.merged.insert(key.clone(), entry);
+        true
+    }
+}
+
+/// Whether it is about an annotation of ours, which concerns us on any Service.
+fn is_about_annotation(reason: Reason) -> bool {
+    matches!(reason, Reason::InvalidAnnotation | Reason::UnknownAnnotation)
+}

@@ -1,0 +1,123 @@
+//! The objects of one kind.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::model::{Key, Rejected};
+
+/// The objects of one kind as a source told them, and those of a list that is still coming in.
+#[derive(Debug)]
+pub(super) struct Store<T> {
+    current: BTreeMap<Key, Held<T>>,
+    listing: Option<BTreeMap<Key, Held<T>>>,
+    complete: bool,
+}
+
+/// One object, with what can't be used of it.
+#[derive(Debug, PartialEq)]
+struct Held<T> {
+    /// Its last usable version, if there was one.
+    object: Option<Arc<T>>,
+    rejected: Vec<Rejected>,
+}
+
+/// An object that differs from what was known of it, or is rejected for other reasons than before.
+#[derive(Debug)]
+pub(super) struct Change<T> {
+    pub key: Key,
+    pub old: Option<Arc<T>>,
+    pub new: Option<Arc<T>>,
+}
+
+impl<T: PartialEq> Store<T> {
+    /// Whether a list was complete once.
+    pub fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    pub fn get(&self, key: &Key) -> Option<&Arc<T>> {
+        self.current.get(key)?.object.as_ref()
+    }
+
+    /// What an object that comes now (`in_list`: in a list) replaces.
+    pub fn known(&self, key: &Key, in_list: bool) -> Option<&Arc<T>> {
+        let listed = self.listing.as_ref().filter(|_| in_list).and_then(|listing| listing.get(key));
+        listed.and_then(|held| held.object.as_ref()).or_else(|| self.get(key))
+    }
+
+    /// Takes in an object; without one, what was known of it stays.
+    pub fn put(&mut self, key: Key, object: Option<T>, rejected: Vec<Rejected>, in_list: bool) -> Option<Change<T>> {
+        let object = object.map(Arc::new).or_else(|| self.known(&key, in_list).map(Arc::clone));
+        let held = Held { object, rejected };
+        match &mut self.listing {
+            Some(listing) if in_list => {
+                listing.insert(key, held);
+                return None;
+            }
+            // The list may have been made before this change, or it would have the object as it is now.
+            Some(listing) => drop(listing.insert(key.clone(), held.clone())),
+            None => {}
+        }
+        replace(&mut self.current, key, held)
+    }
+
+    pub fn delete(&mut self, key: &Key) -> Option<Change<T>> {
+        if let Some(listing) = &mut self.listing {
+            listing.remove(key);
+        }
+        let old = self.current.remove(key)?.object;
+        Some(Change { key: key.clone(), old, new: None })
+    }
+
+    /// A list begins. One that had begun before and never ended is forgotten.
+    pub fn begin_list(&mut self) {
+        self.listing = Some(BTreeMap::new());
+    }
+
+    /// The list is complete: it replaces what was known. Returns the net difference.
+    pub fn end_list(&mut self) -> Vec<Change<T>> {
+        let Some(listing) = self.listing.take() else { return Vec::new() };
+        self.complete = true;
+        let gone: Vec<Key> = self.current.keys().filter(|key| !listing.contains_key(key)).cloned().collect();
+        let mut changes: Vec<_> = gone.iter().filter_map(|key| self.delete(key)).collect();
+        changes.extend(listing.into_iter().filter_map(|(key, held)| replace(&mut self.current, key, held)));
+        changes
+    }
+
+    /// The keys of the usable objects in a namespace.
+    pub fn in_namespace<'a>(&'a self, namespace: &'a Arc<str>) -> impl Iterator<Item = &'a Key> {
+        let from = self.current.range(Key::new(Arc::clone(namespace), "")..);
+        from.map(|(key, _)| key).take_while(|key| key.namespace == *namespace)
+    }
+
+    /// Every object, usable or not, with what is rejected of it.
+    pub fn reports(&self) -> impl Iterator<Item = (&Key, Option<&T>, &[Rejected])> {
+        self.current.iter().map(|(key, held)| (key, held.object.as_deref(), held.rejected.as_slice()))
+    }
+
+    /// What is rejected of an object.
+    pub fn rejected_mut(&mut self, key: &Key) -> &mut [Rejected] {
+        self.current.get_mut(key).map_or(&mut [], |held| held.rejected.as_mut_slice())
+    }
+}
+
+fn replace<T: PartialEq>(current: &mut BTreeMap<Key, Held<T>>, key: Key, held: Held<T>) -> Option<Change<T>> {
+    if current.get(&key).is_some_and(|known| *known == held) {
+        return None;
+    }
+    let new = held.object.clone();
+    let old = current.insert(key.clone(), held).and_then(|known| known.object);
+    Some(Change { key, old, new })
+}
+
+impl<T> Clone for Held<T> {
+    fn clone(&self) -> Self {
+        Self { object: self.object.clone(), rejected: self.rejected.clone() }
+    }
+}
+
+impl<T> Default for Store<T> {
+    fn default() -> Self {
+        Self { current: BTreeMap::new(), listing: None, complete: false }
+    }
+}

@@ -1,0 +1,12 @@
+//! What the settings of one port come to.
+
+use crate::model::Policy;
+
+/// What is in force for one port while its layers are laid over each other, and after.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Effective {
+    /// Whether the port is served at all.
+    pub enabled: bool,
+    /// How clients balance over it.
+    pub policy: Policy,
+}

@@ -1,0 +1,242 @@
+//! From the settings of a Service and its Namespace to one policy a port.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use super::effective::Effective;
+use super::name::{Name, Scope};
+use super::port_protocol;
+use super::table::{Reach, Setting, TABLE};
+use super::value::Value;
+use super::{PREFIX, Settings, default_stays, field};
+use crate::model::{ObjectRef, Policy, Port, Reason, Rejected, object};
+
+/// What the settings of a Service come to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resolved {
+    /// Whether the author wants the Service served, be it for one port only.
+    pub opted_in: bool,
+    /// The ports that are served, in the order of their numbers.
+    pub ports: Vec<Port>,
+    /// Which of them is meant when nobody names one: the only one, else the only gRPC or HTTP/2 one, else none.
+    pub default_port: Option<u16>,
+    /// Annotations that are fine by themselves, but not on this Service.
+    pub rejected: Vec<Rejected>,
+    /// What is in force instead of each annotation whose value can't be used: its field, and the words for
+    /// [`Rejected::meanwhile`].
+    pub meanwhile: Vec<(String, String)>,
+}
+
+/// The settings that matter for one Service, or, without `namespace`, those of a Namespace alone.
+#[derive(Clone, Copy)]
+struct Layers<'a> {
+    own: &'a Settings,
+    namespace: Option<&'a Settings>,
+}
+
+/// A value that is in force, and where it stands.
+struct InForce<'a> {
+    value: &'a Value,
+    origin: Origin,
+    name: &'a Name,
+}
+
+/// Whose annotation a value is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    Own,
+    Namespace,
+}
+
+/// Lays the settings of the Service over those of its Namespace, for each of its ports.
+///
+/// A port that isn't enabled is as good as absent, also for what the default port is.
+pub fn resolve(service: &object::Service, namespace: Option<&object::Namespace>) -> Resolved {
+    let layers = Layers { own: &service.settings, namespace: namespace.map(|namespace| &namespace.settings) };
+    let mut served: Vec<(&object::Port, Policy)> = Vec::new();
+    for port in &service.ports {
+        let Effective { enabled, policy } = layers.effective(port, false);
+        if enabled {
+            served.push((port, policy));
+        }
+    }
+    served.sort_by_key(|(port, _)| port.number);
+    served.dedup_by_key(|(port, _)| port.number);
+
+    let default_port = default_of(&served);
+    if let Some((port, policy)) = served.iter_mut().find(|(port, _)| Some(port.number) == default_port) {
+        *policy = layers.effective(port, true).policy;
+    }
+    let mut rejected = layers.misplaced(service);
+    if default_port.is_none() {
+        rejected.extend(layers.portless(service, &served));
+    }
+    Resolved {
+        opted_in: !served.is_empty() || (service.ports.is_empty() && layers.enabled_without_port()),
+        default_port,
+        rejected,
+        meanwhile: layers.meanwhile(&service.ports, default_port),
+        ports: served.into_iter().map(|(port, policy)| named(port, policy)).collect(),
+    }
+}
+
+/// Says of the annotations of a Namespace whose values can't be used what is in force instead.
+pub fn restate_namespace(namespace: &object::Namespace, rejected: &mut [Rejected]) {
+    let layers = Layers { own: &namespace.settings, namespace: None };
+    restate(&layers.meanwhile(&[], None), rejected);
+}
+
+/// Replaces what is in force meanwhile, by field (see [`Resolved::meanwhile`]).
+pub fn restate(meanwhile: &[(String, String)], rejected: &mut [Rejected]) {
+    for (field, words) in meanwhile {
+        for one in rejected.iter_mut().filter(|one| one.reason == Reason::InvalidAnnotation && one.field == *field) {
+            one.meanwhile.clone_from(words);
+        }
+    }
+}
+
+impl<'a> Layers<'a> {
+    fn effective(self, port: &object::Port, is_default: bool) -> Effective {
+        let mut effective = Effective::default();
+        effective.policy.protocol = port_protocol::of(port);
+        for in_force in self.in_force(Some(port), is_default).values() {
+            in_force.value.apply(&mut effective);
+        }
+        effective
+    }
+
+    /// Whether ports would be served if there were any.
+    fn enabled_without_port(self) -> bool {
+        let mut effective = Effective::default();
+        for in_force in self.in_force(None, true).values() {
+            in_force.value.apply(&mut effective);
+        }
+        effective.enabled
+    }
+
+    /// What is in force, by key. Of one layer a port's number beats its name, and both beat the plain key.
+    fn in_force(self, port: Option<&object::Port>, is_default: bool) -> BTreeMap<&'static str, InForce<'a>> {
+        let mut in_force = BTreeMap::new();
+        let weakest_first = [(self.namespace, Origin::Namespace), (Some(self.own), Origin::Own)];
+        for (settings, origin) in weakest_first {
+            // In the order of names, too, the weakest scope comes first.
+            for (name, value) in settings.into_iter().flat_map(|settings| &settings.good) {
+                let reaches = match &name.scope {
+                    Scope::Plain => is_default || name.reach() == Reach::EveryPort,
+                    scope => port.is_some_and(|port| scope.names(port)),
+                };
+                if reaches {
+                    in_force.insert(name.key, InForce { value, origin, name });
+                }
+            }
+        }
+        in_force
+    }
+
+    /// Annotations of the Service for ports that it doesn't have.
+    fn misplaced(self, service: &object::Service) -> Vec<Rejected> {
+        let Self { own: Settings { good, bad }, namespace: _ } = self;
+        let astray =
+            |name: &&Name| name.scope != Scope::Plain && !service.ports.iter().any(|port| name.scope.names(port));
+        good.iter()
+            .filter(|(name, _)| astray(name) && !bad.contains(name))
+            .map(|(name, value)| {
+                let message = format!("the Service has no such TCP port; it has {}", ports(service.ports.iter()));
+                rejected(service, name, value, message, "it is ignored".to_owned())
+            })
+            .collect()
+    }
+
+    /// Annotations of the Service that need a default port where there is none.
+    fn portless(self, service: &object::Service, served: &[(&object::Port, Policy)]) -> Vec<Rejected> {
+        let needing = TABLE.iter().filter(|setting| setting.reach == Reach::DefaultPort && !served.is_empty());
+        needing
+            .filter_map(|setting| {
+                let name = Name { key: setting.key, scope: Scope::Plain };
+                let value = self.own.good.get(&name)?;
+                let choices: Vec<String> =
+                    served.iter().map(|(port, _)| format!("{PREFIX}{}.{}", setting.key, spoken(port))).collect();
+                let message = format!(
+                    "no port of the Service is its default port; expected the port to be named: {}",
+                    choices.join(", ")
+                );
+                Some(rejected(service, &name, value, message, "it is ignored".to_owned()))
+            })
+            .collect()
+    }
+
+    /// What is in force instead of each annotation that can't be used.
+    fn meanwhile(self, ports: &[object::Port], default_port: Option<u16>) -> Vec<(String, String)> {
+        let Self { own: Settings { good, bad }, namespace: _ } = self;
+        bad.iter()
+            .filter_map(|name| {
+                let setting = Setting::find(name.key)?;
+                if let Some(value) = good.get(name) {
+                    return Some((field(&name.to_string()), format!("the last good value, {}, stays", shown(value))));
+                }
+                let port = ports.iter().find(|port| name.scope.names(port));
+                let is_default = port.is_none_or(|port| Some(port.number) == default_port);
+                let words = match self.in_force(port, is_default).remove(name.key) {
+                    None => default_stays(setting),
+                    Some(InForce { value, origin: Origin::Own, name }) => {
+                        format!("{} of {PREFIX}{name} is in force", shown(value))
+                    }
+                    Some(InForce { value, origin: Origin::Namespace, name: _ }) => {
+                        format!("{} of the Namespace is in force", shown(value))
+                    }
+                };
+                Some((field(&name.to_string()), words))
+            })
+            .collect()
+    }
+}
+
+/// The only port, else the only one that speaks HTTP/2 for certain.
+fn default_of(served: &[(&object::Port, Policy)]) -> Option<u16> {
+    if let [(port, _)] = served {
+        return Some(port.number);
+    }
+    let mut http2 = served.iter().filter(|(_, policy)| policy.protocol.is_http2());
+    match (http2.next(), http2.next()) {
+        (Some((port, _)), None) => Some(port.number),
+        _ => None,
+    }
+}
+
+fn named(port: &object::Port, policy: Policy) -> Port {
+    let object::Port { name, number, app_protocol: _ } = port;
+    Port { number: *number, name: Arc::clone(name), policy }
+}
+
+fn rejected(service: &object::Service, name: &Name, value: &Value, message: String, meanwhile: String) -> Rejected {
+    Rejected {
+        object: ObjectRef::service(&service.key),
+        field: field(&name.to_string()),
+        value: shown(value),
+        reason: Reason::InvalidAnnotation,
+        message,
+        meanwhile,
+    }
+}
+
+fn shown(value: &Value) -> String {
+    Rejected::shorten(value.text())
+}
+
+/// What a user would call the port.
+fn spoken(port: &object::Port) -> String {
+    if port.name.is_empty() { port.number.to_string() } else { port.name.to_string() }
+}
+
+fn ports<'a>(ports: impl Iterator<Item = &'a object::Port>) -> String {
+    let mut list = String::new();
+    for port in ports {
+        let comma = if list.is_empty() { "" } else { ", " };
+        let _ = match &*port.name {
+            "" => write!(list, "{comma}{}", port.number),
+            name => write!(list, "{comma}{name} ({})", port.number),
+        };
+    }
+    if list.is_empty() { "none".to_owned() } else { list }
+}

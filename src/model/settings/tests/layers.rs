@@ -1,0 +1,209 @@
+//! Namespace, Service and port laid over each other.
+
+use super::*;
+use crate::model::settings::name::Scope;
+
+/// `name:number:appProtocol`, the last two optional.
+fn port(text: &str) -> object::Port {
+    let mut parts = text.split('|');
+    object::Port {
+        name: parts.next().unwrap().into(),
+        number: parts.next().unwrap().parse().unwrap(),
+        app_protocol: parts.next().map(Into::into),
+    }
+}
+
+fn service(ports: &[&str], pairs: &[(&str, &str)]) -> object::Service {
+    object::Service {
+        key: Key::new("shop", "cart"),
+        created: 0,
+        settings: parse(pairs).0,
+        ports: ports.iter().map(|text| port(text)).collect(),
+        external_name: false,
+        publish_not_ready: false,
+    }
+}
+
+fn namespace(pairs: &[(&str, &str)]) -> object::Namespace {
+    object::Namespace { name: "shop".into(), settings: parse(pairs).0 }
+}
+
+fn messages(resolved: &Resolved) -> Vec<String> {
+    resolved.rejected.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn the_more_specific_place_wins_and_the_service_wins_over_its_namespace() {
+    // Weakest first; each row adds one place and must win over all rows before.
+    let places = [
+        (false, "num-retries"),
+        (false, "num-retries.grpc"),
+        (false, "num-retries.50051"),
+        (true, "num-retries"),
+        (true, "num-retries.grpc"),
+        (true, "num-retries.50051"),
+    ];
+    let mut on_namespace = vec![("enabled", "true".to_owned())];
+    let mut on_service = vec![];
+    for (i, (own, key)) in places.into_iter().enumerate() {
+        let number = u32::try_from(i).unwrap() + 2;
+        if own { &mut on_service } else { &mut on_namespace }.push((key, number.to_string()));
+        let borrow = |pairs: &[(&'static str, String)]| -> Settings {
+            parse(&pairs.iter().map(|(key, value)| (*key, value.as_str())).collect::<Vec<_>>()).0
+        };
+        let mut service = service(&["grpc|50051", "web|80"], &[]);
+        service.settings = borrow(&on_service);
+        let namespace = object::Namespace { name: "shop".into(), settings: borrow(&on_namespace) };
+        let resolved = resolve(&service, Some(&namespace));
+        assert_eq!(resolved.ports[1].policy.retry.num_retries, number, "{key}, own: {own}");
+        let other = if i < 3 { 2 } else { 5 };
+        assert_eq!(resolved.ports[0].policy.retry.num_retries, other, "the other port; {key}, own: {own}");
+    }
+}
+
+#[test]
+fn the_protocol_comes_from_annotation_then_app_protocol_then_name_then_default() {
+    let cases = [
+        ("grpc|1", Protocol::Grpc),
+        ("grpc-web|1", Protocol::Grpc),
+        ("http|1", Protocol::Http1),
+        ("http-x|1", Protocol::Http1),
+        ("http2|1", Protocol::Http2),
+        ("h2c-in|1", Protocol::Http2),
+        ("grpcx|1", Protocol::Http2),
+        ("x-grpc|1", Protocol::Http2),
+        ("|1", Protocol::Http2),
+        ("http|1|grpc", Protocol::Grpc),
+        ("x|1|GRPC", Protocol::Grpc),
+        ("http|1|kubernetes.io/h2c", Protocol::Http2),
+        ("http|1|h2c", Protocol::Http2),
+        ("http|1|http2", Protocol::Http2),
+        ("grpc|1|http", Protocol::Http1),
+        ("grpc|1|kubernetes.io/ws", Protocol::Http1),
+        ("grpc|1|mysql", Protocol::Grpc),
+        ("http|1|", Protocol::Http1),
+    ];
+    for (text, expected) in cases {
+        let resolved = resolve(&service(&[text], &[("enabled", "true")]), None);
+        assert_eq!(resolved.ports[0].policy.protocol, expected, "{text}");
+        let resolved = resolve(&service(&[text], &[("enabled", "true"), ("protocol", "auto")]), None);
+        assert_eq!(resolved.ports[0].policy.protocol, Protocol::Auto, "{text}");
+    }
+}
+
+#[test]
+fn the_default_port_is_the_only_one_or_the_only_http2_one_that_is_served() {
+    type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], Option<u16>);
+    let cases: &[Case] = &[
+        (&[], &[], None),
+        (&["http|80"], &[], Some(80)),
+        (&["grpc|50051", "http|80"], &[], Some(50051)),
+        (&["grpc|50051", "http2|80"], &[], None),
+        (&["http|81", "http-b|80"], &[], None),
+        (&["grpc|50051", "metrics|9090"], &[], None),
+        (&["grpc|50051", "metrics|9090"], &[("protocol.metrics", "http1")], Some(50051)),
+        (&["grpc|50051", "metrics|9090"], &[("enabled.9090", "false")], Some(50051)),
+        (&["grpc|50051", "http|80"], &[("enabled.grpc", "false")], Some(80)),
+    ];
+    for (ports, more, expected) in cases {
+        let pairs: Vec<_> = [("enabled", "true")].iter().chain(*more).copied().collect();
+        assert_eq!(resolve(&service(ports, &pairs), None).default_port, *expected, "{ports:?} {more:?}");
+    }
+}
+
+#[test]
+fn ports_are_served_one_by_one_in_the_order_of_their_numbers() {
+    let numbers = |pairs: &[(&str, &str)], on_namespace: &[(&str, &str)]| {
+        let resolved = resolve(&service(&["b|90", "a|80"], pairs), Some(&namespace(on_namespace)));
+        (resolved.opted_in, resolved.ports.iter().map(|port| port.number).collect::<Vec<_>>())
+    };
+    assert_eq!(numbers(&[], &[]), (false, vec![]));
+    assert_eq!(numbers(&[("enabled", "true")], &[]), (true, vec![80, 90]));
+    assert_eq!(numbers(&[("enabled.b", "true")], &[]), (true, vec![90]));
+    assert_eq!(numbers(&[("enabled.80", "false")], &[("enabled", "true")]), (true, vec![90]));
+    assert_eq!(numbers(&[("enabled", "false")], &[("enabled", "true"), ("enabled.a", "true")]), (false, vec![]));
+    assert!(resolve(&service(&[], &[("enabled", "true")]), None).opted_in, "so that the lack of ports can be told");
+    assert!(!resolve(&service(&[], &[]), None).opted_in);
+}
+
+#[test]
+fn hosts_without_a_port_are_those_of_the_default_port() {
+    let hosts = |ports: &[&str], pairs: &[(&str, &str)]| {
+        let pairs: Vec<_> = [("enabled", "true")].iter().chain(pairs).copied().collect();
+        let resolved = resolve(&service(ports, &pairs), None);
+        let of =
+            |port: &crate::model::Port| port.policy.hosts.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        (resolved.ports.iter().map(of).collect::<Vec<_>>(), messages(&resolved))
+    };
+    assert_eq!(hosts(&["http|80", "grpc|90"], &[("hosts", "a")]), (vec![String::new(), "a".to_owned()], vec![]));
+    assert_eq!(
+        hosts(&["http|80", "grpc|90"], &[("hosts", "a"), ("hosts.90", "b"), ("hosts.80", "c")]),
+        (vec!["c".to_owned(), "b".to_owned()], vec![])
+    );
+    let (hosts, messages) = hosts(&["http|80", "|90", "http-b|70"], &[("hosts", "a"), ("protocol", "http1")]);
+    assert_eq!(hosts, ["", "", ""]);
+    assert_eq!(
+        messages,
+        ["Service shop/cart: metadata.annotations[chancery.dev/hosts]: \"a\": no port of the Service is its \
+        default port; expected the port to be named: chancery.dev/hosts.http-b, chancery.dev/hosts.http, \
+        chancery.dev/hosts.90 (it is ignored)"]
+    );
+    // A Namespace speaks to Services of any shape, and a Service that isn't served has no trouble.
+    let several = service(&["a|1", "b|2"], &[("enabled", "true")]);
+    assert_eq!(resolve(&several, Some(&namespace(&[("hosts", "a")]))).rejected, []);
+    assert_eq!(resolve(&service(&["a|1", "b|2"], &[("hosts", "a")]), None).rejected, []);
+}
+
+#[test]
+fn a_service_is_told_of_ports_that_it_does_not_have() {
+    let pairs =
+        [("num-retries.web", "3"), ("enabled.9090", "true"), ("enabled.grpc", "true"), ("lb-policy.web", "bad")];
+    let resolved = resolve(&service(&["grpc|50051", "|80"], &pairs), Some(&namespace(&[("enabled.nowhere", "true")])));
+    let lacks = "the Service has no such TCP port; it has grpc (50051), 80 (it is ignored)";
+    assert_eq!(
+        messages(&resolved),
+        [
+            format!("Service shop/cart: metadata.annotations[chancery.dev/enabled.9090]: \"true\": {lacks}"),
+            format!("Service shop/cart: metadata.annotations[chancery.dev/num-retries.web]: \"3\": {lacks}"),
+        ]
+    );
+}
+
+#[test]
+fn the_last_good_value_of_a_bad_key_stays() {
+    let good = parse(&[("num-retries", "5"), ("num-retries.grpc", "6"), ("lb-policy", "least-request")]).0;
+    let (mut settings, _) = parse(&[("num-retries", "many"), ("num-retries.web", "many"), ("enabled", "true")]);
+    settings.keep_last_good(&good);
+    // Only what is bad now is carried: not the port's value, nor the policy, which their author removed.
+    let name = |scope| Name { key: "num-retries", scope };
+    assert_eq!(settings.good.keys().map(ToString::to_string).collect::<Vec<_>>(), ["enabled", "num-retries"]);
+    assert_eq!(settings.good[&name(Scope::Plain)].text(), "5");
+
+    let (mut still_bad, _) = parse(&[("num-retries", "more"), ("enabled", "true")]);
+    still_bad.keep_last_good(&settings);
+    assert_eq!(still_bad.good[&name(Scope::Plain)].text(), "5", "through any number of bad versions");
+
+    let (mut better, _) = parse(&[("num-retries", "7")]);
+    better.keep_last_good(&still_bad);
+    assert_eq!(better, parse(&[("num-retries", "7")]).0);
+}
+
+#[test]
+fn what_is_in_force_meanwhile_is_named() {
+    let bad = ("num-retries", "many");
+    let bad_port = ("num-retries.grpc", "many");
+    let meanwhile = |own: &[(&str, &str)], previous: &[(&str, &str)], on_namespace: &[(&str, &str)]| {
+        let mut service = service(&["grpc|50051"], own);
+        service.settings.keep_last_good(&parse(previous).0);
+        let (_, mut rejected) = parse(own);
+        restate(&resolve(&service, Some(&namespace(on_namespace))).meanwhile, &mut rejected);
+        rejected.into_iter().map(|one| one.meanwhile).collect::<Vec<_>>()
+    };
+    assert_eq!(meanwhile(&[bad], &[], &[]), ["the default, 1, stays"]);
+    assert_eq!(meanwhile(&[bad], &[("num-retries", "5")], &[("num-retries", "6")]), ["the last good value, 5, stays"]);
+    assert_eq!(meanwhile(&[bad], &[], &[("num-retries", "6")]), ["6 of the Namespace is in force"]);
+    assert_eq!(meanwhile(&[bad_port], &[], &[("num-retries.50051", "6")]), ["6 of the Namespace is in force"]);
+    let plain = meanwhile(&[bad_port, ("num-retries", "4")], &[], &[("num-retries", "6")]);
+    assert_eq!(plain, ["4 of chancery.dev/num-retries is in force"]);
+    assert_eq!(meanwhile(&[("hosts", "a,_")], &[], &[("hosts", "b")]), ["the rest of the list stays"]);
+}
