@@ -1,2 +1,8 @@
 //! The `chancery` binary.
-fn main() {}
+
+use std::env;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    chancery::cli::run(env::args_os()).into()
+}

@@ -1,1 +1,71 @@
-//! (to come)
+//! What people and machines may ask a running Chancery, over plain HTTP on a port of its own.
+//!
+//! ```text
+//! GET /livez             it runs
+//! GET /readyz            it has something to serve         ◀── Status, SnapshotCache
+//! GET /metrics           OpenMetrics                       ◀── Registry
+//! GET /api/v1/rejected   what can't be used, and why       ◀── Status
+//! GET /config_dump       what the clients of a fleet hold  ◀── SnapshotCache
+//! GET /                  the list of these
+//! ```
+//!
+//! It only reads, and it answers whatever the API server and the clients are doing.
+
+mod config_dump;
+mod health;
+mod index;
+mod metrics;
+mod rejected;
+
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::get;
+use prometheus_client::registry::Registry;
+use tokio::net::TcpListener;
+
+use crate::cache::{SnapshotCache, StatusReader};
+use crate::telemetry::Metrics;
+
+pub use config_dump::snapshot_to_json;
+pub use rejected::RejectedJson;
+
+/// What the answers are made from.
+#[derive(Debug, Clone)]
+pub struct Admin {
+    /// What clients should hold.
+    pub cache: SnapshotCache,
+    /// How the source is doing.
+    pub status: StatusReader,
+    /// The metrics that are worked out only when somebody asks.
+    pub metrics: Arc<Metrics>,
+    /// Every metric there is.
+    pub registry: Arc<Registry>,
+}
+
+/// Answers until `shutdown` completes, then finishes the answers that have begun. Fails only if the listener does.
+pub async fn serve(
+    listener: TcpListener,
+    admin: Admin,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    axum::serve(listener, router(admin)).with_graceful_shutdown(shutdown).await
+}
+
+fn router(admin: Admin) -> Router {
+    Router::new()
+        .route("/", get(index::page))
+        .route("/livez", get(health::livez))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(metrics::metrics))
+        .route("/api/v1/rejected", get(rejected::list))
+        .route("/config_dump", get(config_dump::config_dump))
+        .fallback(|| async { (StatusCode::NOT_FOUND, "no such page; / lists them\n") })
+        .with_state(admin)
+}
+
+#[cfg(test)]
+mod tests;

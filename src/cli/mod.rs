@@ -1,1 +1,76 @@
-//! (to come)
+//! The command line: one file a command.
+//!
+//! ```text
+//! arguments ──▶ Cli ──▶ serve      runs until a signal
+//!                       render     what an Envoy would get, offline
+//!                       lint       every mistake in manifests
+//!                       bootstrap  what an Envoy is started with
+//! ```
+//!
+//! What a command prints goes to stdout, all else to stderr. A command ends with an [`Exit`] or a [`Failure`]; the
+//! failure is printed here, on one line.
+
+mod bootstrap;
+mod exit;
+mod lint;
+mod manifests;
+mod output;
+mod render;
+mod serve;
+
+use std::ffi::OsString;
+use std::io::{self, BufWriter, Write};
+
+use clap::{Parser, Subcommand};
+
+pub use exit::{Exit, Failure};
+
+/// The command line as a whole.
+#[derive(Debug, Parser)]
+#[command(
+    name = "chancery",
+    version,
+    about = "An Envoy xDS control plane: annotate a Kubernetes Service, and every client of it balances per request",
+    after_help = "Exit codes: 0 ok, 1 the input is bad, 2 wrong usage, 3 the server could not be reached.",
+    max_term_width = 120,
+    disable_help_subcommand = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::Serve),
+    Render(render::Render),
+    Lint(lint::Lint),
+    Bootstrap(bootstrap::Bootstrap),
+}
+
+/// Runs the command that `arguments` (with the program's own name first) ask for, and says how it went.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(answer) => return say(&answer),
+    };
+    let mut out = BufWriter::new(io::stdout().lock());
+    let result = match cli.command {
+        Command::Serve(serve) => serve.run(),
+        Command::Render(render) => render.run(&mut out),
+        Command::Lint(lint) => lint.run(&mut out),
+        Command::Bootstrap(bootstrap) => bootstrap.run(&mut out),
+    };
+    let result = result.and_then(|exit| out.flush().map(|()| exit).map_err(Failure::from));
+    result.unwrap_or_else(|failure| failure.report())
+}
+
+/// Help and versions go to stdout and are no mistake; mistakes go to stderr.
+fn say(answer: &clap::Error) -> Exit {
+    // Whoever closed the pipe doesn't want to read it.
+    let _ = answer.print();
+    if answer.use_stderr() { Exit::Usage } else { Exit::Ok }
+}
+
+#[cfg(test)]
+mod tests;

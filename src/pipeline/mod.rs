@@ -1,1 +1,24 @@
-//! (to come)
+//! From what a source says to what clients should hold.
+//!
+//! ```text
+//! Source ── Notice ──▶ run ── Event ──▶ Catalog ── changed entries ──▶ Renderer ── World ──▶ SnapshotWriter
+//!                       │                  │                              │
+//!                       │                  └────────── Rejected ──────────┤
+//!                       └── listed, out of touch ─▶ StatusWriter ◀────────┘
+//! ```
+//!
+//! [`run()`] takes whatever the source has ready as one batch, and publishes what came of it by one swap; it never waits
+//! for more to come. The [`Renderer`] is pure, and renders only what changed. [`offline`] is the same path for a
+//! complete list of objects, without source, clock and clients.
+
+mod fleet;
+mod offline;
+mod options;
+mod rejections;
+mod renderer;
+mod run;
+
+pub use offline::{Offline, offline};
+pub use options::RenderOptions;
+pub use renderer::Renderer;
+pub use run::run;

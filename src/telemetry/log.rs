@@ -59,12 +59,12 @@ impl FromStr for LogFormat {
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
     /// The filter can't be read.
-    #[error("{FILTER_VARIABLE}: \"{value}\": {source}; expected a level (info) or module=level pairs")]
+    #[error("{FILTER_VARIABLE}: \"{value}\": {problem}; expected a level (info) or module=level pairs")]
     Filter {
         /// What stands in the variable.
         value: String,
         /// What is wrong with it.
-        source: tracing_subscriber::filter::ParseError,
+        problem: tracing_subscriber::filter::ParseError,
     },
     /// This process has a log already.
     #[error("the log is set up already")]
@@ -87,7 +87,7 @@ fn parse_filter(filter: Option<&str>) -> Result<EnvFilter, LogError> {
     EnvFilter::builder()
         .with_default_directive(LevelFilter::INFO.into())
         .parse(value)
-        .map_err(|source| LogError::Filter { value: value.to_owned(), source })
+        .map_err(|problem| LogError::Filter { value: value.to_owned(), problem })
 }
 
 #[cfg(test)]

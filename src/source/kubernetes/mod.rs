@@ -1,1 +1,113 @@
-//! (to come)
+//! The Kubernetes API as a source.
+//!
+//! ```text
+//! connect.rs   kubeconfig or service account ──▶ Client
+//! watch.rs     one watch a kind (and namespace) ──▶ lower ─┐
+//!              backoff.rs between attempts                 ├─▶ merge.rs ─┬─ lists.rs ──▶ Notice::Event
+//! probe.rs     GET /readyz every few seconds ──────────────┘             └─ touch.rs ──▶ Notice::InTouch, OutOfTouch
+//! ```
+//!
+//! Objects are lowered when they arrive and dropped, so that memory holds only what the model keeps. A list reaches the
+//! model in one go, when it is complete: one that fails half-way is never seen. A watch that is resumed says nothing;
+//! one that has to list again (410) yields the net difference.
+//!
+//! Everything that can be retried is retried here, for ever. Trouble is a [`Notice`], and what was said before stands.
+
+mod backoff;
+mod connect;
+mod lists;
+mod merge;
+mod probe;
+mod touch;
+mod trouble;
+mod watch;
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::PathBuf;
+
+use futures::stream::{self, BoxStream, StreamExt};
+
+use self::merge::Merge;
+use self::watch::Watch;
+use super::lower::Lowering;
+use super::{Notice, Source};
+use crate::model::Kind;
+
+pub use connect::ConnectError;
+
+/// Which cluster to watch, and what of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Options {
+    /// The kubeconfig. Without one: in a pod its service account, elsewhere `$KUBECONFIG`, else `~/.kube/config`.
+    pub kubeconfig: Option<PathBuf>,
+    /// The context of the kubeconfig; without one, its current context. With one, even a pod uses a kubeconfig.
+    pub context: Option<String>,
+    /// The namespaces to watch; empty: all of them.
+    pub namespaces: Vec<String>,
+    /// Take endpoints with a loopback address (see [`Lowering::allow_loopback_endpoints`]).
+    pub allow_loopback_endpoints: bool,
+}
+
+/// Watches Namespaces, Services, EndpointSlices, and Pods with a weight label.
+pub struct KubernetesSource {
+    server: String,
+    client: kube::Client,
+    namespaces: BTreeSet<String>,
+    lowering: Lowering,
+}
+
+impl KubernetesSource {
+    /// Reads how to reach the cluster. That the API server can't be reached now is no error: it is tried again for as
+    /// long as the source is polled. Has to be called within a tokio runtime.
+    pub async fn connect(options: Options) -> Result<Self, ConnectError> {
+        let Options { kubeconfig, context, namespaces, allow_loopback_endpoints } = options;
+        let (server, client) = connect::connect(kubeconfig, context).await?;
+        Ok(Self {
+            server,
+            client,
+            namespaces: namespaces.into_iter().collect(),
+            lowering: Lowering { allow_loopback_endpoints },
+        })
+    }
+
+    /// The address of the API server, as the configuration has it.
+    pub fn server(&self) -> &str {
+        &self.server
+    }
+
+    fn watches(&self) -> Vec<Watch> {
+        let scopes: Vec<Option<&str>> = if self.namespaces.is_empty() {
+            vec![None]
+        } else {
+            self.namespaces.iter().map(|namespace| Some(namespace.as_str())).collect()
+        };
+        let kinds = Kind::ALL.into_iter().flat_map(|kind| scopes.iter().map(move |&scope| (kind, scope)));
+        kinds.map(|(kind, scope)| Watch { kind, namespace: scope.map(Into::into) }).collect()
+    }
+}
+
+impl fmt::Debug for KubernetesSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KubernetesSource")
+            .field("server", &self.server)
+            .field("namespaces", &self.namespaces)
+            .field("lowering", &self.lowering)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Source for KubernetesSource {
+    fn name(&self) -> &'static str {
+        "kubernetes"
+    }
+
+    fn notices(self: Box<Self>) -> BoxStream<'static, Notice> {
+        let watches = self.watches();
+        let mut merge = Merge::new(&self.server, watches.clone());
+        let mut heard: Vec<_> =
+            watches.into_iter().map(|watch| watch.stream(self.client.clone(), self.lowering)).collect();
+        heard.push(probe::stream(self.client));
+        stream::select_all(heard).flat_map(move |heard| stream::iter(merge.hear(heard))).boxed()
+    }
+}

@@ -1,1 +1,64 @@
-//! (to come)
+//! Kubernetes objects, lowered to the nouns of the model. Pure: no client, no clock, no I/O.
+//!
+//! ```text
+//! v1 Namespace ──────────▶ namespace.rs ─┐
+//! v1 Service ────────────▶ service.rs ───┤
+//! discovery.k8s.io/v1 ───▶ slice.rs ─────┼──▶ report.rs ──▶ Lowered { id, object, rejected }
+//!   EndpointSlice            address.rs  │
+//! v1 Pod ────────────────▶ pod.rs ───────┘
+//!                          metadata.rs, names.rs: what every kind has to satisfy
+//! ```
+//!
+//! Objects from files have passed no API server, so what the API server would refuse is refused here, for the same
+//! reason. Both sources lower with this code: what works offline works in the cluster.
+
+mod address;
+mod metadata;
+mod names;
+mod namespace;
+mod pod;
+mod report;
+mod service;
+mod slice;
+#[cfg(test)]
+mod tests;
+
+use k8s_openapi::api::core::v1 as core;
+use k8s_openapi::api::discovery::v1 as discovery;
+
+use crate::model::Lowered;
+
+pub use metadata::{DEFAULT_NAMESPACE, object_ref};
+pub use pod::WEIGHT_LABEL;
+pub use slice::SERVICE_NAME_LABEL;
+
+/// How objects are lowered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Lowering {
+    /// Take endpoints with a loopback address, which Kubernetes refuses, for demonstrations on one machine. Other
+    /// addresses that no other machine can reach (link-local, unspecified) stay refused.
+    pub allow_loopback_endpoints: bool,
+}
+
+impl Lowering {
+    /// Lowers a Namespace.
+    pub fn namespace(&self, namespace: &core::Namespace) -> Lowered {
+        namespace::lower(namespace)
+    }
+
+    /// Lowers a Service.
+    pub fn service(&self, service: &core::Service) -> Lowered {
+        service::lower(service)
+    }
+
+    /// Lowers an EndpointSlice. One without the label [`SERVICE_NAME_LABEL`] belongs to no Service: its Service has the
+    /// empty name, and nothing of it is looked at.
+    pub fn endpoint_slice(&self, slice: &discovery::EndpointSlice) -> Lowered {
+        slice::lower(slice, self.allow_loopback_endpoints)
+    }
+
+    /// Lowers a Pod. One without the label [`WEIGHT_LABEL`] has the weight 1, as if it weren't there.
+    pub fn pod(&self, pod: &core::Pod) -> Lowered {
+        pod::lower(pod)
+    }
+}

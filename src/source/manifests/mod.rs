@@ -1,1 +1,162 @@
-//! (to come)
+//! A directory of manifests, followed as it changes.
+//!
+//! ```text
+//! disk ── bytes ──▶ split ──▶ compose ──▶ document ──▶ contents ──▶ directory ──▶ Notice
+//!   ▲               at ---    YAML to     objects of   one file     which file
+//!   │                         nodes       our kinds                 has which object
+//! watch ◀── signal ◀── inotify
+//! ```
+//!
+//! Everything after the bytes is pure, and [`load()`] runs it once for commands. The lines of all mistakes are kept.
+//!
+//! What `kubectl apply` refuses is refused with the reason. A document that can't be parsed costs only itself: the other
+//! documents of its file are read, and the objects that the file gave before and that aren't in those stay as they were,
+//! because nobody knows if they are in the broken one. A document without `apiVersion` and `kind` is reported, one of a
+//! kind that we don't read isn't.
+
+mod compose;
+mod contents;
+mod decode;
+mod directory;
+mod disk;
+mod document;
+mod load;
+mod node;
+mod scalar;
+mod signal;
+mod split;
+mod watch;
+
+use std::io;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::{Arc, mpsc};
+use std::task::{Context, Poll};
+use std::time::Instant;
+use std::vec;
+
+use futures::stream::{BoxStream, Stream};
+use thiserror::Error;
+
+pub use load::{Found, LoadError, Loaded, STDIN, Wrong, load};
+
+use crate::source::lower::Lowering;
+use crate::source::{Notice, Source};
+use signal::Signal;
+use watch::Watch;
+
+/// How many batches may wait for the listener before the thread waits too.
+const BATCHES: usize = 16;
+
+/// The source of a directory of manifests.
+#[derive(Debug)]
+pub struct ManifestsSource {
+    notices: Notices,
+}
+
+/// Why a directory can't be followed. A retry helps when the directory appears or the limit is raised.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// It isn't there, or can't be listed.
+    #[error("the manifests directory {} can't be read: {error}", path.display())]
+    Unreadable {
+        /// The directory.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// Its path can't be written in a message.
+    #[error("the path of the manifests directory {} isn't UTF-8", path.display())]
+    Path {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The system doesn't let us watch anything.
+    #[error(
+        "the manifests directory {} can't be watched: {error} (with too many open files: raise \
+         fs.inotify.max_user_instances)",
+        path.display()
+    )]
+    Watch {
+        /// The directory.
+        path: PathBuf,
+        /// What the watcher says.
+        error: notify::Error,
+    },
+    /// The system gives us no thread.
+    #[error("no thread for the manifests directory: {0}")]
+    Thread(#[source] io::Error),
+}
+
+/// What the thread says, one by one. It ends when this is dropped.
+#[derive(Debug)]
+struct Notices {
+    batches: tokio::sync::mpsc::Receiver<Vec<Notice>>,
+    ready: vec::IntoIter<Notice>,
+    signals: mpsc::Sender<(Instant, Signal)>,
+}
+
+impl ManifestsSource {
+    /// Begins to follow `directory`.
+    pub fn open(directory: impl Into<PathBuf>, lowering: Lowering) -> Result<Self, OpenError> {
+        // Without a trailing slash: paths are compared as they are written.
+        let path: PathBuf = directory.into().components().collect();
+        let unreadable = |error| OpenError::Unreadable { path: path.clone(), error };
+        std::fs::read_dir(&path).map_err(unreadable)?;
+        let absolute = std::path::absolute(&path).map_err(unreadable)?;
+        let root: Arc<str> = path.to_str().ok_or_else(|| OpenError::Path { path: path.clone() })?.into();
+
+        let (signals, received) = mpsc::channel();
+        let (said, batches) = tokio::sync::mpsc::channel(BATCHES);
+        let (heard, shown) = (signals.clone(), PathBuf::from(&*root));
+        let watcher = notify::recommended_watcher(move |event| {
+            let at = Instant::now();
+            for signal in Signal::from_event(event, &shown, &absolute) {
+                // Nobody listens any more once the source is dropped.
+                let _ = heard.send((at, signal));
+            }
+        });
+        let watcher = watcher.map_err(|error| OpenError::Watch { path: path.clone(), error })?;
+        let watch = Watch::new(root, lowering, watcher, said);
+        let thread = std::thread::Builder::new().name("manifests".to_owned());
+        thread.spawn(move || watch.run(&received)).map_err(OpenError::Thread)?;
+        Ok(Self { notices: Notices { batches, ready: Vec::new().into_iter(), signals } })
+    }
+}
+
+impl Source for ManifestsSource {
+    fn name(&self) -> &'static str {
+        "manifests"
+    }
+
+    fn notices(self: Box<Self>) -> BoxStream<'static, Notice> {
+        Box::pin(self.notices)
+    }
+}
+
+impl Stream for Notices {
+    type Item = Notice;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Notice>> {
+        loop {
+            if let Some(notice) = self.ready.next() {
+                return Poll::Ready(Some(notice));
+            }
+            match self.batches.poll_recv(context) {
+                Poll::Ready(Some(batch)) => self.ready = batch.into_iter(),
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+}
+
+impl Drop for Notices {
+    fn drop(&mut self) {
+        // The thread may be ahead of us and gone.
+        let _ = self.signals.send((Instant::now(), Signal::Stop));
+    }
+}
+
+#[cfg(test)]
+mod tests;

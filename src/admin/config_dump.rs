@@ -1,0 +1,63 @@
+//! What the clients of a fleet hold, as JSON.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use tokio::task;
+
+use super::Admin;
+use crate::xds::{ClientKind, JsonError, ResourceType, Snapshot, Target, resource_to_json};
+
+/// Whose configuration.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Whose {
+    /// The fleet; without one, what an Envoy gets whose fleet nobody names.
+    #[serde(default)]
+    fleet: String,
+}
+
+/// The resources of a snapshot: `clusters`, `endpoints`, `listeners` and `routes`, each a list in the order of names.
+pub fn snapshot_to_json(snapshot: &Snapshot) -> Result<Value, JsonError> {
+    let mut lists = Map::new();
+    for resource_type in ResourceType::ALL {
+        let resources = snapshot.get(resource_type).iter().map(|resource| resource_to_json(resource));
+        lists.insert(list_name(resource_type).to_owned(), Value::Array(resources.collect::<Result<_, _>>()?));
+    }
+    Ok(Value::Object(lists))
+}
+
+const fn list_name(resource_type: ResourceType) -> &'static str {
+    match resource_type {
+        ResourceType::Cluster => "clusters",
+        ResourceType::Endpoint => "endpoints",
+        ResourceType::Listener => "listeners",
+        ResourceType::Route => "routes",
+    }
+}
+
+pub(super) async fn config_dump(
+    State(mut admin): State<Admin>,
+    whose: Result<Query<Whose>, QueryRejection>,
+) -> Response {
+    let Ok(Query(Whose { fleet })) = whose else {
+        return (StatusCode::BAD_REQUEST, "expected /config_dump or /config_dump?fleet=NAME\n").into_response();
+    };
+    let Some(publication) = admin.cache.latest() else {
+        return (StatusCode::SERVICE_UNAVAILABLE, "nothing is served yet; /readyz says why\n").into_response();
+    };
+    let target = Target { kind: ClientKind::Envoy, fleet: fleet.into() };
+    let snapshot = Arc::clone(publication.world.snapshot(&target));
+    // Ten thousand endpoints take a while to write out, and streams are served by the same threads.
+    match task::spawn_blocking(move || snapshot_to_json(&snapshot)).await {
+        Ok(Ok(json)) => Json(json).into_response(),
+        Ok(Err(error)) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("the dump was cut short: {error}\n")).into_response(),
+    }
+}

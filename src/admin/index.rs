@@ -1,0 +1,32 @@
+//! The page that lists the others.
+
+use axum::response::Html;
+
+const PAGE: &str = concat!(
+    "<!doctype html>
+<html lang=\"en\">
+<head>
+<meta charset=\"utf-8\">
+<title>Chancery</title>
+<style>body { font: 16px/1.5 sans-serif; margin: 2em; max-width: 40em } dt { font-family: monospace }</style>
+</head>
+<body>
+<h1>Chancery ",
+    env!("CARGO_PKG_VERSION"),
+    "</h1>
+<dl>
+<dt><a href=\"/readyz\">/readyz</a></dt><dd>whether it has something to serve, and what it waits for</dd>
+<dt><a href=\"/livez\">/livez</a></dt><dd>whether it runs</dd>
+<dt><a href=\"/metrics\">/metrics</a></dt><dd>metrics (OpenMetrics)</dd>
+<dt><a href=\"/api/v1/rejected\">/api/v1/rejected</a></dt><dd>what can't be used, and why (JSON)</dd>
+<dt><a href=\"/config_dump\">/config_dump</a></dt>
+<dd>what Envoys get (JSON); <code>?fleet=NAME</code> for those of one fleet</dd>
+</dl>
+</body>
+</html>
+"
+);
+
+pub(super) async fn page() -> Html<&'static str> {
+    Html(PAGE)
+}

@@ -1,0 +1,223 @@
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use data_plane_api::cluster::Cluster;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+
+use super::*;
+use crate::cache::{self, OutOfTouch, Publication, SnapshotWriter, StatusWriter};
+use crate::model::{Key, Kind, ObjectRef, Reason, Rejected};
+use crate::xds::{Name, Resource, ResourceType, Snapshot, World};
+
+/// A running admin server and the halves that the pipeline would hold.
+struct Running {
+    address: SocketAddr,
+    cache: SnapshotWriter,
+    status: StatusWriter,
+    stop: oneshot::Sender<()>,
+    stopped: tokio::task::JoinHandle<io::Result<()>>,
+}
+
+async fn start() -> Running {
+    let (cache, reader) = cache::channel();
+    let (status, status_reader) = cache::status_channel();
+    let mut registry = Registry::default();
+    let metrics = Arc::new(Metrics::new(&mut registry));
+    let admin = Admin { cache: reader, status: status_reader, metrics, registry: Arc::new(registry) };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopping) = oneshot::channel();
+    let stopped = tokio::spawn(serve(listener, admin, async { drop(stopping.await) }));
+    Running { address, cache, status, stop, stopped }
+}
+
+impl Running {
+    /// The status code, the head and the body of the answer.
+    async fn request(&self, request: &str) -> (u16, String, String) {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        let request = format!("{request} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let code = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (code, head.to_lowercase(), body.to_owned())
+    }
+
+    async fn get(&self, path: &str) -> (u16, String) {
+        let (code, _, body) = self.request(&format!("GET {path}")).await;
+        (code, body)
+    }
+
+    async fn json(&self, path: &str) -> Value {
+        let (code, head, body) = self.request(&format!("GET {path}")).await;
+        assert_eq!(code, 200, "{body}");
+        assert!(head.contains("content-type: application/json"), "{head}");
+        serde_json::from_str(&body).unwrap()
+    }
+
+    fn publish(&self, world: World) {
+        self.cache.publish(Publication { world, observed_at: Instant::now() });
+    }
+}
+
+fn snapshot_with(cluster: &str) -> Arc<Snapshot> {
+    let mut snapshot = Snapshot::default();
+    let message = Cluster { name: cluster.to_owned(), ..Cluster::default() };
+    let resource = Resource::encode(Name::from(cluster), &message, []);
+    snapshot.get_mut(ResourceType::Cluster).insert(Arc::new(resource));
+    Arc::new(snapshot)
+}
+
+#[tokio::test]
+async fn it_lives_before_it_is_ready() {
+    let running = start().await;
+    assert_eq!(running.get("/livez").await, (200, "ok\n".to_owned()));
+    assert_eq!(running.get("/readyz").await.0, 503);
+}
+
+#[tokio::test]
+async fn it_is_ready_once_every_kind_is_listed_and_published() {
+    let running = start().await;
+    let (_, body) = running.get("/readyz").await;
+    assert_eq!(
+        body,
+        "not ready\nNamespace: not listed yet\nService: not listed yet\nEndpointSlice: not listed yet\n\
+         Pod: not listed yet\nsnapshot: not published yet\n"
+    );
+
+    running.status.update(|status| status.listed.extend([Kind::Namespace, Kind::Service, Kind::EndpointSlice]));
+    let (code, body) = running.get("/readyz").await;
+    assert_eq!(code, 503);
+    assert!(body.contains("Service: listed\n") && body.contains("Pod: not listed yet\n"), "{body}");
+
+    running.status.update(|status| {
+        status.listed.insert(Kind::Pod);
+    });
+    let (code, body) = running.get("/readyz").await;
+    assert_eq!(code, 503);
+    assert!(body.contains("snapshot: not published yet\n"), "{body}");
+
+    running.publish(World::default());
+    let (code, body) = running.get("/readyz").await;
+    assert_eq!(code, 200, "{body}");
+    assert!(body.starts_with("ready\n"), "{body}");
+}
+
+#[tokio::test]
+async fn it_stays_ready_without_the_api_server_and_says_so() {
+    let running = start().await;
+    let since = Instant::now().checked_sub(Duration::from_secs(20)).unwrap();
+    let lost = OutOfTouch { since, error: "connection refused".to_owned() };
+    running.status.update(|status| status.out_of_touch = Some(lost));
+    let (code, body) = running.get("/readyz").await;
+    assert_eq!(code, 503);
+    assert!(body.contains("source: out of touch for 20 s: connection refused\n"), "{body}");
+
+    running.status.update(|status| status.listed.extend(Kind::ALL));
+    running.publish(World::default());
+    let (code, body) = running.get("/readyz").await;
+    assert_eq!(code, 200);
+    assert!(body.contains("source: out of touch for 20 s: connection refused\n"), "{body}");
+}
+
+#[tokio::test]
+async fn metrics_are_open_metrics_and_staleness_is_worked_out_then() {
+    let running = start().await;
+    let (code, head, body) = running.request("GET /metrics").await;
+    assert_eq!(code, 200);
+    assert!(head.contains("content-type: application/openmetrics-text; version=1.0.0; charset=utf-8"), "{head}");
+    assert!(body.contains("\nchancery_source_staleness_seconds 0.0\n"), "{body}");
+    assert!(body.ends_with("# EOF\n"), "{body}");
+
+    let since = Instant::now().checked_sub(Duration::from_secs(20)).unwrap();
+    running.status.update(|status| status.out_of_touch = Some(OutOfTouch { since, error: String::new() }));
+    let (_, body) = running.get("/metrics").await;
+    assert!(body.contains("\nchancery_source_staleness_seconds 20."), "{body}");
+}
+
+#[tokio::test]
+async fn rejected_things_are_listed() {
+    let running = start().await;
+    assert_eq!(running.json("/api/v1/rejected").await, json!([]));
+    let rejected = [
+        Rejected {
+            object: ObjectRef::service(&Key::new("shop", "cart")),
+            field: "metadata.annotations[chancery.dev/lb-policy]".to_owned(),
+            value: "fastest".to_owned(),
+            reason: Reason::InvalidAnnotation,
+            message: "not a policy".to_owned(),
+            meanwhile: "round-robin stays".to_owned(),
+        },
+        Rejected {
+            object: ObjectRef::File("a.yaml".into()),
+            field: "line 3".to_owned(),
+            value: String::new(),
+            reason: Reason::UnknownAnnotation,
+            message: "odd".to_owned(),
+            meanwhile: String::new(),
+        },
+    ];
+    running.status.update(|status| status.rejected = Arc::new(rejected));
+    assert_eq!(
+        running.json("/api/v1/rejected").await,
+        json!([
+            {
+                "severity": "error", "reason": "InvalidAnnotation", "kind": "Service", "namespace": "shop",
+                "name": "cart", "field": "metadata.annotations[chancery.dev/lb-policy]", "value": "fastest",
+                "message": "not a policy", "meanwhile": "round-robin stays",
+            },
+            {
+                "severity": "warning", "reason": "UnknownAnnotation", "kind": "File", "name": "a.yaml",
+                "field": "line 3", "message": "odd",
+            },
+        ])
+    );
+}
+
+#[tokio::test]
+async fn a_dump_is_what_the_fleet_gets() {
+    let running = start().await;
+    assert_eq!(running.get("/config_dump").await.0, 503);
+    let mut world = World { everyone: snapshot_with("everyones"), ..World::default() };
+    world.fleets.insert("edge/1".into(), snapshot_with("the-edges"));
+    running.publish(world);
+    let everyones = json!({"clusters": [{"name": "everyones"}], "endpoints": [], "listeners": [], "routes": []});
+    assert_eq!(running.json("/config_dump").await, everyones);
+    assert_eq!(running.json("/config_dump?fleet=nobody").await, everyones);
+    let dump = running.json("/config_dump?fleet=edge%2F1").await;
+    assert_eq!(dump["clusters"], json!([{"name": "the-edges"}]));
+}
+
+#[tokio::test]
+async fn a_dump_of_something_else_is_a_bad_request() {
+    let running = start().await;
+    running.publish(World::default());
+    let (code, body) = running.get("/config_dump?flet=edge").await;
+    assert_eq!((code, body.as_str()), (400, "expected /config_dump or /config_dump?fleet=NAME\n"));
+}
+
+#[tokio::test]
+async fn the_index_lists_every_page_and_each_is_there() {
+    let running = start().await;
+    let (code, body) = running.get("/").await;
+    assert_eq!(code, 200);
+    let links: Vec<_> = body.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    assert_eq!(links, ["/readyz", "/livez", "/metrics", "/api/v1/rejected", "/config_dump"]);
+    for link in links {
+        assert_ne!(running.get(link).await.0, 404, "{link}");
+    }
+    assert_eq!(running.get("/nothing").await, (404, "no such page; / lists them\n".to_owned()));
+    assert_eq!(running.request("POST /livez").await.0, 405);
+}
+
+#[tokio::test]
+async fn it_ends_when_told() {
+    let running = start().await;
+    running.stop.send(()).unwrap();
+    running.stopped.await.unwrap().unwrap();
+    assert!(TcpStream::connect(running.address).await.is_err());
+}

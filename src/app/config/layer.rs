@@ -1,0 +1,136 @@
+//! The settings as one of their origins has them: each there or not.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+use clap::builder::BoolishValueParser;
+use serde::{Deserialize, Deserializer, de};
+
+use super::{DnsName, EnvoyAddress, GracePeriod, ListenAddress};
+use crate::telemetry::log::LogFormat;
+
+/// The flags of `serve`, their environment variables, and the keys of the configuration file.
+///
+/// A field `xds_listen` is the flag `--xds-listen`, the variable `CHANCERY_XDS_LISTEN` and the key `xds-listen`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Layer {
+    /// Where Services and endpoints come from: kubernetes or manifests [default: kubernetes]
+    #[arg(long, env = "CHANCERY_SOURCE", value_name = "SOURCE", value_enum, hide_possible_values = true)]
+    pub source: Option<SourceKind>,
+
+    /// Directory of YAML and JSON manifests to serve; implies --source manifests
+    #[arg(long, env = "CHANCERY_MANIFESTS", value_name = "DIR")]
+    pub manifests: Option<PathBuf>,
+
+    /// Kubeconfig file [default: the service account in a pod, else $KUBECONFIG, else ~/.kube/config]
+    #[arg(long, env = "CHANCERY_KUBECONFIG", value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+
+    /// Context of the kubeconfig [default: its current one]
+    #[arg(long, env = "CHANCERY_CONTEXT", value_name = "NAME")]
+    pub context: Option<String>,
+
+    /// Namespace to watch; can be repeated [default: all]
+    #[arg(long, env = "CHANCERY_NAMESPACE", value_name = "NS", value_delimiter = ',')]
+    #[serde(deserialize_with = "one_or_many")]
+    pub namespace: Option<Vec<String>>,
+
+    /// Annotations of other products to read, too; to come
+    #[arg(long, env = "CHANCERY_COMPAT", value_name = "LIST", value_delimiter = ',', hide = true)]
+    #[serde(deserialize_with = "one_or_many")]
+    pub compat: Option<Vec<String>>,
+
+    /// Take endpoints with a loopback address, which Kubernetes refuses; for trying things on one machine
+    #[arg(
+        long,
+        env = "CHANCERY_ALLOW_LOOPBACK_ENDPOINTS",
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        value_parser = BoolishValueParser::new()
+    )]
+    pub allow_loopback_endpoints: Option<bool>,
+
+    /// Where the ADS server listens [default: 0.0.0.0:18000]
+    #[arg(long, env = "CHANCERY_XDS_LISTEN", value_name = "ADDRESS")]
+    pub xds_listen: Option<ListenAddress>,
+
+    /// Where /livez, /readyz, /metrics and the debug pages are [default: 127.0.0.1:18001]
+    #[arg(long, env = "CHANCERY_ADMIN_LISTEN", value_name = "ADDRESS")]
+    pub admin_listen: Option<ListenAddress>,
+
+    /// DNS domain of the cluster [default: cluster.local]
+    #[arg(long, env = "CHANCERY_CLUSTER_DOMAIN", value_name = "DOMAIN")]
+    pub cluster_domain: Option<DnsName>,
+
+    /// Where Envoys are told to listen; per fleet in the configuration file [default: 0.0.0.0:10000]
+    #[arg(long, env = "CHANCERY_ENVOY_LISTENER", value_name = "ADDRESS")]
+    pub envoy_listener: Option<EnvoyAddress>,
+
+    /// How long to wait for streams to end after SIGTERM [default: 10s]
+    #[arg(long, env = "CHANCERY_SHUTDOWN_GRACE", value_name = "DURATION")]
+    pub shutdown_grace: Option<GracePeriod>,
+
+    /// How the log looks: text or json; RUST_LOG filters it [default: text]
+    #[arg(long, env = "CHANCERY_LOG_FORMAT", value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
+
+    /// What differs from fleet to fleet. Too big for a flag.
+    #[arg(skip)]
+    pub fleets: BTreeMap<String, FleetLayer>,
+}
+
+/// The settings of one fleet.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FleetLayer {
+    /// Where the Envoys of this fleet are told to listen.
+    pub listener: Option<EnvoyAddress>,
+}
+
+/// The sources by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SourceKind {
+    /// The API server of a Kubernetes cluster.
+    Kubernetes,
+    /// A directory of manifests.
+    Manifests,
+    /// Keys in etcd. To come.
+    #[value(hide = true)]
+    Etcd,
+}
+
+/// A list, or its only element.
+fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    struct OneOrMany;
+
+    impl<'de> de::Visitor<'de> for OneOrMany {
+        type Value = Option<Vec<String>>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a name or a list of names")
+        }
+
+        fn visit_str<E: de::Error>(self, one: &str) -> Result<Self::Value, E> {
+            Ok(Some(vec![one.to_owned()]))
+        }
+
+        fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_seq<A: de::SeqAccess<'de>>(self, mut many: A) -> Result<Self::Value, A::Error> {
+            let mut names = Vec::new();
+            while let Some(name) = many.next_element()? {
+                names.push(name);
+            }
+            Ok(Some(names))
+        }
+    }
+
+    deserializer.deserialize_any(OneOrMany)
+}

@@ -1,0 +1,138 @@
+//! Values with a spelling of their own, the same in flags, variables and files.
+
+use std::net::SocketAddr;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// A value that isn't spelt as it should be; says what is expected.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Misspelt(String);
+
+/// An IP address and a port, `0.0.0.0:18000` or `[::]:18000`. Port 0 means any free one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ListenAddress(pub SocketAddr);
+
+/// An address that an Envoy is told to listen at: as [`ListenAddress`], but port 0 would be another one at every Envoy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct EnvoyAddress(pub SocketAddr);
+
+/// A time to wait, zero included: a number and a unit, `500ms`, `1.5s`, `2m`, `1h`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct GracePeriod(pub Duration);
+
+/// A DNS name in lower case, `cluster.local`; a dot at its end is dropped.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct DnsName(pub String);
+
+impl FromStr for ListenAddress {
+    type Err = Misspelt;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self).map_err(|_| {
+            Misspelt("not an address to listen at; expected an IP and a port, as 0.0.0.0:18000 or [::1]:18000".into())
+        })
+    }
+}
+
+impl FromStr for EnvoyAddress {
+    type Err = Misspelt;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let ListenAddress(address) = text.parse()?;
+        if address.port() == 0 {
+            return Err(Misspelt("no port; expected 1 to 65535, because every Envoy is told the same".into()));
+        }
+        Ok(Self(address))
+    }
+}
+
+impl FromStr for GracePeriod {
+    type Err = Misspelt;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        parse_duration(text)
+            .map(Self)
+            .ok_or_else(|| Misspelt("not a duration; expected a number and a unit, as 500ms, 10s, 2m or 1h".into()))
+    }
+}
+
+impl FromStr for DnsName {
+    type Err = Misspelt;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let name = text.strip_suffix('.').unwrap_or(text);
+        if name.len() <= 253 && name.split('.').all(is_dns_label) {
+            Ok(Self(name.to_owned()))
+        } else {
+            Err(Misspelt("not a DNS name; expected lower-case letters, digits, - and dots, as cluster.local".into()))
+        }
+    }
+}
+
+/// RFC 1123, as Kubernetes has it.
+fn is_dns_label(label: &str) -> bool {
+    (1..=63).contains(&label.len())
+        && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+}
+
+fn parse_duration(text: &str) -> Option<Duration> {
+    let (number, unit) = text.split_at(text.find(|c: char| c.is_ascii_alphabetic())?);
+    let seconds = match unit {
+        "ms" => 0.001,
+        "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        _ => return None,
+    };
+    // f64 also reads "inf" and "1e9"; the split above leaves no letters in `number`.
+    Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds).ok()
+}
+
+impl TryFrom<String> for ListenAddress {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        quoting(&text)
+    }
+}
+
+impl TryFrom<String> for EnvoyAddress {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        quoting(&text)
+    }
+}
+
+impl TryFrom<String> for GracePeriod {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        quoting(&text)
+    }
+}
+
+impl TryFrom<String> for DnsName {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        quoting(&text)
+    }
+}
+
+/// clap repeats the value before the error by itself; a file's error has to do it here.
+fn quoting<T: FromStr<Err = Misspelt>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|Misspelt(expected)| format!("\"{text}\": {expected}"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+//! Starts the parts, waits for a signal, stops the parts.
+
+use std::fmt::Display;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use std::{env, fs};
+
+use anyhow::{Context, anyhow};
+use prometheus_client::registry::Registry;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use super::config::Config;
+use super::signals::Signals;
+use super::{render_options, source};
+use crate::admin::{self, Admin};
+use crate::cache;
+use crate::pipeline;
+use crate::server;
+use crate::telemetry::Metrics;
+
+/// The parts that run side by side; each says how it ended, and is named for it.
+type Parts = JoinSet<(&'static str, anyhow::Result<()>)>;
+
+/// Serves until SIGTERM or SIGINT. Fails if it can't begin, or if a part ends that never should.
+pub async fn serve(config: Config) -> anyhow::Result<()> {
+    let mut signals = Signals::listen().context("can't listen for signals")?;
+    let xds = bind("--xds-listen", config.xds_listen).await?;
+    let admin = bind("--admin-listen", config.admin_listen).await?;
+    let source = source::open(&config).await?;
+    info!(
+        version = env!("CARGO_PKG_VERSION"),
+        source = source.name(),
+        xds = %xds.local_addr()?,
+        admin = %admin.local_addr()?,
+        "Serving"
+    );
+
+    let mut registry = Registry::default();
+    let metrics = Arc::new(Metrics::new(&mut registry));
+    let (writer, cache) = cache::channel();
+    let (status_writer, status) = cache::status_channel();
+    let stop = CancellationToken::new();
+
+    let mut parts = Parts::new();
+    let options = render_options(&config.cluster_domain, config.envoy_listener, &config.fleet_listeners);
+    let run = pipeline::run(source, options, writer, status_writer, Arc::clone(&metrics));
+    let stopped = stop.clone();
+    start(&mut parts, "the pipeline", async move {
+        stopped.run_until_cancelled_owned(run).await;
+        Ok::<_, anyhow::Error>(())
+    });
+    let context = server::Context {
+        cache: cache.clone(),
+        metrics: Arc::clone(&metrics),
+        identifier: identifier(),
+        shutdown: stop.clone(),
+    };
+    start(&mut parts, "the xDS server", server::serve(xds, context));
+    let answers = Admin { cache, status, metrics, registry: Arc::new(registry) };
+    start(&mut parts, "the admin server", admin::serve(admin, answers, stop.clone().cancelled_owned()));
+
+    let outcome = tokio::select! {
+        signal = signals.next() => {
+            info!(signal, "Stopping");
+            Ok(())
+        }
+        Some(ended) = parts.join_next() => Err(unexpected(ended)),
+    };
+    stop.cancel();
+    end(parts, config.shutdown_grace, &mut signals).await;
+    outcome
+}
+
+/// Binds before anything else is started, so that a port that is taken is the first thing that anybody hears of.
+async fn bind(flag: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("can't listen at {address}; choose another address with {flag}"))
+}
+
+fn start<E>(parts: &mut Parts, name: &'static str, part: impl Future<Output = Result<(), E>> + Send + 'static)
+where
+    E: Display + Send,
+{
+    parts.spawn(async move { (name, part.await.map_err(|error| anyhow!("{error}"))) });
+}
+
+fn unexpected(ended: Result<(&'static str, anyhow::Result<()>), tokio::task::JoinError>) -> anyhow::Error {
+    match ended {
+        Ok((name, Ok(()))) => anyhow!("{name} ended by itself; this is a bug"),
+        Ok((name, Err(error))) => error.context(format!("{name} failed")),
+        Err(error) => anyhow!("a part of the server failed: {error}; this is a bug"),
+    }
+}
+
+/// Waits for the parts to end: as long as the grace period and the user's patience last.
+async fn end(mut parts: Parts, grace: Duration, signals: &mut Signals) {
+    let all = async {
+        while let Some(ended) = parts.join_next().await {
+            if let Ok((name, Err(error))) = ended {
+                error!(%error, part = name, "Failed while stopping");
+            }
+        }
+    };
+    tokio::select! {
+        ended = timeout(grace, all) => match ended {
+            Ok(()) => info!("Stopped"),
+            Err(_) => warn!(?grace, "Stopped though streams were open still; the grace period is over"),
+        },
+        signal = signals.next() => warn!(signal, "Stopped at once; a second signal came"),
+    }
+}
+
+/// What tells this replica from the others: the name of its pod, or of the machine.
+fn identifier() -> Arc<str> {
+    let named = env::var("HOSTNAME").or_else(|_| fs::read_to_string("/proc/sys/kernel/hostname")).unwrap_or_default();
+    let name = named.trim();
+    if name.is_empty() { "chancery".into() } else { name.into() }
+}

@@ -1,0 +1,107 @@
+//! `chancery bootstrap envoy`.
+
+use std::fmt;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::str::FromStr;
+
+use clap::Args;
+use data_plane_api::json;
+
+use super::super::output::to_yaml;
+use super::super::{Exit, Failure};
+
+mod message;
+
+/// Print a ready bootstrap for Envoy
+///
+/// The YAML on stdout starts an Envoy that gets clusters, endpoints, listeners and routes from Chancery. Envoy's own
+/// flags --service-node, --service-cluster and --service-zone beat the node id, the fleet and the zone in it, so one
+/// bootstrap does for many Envoys.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:
+  # For a Chancery on this machine
+  chancery bootstrap envoy
+  # For one in a cluster
+  chancery bootstrap envoy --server chancery.chancery:18000 --fleet edge
+  # Started at once
+  envoy --config-yaml \"$(chancery bootstrap envoy)\" --service-node \"$HOSTNAME\"")]
+pub struct Envoy {
+    /// Name of this Envoy in logs and metrics of its own; never empty
+    #[arg(long, value_name = "ID", default_value = "envoy", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub node_id: String,
+
+    /// Fleet of this Envoy; Services may name the fleets that get them
+    #[arg(long, value_name = "NAME", default_value = "envoy", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub fleet: String,
+
+    /// Zone of this Envoy, as the nodes' label topology.kubernetes.io/zone has it [default: unknown]
+    #[arg(long, value_name = "ZONE")]
+    pub zone: Option<String>,
+
+    /// Where Chancery serves xDS
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:18000")]
+    pub server: HostPort,
+
+    /// Get only what changed (the default)
+    #[arg(long, overrides_with = "sotw")]
+    pub delta: bool,
+
+    /// Get the whole state of the world with every change
+    #[arg(long, overrides_with = "delta")]
+    pub sotw: bool,
+
+    /// Where Envoy's own admin interface listens
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9901")]
+    pub admin_address: SocketAddr,
+}
+
+/// A host, by name or IP address, and a port, 1 to 65535.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostPort {
+    /// The name or the address; an IPv6 address without its brackets.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+}
+
+/// A text that isn't a [`HostPort`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected a host and a port, as chancery.chancery:18000 or [::1]:18000")]
+pub struct NotHostPort;
+
+impl FromStr for HostPort {
+    type Err = NotHostPort;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (host, port) = text.rsplit_once(':').ok_or(NotHostPort)?;
+        let port = port.parse().ok().filter(|port| *port != 0).ok_or(NotHostPort)?;
+        let host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+            Some(address) => address.parse::<std::net::Ipv6Addr>().map_err(|_| NotHostPort)?.to_string(),
+            None => host.to_owned(),
+        };
+        let in_names = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+        let is_name = !host.is_empty() && host.chars().all(in_names);
+        if is_name || host.contains(':') && text.starts_with('[') { Ok(Self { host, port }) } else { Err(NotHostPort) }
+    }
+}
+
+impl fmt::Display for HostPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, port } = self;
+        if host.contains(':') { write!(f, "[{host}]:{port}") } else { write!(f, "{host}:{port}") }
+    }
+}
+
+impl Envoy {
+    pub(super) fn run(&self, out: &mut dyn Write) -> Result<Exit, Failure> {
+        let message = json::of(&self.message()).map_err(Failure::input)?;
+        let variant = if self.sotw { "state of the world" } else { "delta" };
+        writeln!(out, "# Bootstrap of an Envoy that is served by Chancery at {} over ADS ({variant}).", self.server)?;
+        out.write_all(to_yaml(&message)?.as_bytes())?;
+        Ok(Exit::Ok)
+    }
+}
+
+#[cfg(test)]
+mod tests;

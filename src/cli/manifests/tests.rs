@@ -1,0 +1,56 @@
+use super::*;
+use crate::model::{Key, Kind, Lowered, ObjectRef, Reason};
+
+fn rejected(object: &ObjectRef, field: &str) -> Rejected {
+    Rejected {
+        object: object.clone(),
+        field: field.to_owned(),
+        value: String::new(),
+        reason: Reason::InvalidObject,
+        message: "bad".to_owned(),
+        meanwhile: String::new(),
+    }
+}
+
+fn found(file: &str, line: u32, served: bool, id: &ObjectRef, wrong: &[(&str, u32)]) -> Found {
+    let (fields, lines): (Vec<&str>, Vec<u32>) = wrong.iter().copied().unzip();
+    let rejected = fields.into_iter().map(|field| rejected(id, field)).collect();
+    Found { file: file.into(), line, served, lowered: Lowered { id: id.clone(), object: None, rejected }, lines }
+}
+
+fn places(problems: &[Problem]) -> Vec<(&str, Option<u32>, &str)> {
+    problems.iter().map(|problem| (&*problem.file, problem.line, problem.rejected.field.as_str())).collect()
+}
+
+#[test]
+fn every_problem_is_there_once_by_file_and_line() {
+    let cart = ObjectRef::service(&Key::new("shop", "cart"));
+    let slice = ObjectRef::Object(Kind::EndpointSlice, Key::new("shop", "cart-1"));
+    let file = ObjectRef::File("a.yaml".into());
+    let objects = [
+        found("b.yaml", 1, true, &cart, &[("x", 9), ("w", 10)]),
+        found("c.yaml", 1, false, &cart, &[("y", 2)]),
+        found("b.yaml", 20, true, &slice, &[]),
+    ];
+    let wrong = vec![Wrong { file: "a.yaml".into(), line: Some(3), rejected: rejected(&file, "line 3") }];
+    // What the pipeline repeats, and what only it can know.
+    let pipeline =
+        [rejected(&cart, "x"), rejected(&cart, "w"), rejected(&file, "line 3"), rejected(&slice, "together")];
+    assert_eq!(
+        places(&problems(&objects, wrong, &pipeline)),
+        [
+            ("a.yaml", Some(3), "line 3"),
+            ("b.yaml", Some(9), "x"),
+            ("b.yaml", Some(10), "w"),
+            ("b.yaml", Some(20), "together"),
+            ("c.yaml", Some(2), "y"),
+        ]
+    );
+}
+
+#[test]
+fn what_only_the_pipeline_knows_is_where_the_object_that_counts_begins() {
+    let cart = ObjectRef::service(&Key::new("shop", "cart"));
+    let objects = [found("a.yaml", 5, false, &cart, &[]), found("b.yaml", 7, true, &cart, &[])];
+    assert_eq!(places(&problems(&objects, Vec::new(), &[rejected(&cart, "x")])), [("b.yaml", Some(7), "x")]);
+}

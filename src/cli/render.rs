@@ -1,0 +1,59 @@
+//! `chancery render`: what a client would get, offline.
+
+use std::io::Write;
+
+use clap::Args;
+
+use super::lint;
+use super::manifests::{Manifests, Read};
+use super::output::{Format, print};
+use super::{Exit, Failure};
+use crate::admin::snapshot_to_json;
+use crate::xds::{ClientKind, Target};
+
+/// Print what a client would get, without a server
+///
+/// Reads manifests as `serve --manifests` does and prints the four lists of resources: clusters, endpoints, listeners,
+/// routes. What can't be used goes to stderr, in the words of `chancery lint`, and makes the exit code 1.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  chancery render ./services
+  chancery render ./services --fleet edge -o json
+  kubectl get services,endpointslices -A -o yaml | chancery render -")]
+pub(super) struct Render {
+    #[command(flatten)]
+    manifests: Manifests,
+
+    /// The kind of client
+    #[arg(long = "for", value_name = "CLIENT", value_enum, default_value = "envoy")]
+    client: Client,
+
+    /// The client's fleet [default: one that no Service names]
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    fleet: String,
+
+    /// How to print it
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "yaml")]
+    output: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Client {
+    Envoy,
+}
+
+impl Render {
+    pub(super) fn run(self, out: &mut dyn Write) -> Result<Exit, Failure> {
+        let Self { manifests, client, fleet, output } = self;
+        let Read { objects: _, offline, problems } = manifests.read()?;
+        for problem in &problems {
+            eprintln!("{problem}");
+        }
+        let kind = match client {
+            Client::Envoy => ClientKind::Envoy,
+        };
+        let target = Target { kind, fleet: fleet.into() };
+        print(out, output, &snapshot_to_json(offline.world.snapshot(&target)).map_err(Failure::input)?)?;
+        Ok(lint::exit(&problems))
+    }
+}

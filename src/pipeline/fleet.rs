@@ -1,0 +1,69 @@
+//! What the Envoys of one fleet get.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use imbl::OrdMap;
+
+use crate::translate::envoy::{ListenerAddress, listener, route_configuration};
+use crate::xds::{Name, Resource, ResourceType, Snapshot};
+
+/// The snapshot of one fleet, and the encoded virtual hosts that its route configuration is made of.
+///
+/// Every change says whether it was one: what is equal already isn't touched, so that a map that didn't change stays the
+/// same in memory.
+#[derive(Debug, Clone)]
+pub(super) struct Fleet {
+    snapshot: Arc<Snapshot>,
+    virtual_hosts: OrdMap<Name, Bytes>,
+}
+
+impl Fleet {
+    /// A fleet that gets a listener without routes.
+    pub(super) fn new(address: ListenerAddress) -> Self {
+        let mut fleet = Self { snapshot: Arc::default(), virtual_hosts: OrdMap::new() };
+        fleet.put(ResourceType::Listener, &Arc::new(listener(address)));
+        fleet.put(ResourceType::Route, &Arc::new(route_configuration([])));
+        fleet
+    }
+
+    pub(super) const fn snapshot(&self) -> &Arc<Snapshot> {
+        &self.snapshot
+    }
+
+    /// Puts a resource in, unless it is there already.
+    pub(super) fn put(&mut self, resource_type: ResourceType, resource: &Arc<Resource>) -> bool {
+        if self.snapshot.get(resource_type).get(resource.name()) == Some(resource) {
+            return false;
+        }
+        Arc::make_mut(&mut self.snapshot).get_mut(resource_type).insert(Arc::clone(resource));
+        true
+    }
+
+    /// Takes a resource out, if it is there.
+    pub(super) fn take(&mut self, resource_type: ResourceType, name: &str) -> bool {
+        if !self.snapshot.get(resource_type).contains(name) {
+            return false;
+        }
+        Arc::make_mut(&mut self.snapshot).get_mut(resource_type).remove(name);
+        true
+    }
+
+    /// Puts an encoded virtual host in, or takes it out. The route configuration is
+    /// put in by whoever made it of [`Self::route_configuration`].
+    pub(super) fn set_virtual_host(&mut self, name: &Name, virtual_host: Option<Bytes>) -> bool {
+        if self.virtual_hosts.get(name) == virtual_host.as_ref() {
+            return false;
+        }
+        match virtual_host {
+            Some(virtual_host) => self.virtual_hosts.insert(Name::clone(name), virtual_host),
+            None => self.virtual_hosts.remove(name),
+        };
+        true
+    }
+
+    /// The route configuration of its virtual hosts.
+    pub(super) fn route_configuration(&self) -> Resource {
+        route_configuration(&self.virtual_hosts)
+    }
+}

@@ -1,0 +1,276 @@
+//! Renders what changed, and only that.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::iter;
+use std::sync::Arc;
+
+use super::{RenderOptions, fleet::Fleet};
+use crate::model::{Endpoint, Entry, Fleets, Key, ObjectRef, Port, Reason, Rejected, Service};
+use crate::translate::envoy::{Contest, Domains, PortRoutes, assignment, cluster};
+use crate::translate::names;
+use crate::xds::{Name, Resource, ResourceType, Version, World};
+
+/// The fleet of every Envoy whose own fleet nobody names.
+const EVERYONE: &str = "";
+
+/// Turns changes of the catalog into changes of the [`World`]. Pure: the same entries give the same world, in whatever
+/// steps and order they came.
+///
+/// One changed endpoint renders one assignment, and touches one entry in the map of each fleet that gets it. A changed
+/// Service renders its clusters and virtual hosts, and the virtual hosts of those who want one of its domains; the route
+/// configuration is put together again from encoded parts. What turns out equal keeps its memory, so an unchanged map
+/// stays the same map.
+///
+/// A fleet exists while a Service port names it or the configuration lists it. All others get what everyone gets.
+#[derive(Debug)]
+pub struct Renderer {
+    options: RenderOptions,
+    services: BTreeMap<Key, Arc<Service>>,
+    /// By the name of the cluster.
+    ports: BTreeMap<Name, RenderedPort>,
+    domains: Domains,
+    /// How many ports name each fleet.
+    named: BTreeMap<Name, usize>,
+    everyone: Fleet,
+    fleets: BTreeMap<Name, Fleet>,
+    /// By the name of the cluster of the port that lost.
+    rejected: BTreeMap<Name, Vec<Rejected>>,
+}
+
+/// A Service port, rendered. Every fleet that gets it shares this.
+#[derive(Debug)]
+struct RenderedPort {
+    endpoints: Arc<[Endpoint]>,
+    cluster: Arc<Resource>,
+    assignment: Arc<Resource>,
+    routes: Arc<PortRoutes>,
+}
+
+/// What a batch of changes may have changed, by the names of clusters.
+#[derive(Debug, Default)]
+struct Dirty {
+    /// Clusters and assignments.
+    resources: BTreeSet<Name>,
+    virtual_hosts: BTreeSet<Name>,
+}
+
+impl Renderer {
+    /// A renderer of nothing yet: its world has listeners without routes.
+    pub fn new(options: RenderOptions) -> Self {
+        let everyone = Fleet::new(options.listener);
+        let fleets = options.fleets.iter().map(|(name, address)| (Name::clone(name), Fleet::new(*address))).collect();
+        Self {
+            options,
+            services: BTreeMap::new(),
+            ports: BTreeMap::new(),
+            domains: Domains::default(),
+            named: BTreeMap::new(),
+            everyone,
+            fleets,
+            rejected: BTreeMap::new(),
+        }
+    }
+
+    /// Takes in what changed in the catalog since the last call, and says whether any client gets anything else by it.
+    pub fn apply(&mut self, changes: Vec<(Key, Option<Entry>)>) -> bool {
+        let mut dirty = Dirty::default();
+        for (key, entry) in changes {
+            match entry {
+                Some(entry) => self.render(key, entry, &mut dirty),
+                None => self.remove(&key, &mut dirty),
+            }
+        }
+        // Before anything is spread, so that a new fleet begins with what everyone had, to which `dirty` is the rest.
+        let fleets_changed = self.settle_fleets();
+        let spread = self.spread(&dirty);
+        self.reject(&dirty);
+        fleets_changed || spread
+    }
+
+    /// What clients should hold now. Cheap: pointers.
+    pub fn world(&self) -> World {
+        World {
+            everyone: Arc::clone(self.everyone.snapshot()),
+            fleets: self.fleets.iter().map(|(name, fleet)| (Name::clone(name), Arc::clone(fleet.snapshot()))).collect(),
+        }
+    }
+
+    /// The domains that somebody wants and another one has, in the order of clusters.
+    pub fn rejected(&self) -> impl Iterator<Item = &Rejected> {
+        self.rejected.values().flatten()
+    }
+
+    fn render(&mut self, key: Key, entry: Entry, dirty: &mut Dirty) {
+        let Entry { service, endpoints } = entry;
+        let old = self.services.insert(key, Arc::clone(&service));
+        for port in &service.ports {
+            let endpoints = endpoints.get(&port.number).map(Arc::clone).unwrap_or_default();
+            let unchanged = old.as_ref().is_some_and(|old| Arc::ptr_eq(old, &service));
+            self.render_port(&service, port, endpoints, unchanged, dirty);
+        }
+        let Some(old) = old else { return };
+        let stays = |number| service.ports.iter().any(|port| port.number == number);
+        for Port { number, .. } in old.ports.iter().filter(|port| !stays(port.number)) {
+            self.remove_port(&names::cluster(&old.key, *number), dirty);
+        }
+    }
+
+    fn render_port(
+        &mut self,
+        service: &Service,
+        port: &Port,
+        endpoints: Arc<[Endpoint]>,
+        unchanged: bool,
+        dirty: &mut Dirty,
+    ) {
+        let name = names::cluster(&service.key, port.number);
+        let old = self.ports.remove(&name);
+        let same_endpoints = old.as_ref().filter(|old| Arc::ptr_eq(&old.endpoints, &endpoints));
+        let assignment = match same_endpoints {
+            Some(old) => Arc::clone(&old.assignment),
+            None => kept_or_new(old.as_ref().map(|old| &old.assignment), assignment(&name, &endpoints)),
+        };
+        let (cluster, routes) = match old {
+            Some(old) if unchanged => (old.cluster, old.routes),
+            old => {
+                let routes = PortRoutes::new(Name::clone(&name), service, port, &self.options.cluster_domain);
+                let cluster = kept_or_new(old.as_ref().map(|old| &old.cluster), cluster(&name, &port.policy));
+                (cluster, self.claim(old.map(|old| old.routes), routes, dirty))
+            }
+        };
+        self.ports.insert(Name::clone(&name), RenderedPort { endpoints, cluster, assignment, routes });
+        dirty.resources.insert(name);
+    }
+
+    /// Replaces what a port wants of the route configurations.
+    fn claim(&mut self, old: Option<Arc<PortRoutes>>, new: PortRoutes, dirty: &mut Dirty) -> Arc<PortRoutes> {
+        match old {
+            Some(old) if *old == new => return old,
+            Some(old) => self.withdraw(&old, dirty),
+            None => {}
+        }
+        let new = Arc::new(new);
+        self.domains.insert(&new, &mut dirty.virtual_hosts);
+        if let Fleets::Named(fleets) = &new.fleets {
+            for fleet in fleets {
+                *self.named.entry(Name::clone(fleet)).or_default() += 1;
+            }
+        }
+        new
+    }
+
+    fn withdraw(&mut self, routes: &PortRoutes, dirty: &mut Dirty) {
+        self.domains.remove(routes, &mut dirty.virtual_hosts);
+        if let Fleets::Named(fleets) = &routes.fleets {
+            for fleet in fleets {
+                if let Some(ports) = self.named.get_mut(fleet) {
+                    *ports -= 1;
+                }
+            }
+        }
+    }
+
+    fn remove(&mut self, key: &Key, dirty: &mut Dirty) {
+        let Some(old) = self.services.remove(key) else { return };
+        for port in &old.ports {
+            self.remove_port(&names::cluster(key, port.number), dirty);
+        }
+    }
+
+    fn remove_port(&mut self, name: &Name, dirty: &mut Dirty) {
+        let Some(old) = self.ports.remove(name) else { return };
+        self.withdraw(&old.routes, dirty);
+        dirty.resources.insert(Name::clone(name));
+    }
+
+    fn settle_fleets(&mut self) -> bool {
+        let Self { options, named, everyone, fleets, .. } = self;
+        let before = fleets.len();
+        named.retain(|_, ports| *ports > 0);
+        fleets.retain(|name, _| named.contains_key(name) || options.fleets.contains_key(name));
+        let removed = fleets.len() < before;
+        let left = fleets.len();
+        for name in named.keys() {
+            fleets.entry(Name::clone(name)).or_insert_with(|| everyone.clone());
+        }
+        removed || fleets.len() > left
+    }
+
+    /// Brings what is dirty to every fleet.
+    fn spread(&mut self, dirty: &Dirty) -> bool {
+        let Self { ports, domains, everyone, fleets, .. } = self;
+        let fleets = fleets.iter_mut().map(|(name, fleet)| (&**name, fleet));
+        let mut route_configurations: BTreeMap<Version, Arc<Resource>> = BTreeMap::new();
+        let mut changed = false;
+        for (fleet_name, fleet) in iter::once((EVERYONE, everyone)).chain(fleets) {
+            let port_of = |name| ports.get(name).filter(|port: &&RenderedPort| port.routes.fleets.includes(fleet_name));
+            for name in &dirty.resources {
+                changed |= match port_of(name) {
+                    Some(port) => {
+                        fleet.put(ResourceType::Cluster, &port.cluster)
+                            | fleet.put(ResourceType::Endpoint, &port.assignment)
+                    }
+                    None => fleet.take(ResourceType::Cluster, name) | fleet.take(ResourceType::Endpoint, name),
+                };
+            }
+            let mut rerouted = false;
+            for name in &dirty.virtual_hosts {
+                let virtual_host =
+                    port_of(name).map(|port| port.routes.virtual_host(&domains.lost(&port.routes, fleet_name)));
+                rerouted |= fleet.set_virtual_host(name, virtual_host);
+            }
+            if rerouted {
+                let routes = fleet.route_configuration();
+                let routes = route_configurations.entry(routes.version()).or_insert_with(|| Arc::new(routes));
+                changed |= fleet.put(ResourceType::Route, routes);
+            }
+        }
+        changed
+    }
+
+    /// Tells those who lost a domain, in whichever fleet, and those who no longer do.
+    fn reject(&mut self, dirty: &Dirty) {
+        let Self { ports, domains, fleets, rejected, .. } = self;
+        for name in &dirty.virtual_hosts {
+            rejected.remove(name);
+            let Some(RenderedPort { routes, .. }) = ports.get(name) else { continue };
+            let lost: BTreeSet<Contest> = iter::once(EVERYONE)
+                .chain(fleets.keys().map(|fleet| &**fleet))
+                .filter(|fleet| routes.fleets.includes(fleet))
+                .flat_map(|fleet| domains.lost(routes, fleet))
+                .collect();
+            if !lost.is_empty() {
+                rejected.insert(Name::clone(name), lost.iter().map(|lost| rejection(routes, lost)).collect());
+            }
+        }
+    }
+}
+
+/// The old resource if the new one is equal to it: then maps that hold it needn't change.
+fn kept_or_new(old: Option<&Arc<Resource>>, new: Resource) -> Arc<Resource> {
+    old.filter(|old| ***old == new).map_or_else(|| Arc::new(new), Arc::clone)
+}
+
+fn rejection(routes: &PortRoutes, lost: &Contest) -> Rejected {
+    let Contest { domain, winner, port, own } = lost;
+    let message = if *own {
+        format!("that is a name of Service {winner} itself (port {port}), which nobody else can have")
+    } else if *winner == routes.key {
+        format!("port {port} of this Service has it already; the lowest port that wants it has it")
+    } else {
+        format!(
+            "Service {winner} (port {port}) has it already; the older Service has it, by creation time, then by name"
+        )
+    };
+    Rejected {
+        object: ObjectRef::service(&routes.key),
+        field: "metadata.annotations[chancery.dev/hosts]".to_owned(),
+        value: Rejected::shorten(domain),
+        reason: Reason::Duplicate,
+        message,
+        meanwhile: format!("port {} is served under its other domains", routes.port),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,205 @@
+//! The loop that carries what a source says to the clients.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures::stream::BoxStream;
+use futures::{FutureExt, StreamExt};
+use tokio::task::unconstrained;
+use tracing::{debug, info, warn};
+
+use super::offline::all_rejected;
+use super::rejections::missing;
+use super::{RenderOptions, Renderer};
+use crate::cache::{OutOfTouch, Publication, SnapshotWriter, StatusWriter};
+use crate::model::{Catalog, Event, Kind, ObjectRef, Reason, Rejected};
+use crate::source::{Notice, Source};
+use crate::telemetry::Metrics;
+use crate::xds::{ResourceType, World};
+
+/// How many notices are taken as one batch. A bound, because a source that never stops talking must not keep clients
+/// waiting; so high that an ordinary list of a cluster fits.
+const MAX_BATCH: usize = 4096;
+
+/// Renders and publishes what the source says, until the source ends (which none does by itself).
+///
+/// Whatever the source has ready is one batch, and becomes at most one publication: batches grow under load and vanish
+/// without it, and nobody waits for more to come. Nothing is published before every kind has been listed once; then a
+/// first publication comes even if there is nothing to serve. Each is stamped with the time of the oldest event in it.
+///
+/// What can't be used is logged when it appears and when it is resolved, and shown in the status.
+pub async fn run(
+    source: Box<dyn Source>,
+    options: RenderOptions,
+    writer: SnapshotWriter,
+    status: StatusWriter,
+    metrics: Arc<Metrics>,
+) {
+    let source_name = source.name();
+    let mut notices = source.notices();
+    let mut pipeline = Pipeline::new(source_name, options, writer, status, metrics);
+    while let Some(first) = notices.next().await {
+        pipeline.take(first);
+        drain(&mut notices, &mut pipeline);
+        pipeline.publish();
+    }
+}
+
+/// Takes what is ready, without waiting.
+fn drain(notices: &mut BoxStream<'static, Notice>, pipeline: &mut Pipeline) {
+    for _ in 1..MAX_BATCH {
+        // Unconstrained, or tokio would pretend after 128 of them that nothing is ready.
+        match unconstrained(notices.next()).now_or_never() {
+            Some(Some(notice)) => pipeline.take(notice),
+            Some(None) | None => break,
+        }
+    }
+}
+
+struct Pipeline {
+    source: &'static str,
+    catalog: Catalog,
+    renderer: Renderer,
+    writer: SnapshotWriter,
+    status: StatusWriter,
+    metrics: Arc<Metrics>,
+    rejected: Arc<[Rejected]>,
+    in_touch_at: Instant,
+    out_of_touch: bool,
+    /// When the oldest event was delivered that isn't published yet.
+    oldest: Option<Instant>,
+    published: bool,
+}
+
+impl Pipeline {
+    fn new(
+        source: &'static str,
+        options: RenderOptions,
+        writer: SnapshotWriter,
+        status: StatusWriter,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        for kind in Kind::ALL {
+            metrics.synced(kind.as_str(), false);
+        }
+        metrics.rejected(Reason::ALL.map(|reason| (reason.as_str(), 0)));
+        Self {
+            source,
+            catalog: Catalog::default(),
+            renderer: Renderer::new(options),
+            writer,
+            status,
+            metrics,
+            rejected: Arc::default(),
+            in_touch_at: Instant::now(),
+            out_of_touch: false,
+            oldest: None,
+            published: false,
+        }
+    }
+
+    fn take(&mut self, notice: Notice) {
+        match notice {
+            Notice::Event { at, event } => {
+                self.in_touch(at);
+                self.oldest = Some(self.oldest.map_or(at, |oldest| oldest.min(at)));
+                self.metrics.source_event(self.source, word(&event));
+                let listed = if let Event::InitDone(kind) = event { Some(kind) } else { None };
+                self.catalog.apply(event);
+                if let Some(kind) = listed {
+                    self.listed(kind);
+                }
+            }
+            Notice::InTouch => self.in_touch(Instant::now()),
+            Notice::OutOfTouch { error } => self.lost_touch(error),
+        }
+    }
+
+    fn in_touch(&mut self, at: Instant) {
+        self.in_touch_at = self.in_touch_at.max(at);
+        if self.out_of_touch {
+            self.out_of_touch = false;
+            self.status.update(|status| status.out_of_touch = None);
+            info!(source = self.source, "source is in touch again");
+        }
+    }
+
+    fn lost_touch(&mut self, error: String) {
+        warn!(source = self.source, %error, "source is out of touch; what it said before stays in force");
+        self.out_of_touch = true;
+        let since = self.in_touch_at;
+        self.status.update(|status| status.out_of_touch = Some(OutOfTouch { since, error }));
+    }
+
+    fn listed(&mut self, kind: Kind) {
+        self.metrics.synced(kind.as_str(), true);
+        self.status.update(|status| {
+            status.listed.insert(kind);
+        });
+    }
+
+    /// Renders what changed, and publishes it if any client gets anything else by it.
+    fn publish(&mut self) {
+        if self.oldest.is_none() || !self.catalog.is_complete() {
+            return;
+        }
+        let begun = Instant::now();
+        let observed_at = self.oldest.take().unwrap_or(begun);
+        let entries = self.catalog.take_changes();
+        let services = entries.len();
+        let changed = self.renderer.apply(entries);
+        let rendered = Instant::now();
+        self.metrics.translated(rendered.duration_since(begun));
+        if changed || !self.published {
+            let world = self.renderer.world();
+            self.count(&world);
+            self.writer.publish(Publication { world, observed_at });
+            self.published = true;
+            self.metrics.published(rendered.elapsed());
+            debug!(services, took = ?begun.elapsed(), "published");
+        }
+        self.report();
+    }
+
+    /// Counts the resources on offer. A client of a fleet nobody names gets what everyone gets, so that counts.
+    fn count(&self, world: &World) {
+        for resource_type in ResourceType::ALL {
+            let count = world.everyone.get(resource_type).len();
+            self.metrics.snapshot_resources(resource_type.as_str(), "envoy", count);
+        }
+    }
+
+    fn report(&mut self) {
+        let rejected = all_rejected(&self.catalog, &self.renderer);
+        if *rejected == *self.rejected {
+            return;
+        }
+        for Rejected { object, field, value, reason, message, meanwhile } in missing(&rejected, &self.rejected) {
+            warn!(%object, field, value, %reason, message, meanwhile, "cannot use");
+        }
+        for Rejected { object, field, value, reason, message: _, meanwhile: _ } in missing(&self.rejected, &rejected) {
+            info!(%object, field, value, %reason, "resolved");
+        }
+        let count = |reason| rejected.iter().filter(|rejected| rejected.reason == reason).count();
+        self.metrics.rejected(Reason::ALL.map(|reason| (reason.as_str(), count(reason))));
+        self.rejected = rejected.into();
+        let rejected = Arc::clone(&self.rejected);
+        self.status.update(|status| status.rejected = rejected);
+    }
+}
+
+/// The kind of object that an event is about, for metrics.
+fn word(event: &Event) -> &'static str {
+    let id = match event {
+        Event::Apply(lowered) | Event::InitApply(lowered) => &lowered.id,
+        Event::Delete(id) => id,
+        Event::Init(kind) | Event::InitDone(kind) => return kind.as_str(),
+    };
+    match id {
+        ObjectRef::Object(kind, _) => kind.as_str(),
+        ObjectRef::File(_) => "File",
+    }
+}
+
+#[cfg(test)]
+mod tests;

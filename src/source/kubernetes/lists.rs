@@ -1,0 +1,132 @@
+//! Several watches of one kind, as one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::watch::Watch;
+use crate::model::{Event, Kind, Lowered, ObjectRef};
+
+/// Merges what the watches of one kind say into what one watch over all of it would say.
+///
+/// The first list is complete when every watch has listed; until then nothing is said. After that, a watch that lists
+/// again replaces only its own objects. The only watch of a kind says so with a list; one of several says the net
+/// difference, because a list would replace the objects of the others too: first what is there now, then what is gone,
+/// so that endpoints that moved from one slice to another are never missing.
+#[derive(Debug)]
+pub(super) struct Lists {
+    kind: Kind,
+    watches: BTreeMap<Watch, Progress>,
+    /// Whether the first list was said.
+    complete: bool,
+}
+
+type Objects = BTreeMap<ObjectRef, Lowered>;
+
+#[derive(Debug, Default)]
+struct Progress {
+    /// The part of a list that has arrived.
+    arriving: Objects,
+    /// Its objects, while other watches haven't listed.
+    waiting: Option<Objects>,
+    /// What it has said is there; kept only if there are other watches.
+    known: BTreeSet<ObjectRef>,
+}
+
+impl Lists {
+    /// Merges these watches, all of this kind.
+    pub(super) fn new(kind: Kind, watches: impl IntoIterator<Item = Watch>) -> Self {
+        let watches = watches.into_iter().map(|watch| (watch, Progress::default())).collect();
+        Self { kind, watches, complete: false }
+    }
+
+    /// What one watch over all would say, now that this one has said this.
+    pub(super) fn hear(&mut self, watch: &Watch, event: Event) -> Vec<Event> {
+        let alone = self.watches.len() == 1;
+        let Some(progress) = self.watches.get_mut(watch) else {
+            return Vec::new();
+        };
+        match event {
+            Event::Init(_) => {
+                progress.arriving.clear();
+                Vec::new()
+            }
+            Event::InitApply(lowered) => {
+                progress.arriving.insert(lowered.id.clone(), lowered);
+                Vec::new()
+            }
+            Event::InitDone(_) if self.complete && !alone => progress.difference(),
+            Event::InitDone(kind) if self.complete => whole(kind, std::mem::take(&mut progress.arriving).into_values()),
+            Event::InitDone(_) => {
+                progress.waiting = Some(std::mem::take(&mut progress.arriving));
+                self.first_list()
+            }
+            Event::Apply(lowered) => progress.apply(lowered, alone).into_iter().collect(),
+            Event::Delete(id) => progress.delete(id).into_iter().collect(),
+        }
+    }
+
+    /// The first list, once every watch has listed.
+    fn first_list(&mut self) -> Vec<Event> {
+        if self.watches.values().any(|progress| progress.waiting.is_none()) {
+            return Vec::new();
+        }
+        self.complete = true;
+        let alone = self.watches.len() == 1;
+        let mut objects = Vec::new();
+        for progress in self.watches.values_mut() {
+            let waiting = progress.waiting.take().unwrap_or_default();
+            if !alone {
+                progress.known = waiting.keys().cloned().collect();
+            }
+            objects.extend(waiting.into_values());
+        }
+        whole(self.kind, objects)
+    }
+}
+
+impl Progress {
+    fn apply(&mut self, lowered: Lowered, alone: bool) -> Option<Event> {
+        if let Some(waiting) = &mut self.waiting {
+            hold(waiting, lowered);
+            return None;
+        }
+        if !alone {
+            self.known.insert(lowered.id.clone());
+        }
+        Some(Event::Apply(lowered))
+    }
+
+    fn delete(&mut self, id: ObjectRef) -> Option<Event> {
+        if let Some(waiting) = &mut self.waiting {
+            waiting.remove(&id);
+            return None;
+        }
+        self.known.remove(&id);
+        Some(Event::Delete(id))
+    }
+
+    /// What differs between the list that has arrived and what was said before.
+    fn difference(&mut self) -> Vec<Event> {
+        let arrived = std::mem::take(&mut self.arriving);
+        let known = std::mem::replace(&mut self.known, arrived.keys().cloned().collect());
+        let gone: Vec<_> = known.difference(&self.known).cloned().map(Event::Delete).collect();
+        arrived.into_values().map(Event::Apply).chain(gone).collect()
+    }
+}
+
+fn whole(kind: Kind, objects: impl IntoIterator<Item = Lowered>) -> Vec<Event> {
+    let objects = objects.into_iter().map(Event::InitApply);
+    [Event::Init(kind)].into_iter().chain(objects).chain([Event::InitDone(kind)]).collect()
+}
+
+/// Holds back a change until the first list. As always, the last good state of an object stays.
+fn hold(waiting: &mut Objects, lowered: Lowered) {
+    match waiting.get_mut(&lowered.id) {
+        Some(held) if lowered.object.is_none() => held.rejected = lowered.rejected,
+        _ => {
+            waiting.insert(lowered.id.clone(), lowered);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,166 @@
+//! `discovery.k8s.io/v1` `EndpointSlice`.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use k8s_openapi::api::core::v1::ObjectReference;
+use k8s_openapi::api::discovery::v1 as discovery;
+
+use super::address::{self, Family};
+use super::metadata::Metadata;
+use super::names;
+use super::report::Report;
+use super::service::port_number;
+use crate::model::{Key, Kind, Lowered, Reason, object};
+
+/// The label of an EndpointSlice that names its Service.
+pub const SERVICE_NAME_LABEL: &str = "kubernetes.io/service-name";
+
+/// How many endpoints a slice may have (Kubernetes' own limit).
+const MAX_ENDPOINTS: usize = 1000;
+
+pub(super) fn lower(slice: &discovery::EndpointSlice, allow_loopback: bool) -> Lowered {
+    let discovery::EndpointSlice { address_type, endpoints, metadata, ports } = slice;
+    let (metadata, mut report) = Metadata::read(Kind::EndpointSlice, metadata);
+    let key = metadata.key.clone();
+    let Some(service) = metadata.label(SERVICE_NAME_LABEL) else {
+        let service = Key::new(key.namespace.clone(), "");
+        let nobodys = object::EndpointSlice { key, service, ports: Vec::new(), endpoints: Vec::new() };
+        return report.lowered(Some(object::Object::EndpointSlice(nobodys)));
+    };
+    if let Err(message) = names::label_value(service) {
+        report.refuse(format!("metadata.labels[{SERVICE_NAME_LABEL}]"), service, message);
+    }
+    let Some(family) = family(address_type, &mut report) else {
+        return report.lowered(None);
+    };
+    if endpoints.len() > MAX_ENDPOINTS {
+        let message = format!("too many; expected at most {MAX_ENDPOINTS} endpoints a slice, not {}", endpoints.len());
+        report.refuse("endpoints", "", message);
+    }
+    let ports = lower_ports(ports.as_deref().unwrap_or_default(), &mut report);
+    if report.is_refused() {
+        return report.lowered(None);
+    }
+    let endpoints = endpoints
+        .iter()
+        .enumerate()
+        .filter_map(|(i, endpoint)| {
+            let address = usable_address(i, &endpoint.addresses, family, allow_loopback, &mut report)?;
+            Some(lower_endpoint(endpoint, address, &key))
+        })
+        .collect();
+    let service = Key::new(key.namespace.clone(), service);
+    report.lowered(Some(object::Object::EndpointSlice(object::EndpointSlice { key, service, ports, endpoints })))
+}
+
+fn family(address_type: &str, report: &mut Report) -> Option<Family> {
+    match address_type {
+        "IPv4" => Some(Family::V4),
+        "IPv6" => Some(Family::V6),
+        "FQDN" => {
+            let message = "host names aren't supported; expected IPv4 or IPv6";
+            report.refuse_for(Reason::Unsupported, "addressType", address_type, message);
+            None
+        }
+        _ => {
+            report.refuse("addressType", address_type, "not an address type; expected IPv4 or IPv6");
+            None
+        }
+    }
+}
+
+/// The TCP ports that have a number.
+fn lower_ports(ports: &[discovery::EndpointPort], report: &mut Report) -> Vec<(Arc<str>, u16)> {
+    let mut lowered = Vec::with_capacity(ports.len());
+    let mut seen = BTreeSet::new();
+    for (i, port) in ports.iter().enumerate() {
+        // The Service's own `appProtocol` counts.
+        let discovery::EndpointPort { app_protocol: _, name, port: number, protocol } = port;
+        let name = name.as_deref().unwrap_or_default();
+        if !name.is_empty()
+            && let Err(message) = names::dns_label(name)
+        {
+            report.refuse(format!("ports[{i}].name"), name, message);
+        }
+        if !seen.insert(name) {
+            report.refuse(format!("ports[{i}].name"), name, "the name of an earlier port; expected a name of its own");
+        }
+        match protocol.as_deref().unwrap_or("TCP") {
+            "TCP" => {}
+            "UDP" | "SCTP" => continue,
+            other => {
+                let message = "not a transport protocol; expected TCP, UDP or SCTP";
+                report.refuse(format!("ports[{i}].protocol"), other, message);
+                continue;
+            }
+        }
+        // Kubernetes itself accepts any number here, so a bad one costs this port only.
+        match number.map(port_number) {
+            Some(Ok(number)) => lowered.push((name.into(), number)),
+            Some(Err(message)) => {
+                let value = number.map(|number| number.to_string()).unwrap_or_default();
+                report.leave_out(format!("ports[{i}].port"), &value, message);
+            }
+            None => {
+                let message = "missing, which means every port; expected a number from 1 to 65535";
+                report.leave_out(format!("ports[{i}].port"), "", message);
+            }
+        }
+    }
+    lowered
+}
+
+fn usable_address(
+    i: usize,
+    addresses: &[String],
+    family: Family,
+    allow_loopback: bool,
+    report: &mut Report,
+) -> Option<std::net::IpAddr> {
+    let Some(first) = addresses.first() else {
+        report.leave_out(format!("endpoints[{i}].addresses"), "", "missing; expected an address");
+        return None;
+    };
+    address::usable(first, family, allow_loopback)
+        .map_err(|message| report.leave_out(format!("endpoints[{i}].addresses[0]"), first, message))
+        .ok()
+}
+
+fn lower_endpoint(endpoint: &discovery::Endpoint, address: std::net::IpAddr, slice: &Key) -> object::SliceEndpoint {
+    let discovery::Endpoint {
+        addresses: _,
+        conditions,
+        // What an old `v1beta1` object said of its topology; zone and node have fields of their own now.
+        deprecated_topology: _,
+        // Which zones the endpoint was assigned to; where it runs decides here.
+        hints: _,
+        hostname: _,
+        node_name,
+        target_ref,
+        zone,
+    } = endpoint;
+    let (ready, serving, terminating) = match conditions {
+        None => (None, None, None),
+        Some(discovery::EndpointConditions { ready, serving, terminating }) => (*ready, *serving, *terminating),
+    };
+    let ready = ready.unwrap_or(true);
+    object::SliceEndpoint {
+        address,
+        ready,
+        serving: serving.unwrap_or(ready),
+        terminating: terminating.unwrap_or(false),
+        zone: zone.as_deref().unwrap_or_default().into(),
+        node: node_name.as_deref().unwrap_or_default().into(),
+        pod: target_ref.as_ref().and_then(|target| pod(target, slice)),
+    }
+}
+
+fn pod(target: &ObjectReference, slice: &Key) -> Option<Key> {
+    let ObjectReference { api_version: _, field_path: _, kind, name, namespace, resource_version: _, uid: _ } = target;
+    if kind.as_deref() != Some("Pod") {
+        return None;
+    }
+    let namespace = namespace.as_deref().map_or_else(|| slice.namespace.clone(), Arc::from);
+    Some(Key::new(namespace, name.as_deref()?))
+}

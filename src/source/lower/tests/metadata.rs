@@ -1,0 +1,87 @@
+use serde_json::{Value, json};
+
+use super::{good, lower, refused};
+use crate::model::object::{Namespace, Object};
+use crate::model::settings::Settings;
+use crate::model::{Key, Kind, ObjectRef, Reason};
+
+fn service(metadata: &Value) -> Value {
+    json!({ "kind": "Service", "metadata": metadata, "spec": { "ports": [{ "port": 80 }] } })
+}
+
+#[test]
+fn a_namespace_is_its_name_and_settings() {
+    let lowered = lower(json!({ "kind": "Namespace", "metadata": { "name": "shop" } }));
+    assert_eq!(lowered.id, ObjectRef::Object(Kind::Namespace, Key::new("", "shop")));
+    assert_eq!(good(lowered), Object::Namespace(Namespace { name: "shop".into(), settings: Settings::default() }));
+}
+
+#[test]
+fn an_object_without_namespace_is_in_default() {
+    for metadata in [json!({ "name": "cart" }), json!({ "name": "cart", "namespace": "" })] {
+        let lowered = lower(service(&metadata));
+        assert_eq!(lowered.id, ObjectRef::service(&Key::new("default", "cart")));
+        good(lowered);
+    }
+}
+
+#[test]
+fn the_creation_time_is_seconds_or_unknown() {
+    for (metadata, expected) in [
+        (json!({ "name": "a", "creationTimestamp": "2026-11-21T08:00:00Z" }), 1_795_248_000),
+        (json!({ "name": "a", "creationTimestamp": null }), i64::MAX),
+        (json!({ "name": "a" }), i64::MAX),
+    ] {
+        let Object::Service(service) = good(lower(service(&metadata))) else { panic!() };
+        assert_eq!(service.created, expected);
+    }
+}
+
+#[test]
+fn names_that_are_not_names_refuse_the_object() {
+    for (object, field, value) in [
+        (service(&json!({})), "metadata.name", ""),
+        (service(&json!({ "name": "" })), "metadata.name", ""),
+        (service(&json!({ "generateName": "cart-" })), "metadata.name", ""),
+        (service(&json!({ "name": "Cart" })), "metadata.name", "Cart"),
+        (service(&json!({ "name": "a.b" })), "metadata.name", "a.b"),
+        (service(&json!({ "name": "a/b" })), "metadata.name", "a/b"),
+        (service(&json!({ "name": "a", "namespace": "-" })), "metadata.namespace", "-"),
+        (json!({ "kind": "Namespace", "metadata": { "name": "a.b" } }), "metadata.name", "a.b"),
+        (json!({ "kind": "Pod", "metadata": { "name": "a..b" } }), "metadata.name", "a..b"),
+        (
+            json!({ "kind": "EndpointSlice", "addressType": "IPv4", "endpoints": [], "metadata": { "name": "A" } }),
+            "metadata.name",
+            "A",
+        ),
+    ] {
+        refused(&lower(object), Reason::InvalidObject, field, value);
+    }
+}
+
+#[test]
+fn annotations_may_have_256_kib_in_all() {
+    let with = |bytes: usize| {
+        let key = "example.com/blob";
+        lower(service(&json!({ "name": "cart", "annotations": { key: "x".repeat(bytes - key.len()) } })))
+    };
+    good(with(256 * 1024));
+    let lowered = with(10 << 20);
+    let message = refused(
+        &lowered,
+        Reason::InvalidObject,
+        "metadata.annotations[example.com/blob]",
+        &format!("{}… ({} bytes)", "x".repeat(80), (10 << 20) - 16),
+    );
+    assert_eq!(message, "too long; expected at most 262144 bytes in all annotations, not 10485760");
+    assert!(lowered.rejected.iter().all(|rejected| rejected.to_string().len() < 400));
+}
+
+#[test]
+fn an_endless_name_is_not_repeated() {
+    let lowered = lower(service(&json!({ "name": "n".repeat(10 << 20), "namespace": "m".repeat(10 << 20) })));
+    assert_eq!(lowered.object, None);
+    let said: Vec<_> = lowered.rejected.iter().map(ToString::to_string).collect();
+    assert_eq!(said.len(), 2);
+    assert!(said.iter().all(|said| said.len() < 800), "{said:?}");
+}

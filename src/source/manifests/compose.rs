@@ -1,0 +1,229 @@
+//! YAML text to [`Node`]s.
+//!
+//! JSON is read as the YAML that it is. The parser only tells what it meets (`granit-parser`, which is also what
+//! serde-saphyr stands on); putting it together here keeps the line and the exact spelling of every scalar, which a
+//! typed reader would lose (`1.10` must be quoted as `"1.10"`, not as `"1.1"`).
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use granit_parser::{Event, Parser, ScalarStyle, ScanError, Tag};
+use thiserror::Error;
+
+use super::node::{Entry, Node, Value};
+
+/// How deep collections may nest, aliases expanded. Kubernetes objects stay below 20.
+const MAX_DEPTH: usize = 64;
+
+/// How many nodes one document may have, aliases expanded: 300,000 endpoints, or 300 MB while it is read.
+const MAX_NODES: usize = 4_000_000;
+
+/// Text that isn't YAML, or that asks too much.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{message}")]
+pub struct ComposeError {
+    /// Where, counted from 1.
+    pub line: u32,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// A collection that isn't complete yet.
+struct Frame<'a> {
+    line: u32,
+    anchor: usize,
+    /// How many nodes there were before it.
+    before: usize,
+    /// How many levels are below it.
+    depth: usize,
+    content: Content<'a>,
+}
+
+/// How much a node costs wherever an alias repeats it.
+#[derive(Clone, Copy)]
+struct Weight {
+    nodes: usize,
+    depth: usize,
+}
+
+enum Content<'a> {
+    Sequence(Vec<Node<'a>>),
+    Mapping { entries: Vec<Entry<'a>>, key: Option<(Cow<'a, str>, u32)>, merges: Vec<Node<'a>> },
+}
+
+#[derive(Default)]
+struct Composer<'a> {
+    documents: Vec<Node<'a>>,
+    open: Vec<Frame<'a>>,
+    anchors: BTreeMap<usize, (Node<'a>, Weight)>,
+    nodes: usize,
+}
+
+/// Parses every document in `text`.
+pub fn compose(text: &str) -> Result<Vec<Node<'_>>, ComposeError> {
+    let options = granit_parser::options! {
+        flow_nesting_limit: MAX_DEPTH,
+        block_nesting_limit: MAX_DEPTH,
+        emit_comments: false,
+    };
+    let mut composer = Composer::default();
+    for event in Parser::new_from_str_with_options(text, options) {
+        let (event, span) = event.map_err(|error| ComposeError::from_scan(&error, text))?;
+        composer.take(event, u32::try_from(span.start.line()).unwrap_or(u32::MAX))?;
+    }
+    Ok(composer.documents)
+}
+
+impl<'a> Composer<'a> {
+    fn take(&mut self, event: Event<'a>, line: u32) -> Result<(), ComposeError> {
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let quoted = match tag.as_deref().and_then(Tag::core_suffix) {
+                    Some("str" | "binary") => true,
+                    Some(_) => false,
+                    None => style != ScalarStyle::Plain,
+                };
+                let value = if quoted { Value::Quoted(text) } else { Value::Plain(text) };
+                self.count(1, line)?;
+                self.complete(Node { line, value }, anchor, Weight { nodes: 1, depth: 0 })
+            }
+            Event::SequenceStart(_, anchor, _) => self.open(Content::Sequence(Vec::new()), anchor, line),
+            Event::MappingStart(_, anchor, _) => {
+                self.open(Content::Mapping { entries: Vec::new(), key: None, merges: Vec::new() }, anchor, line)
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(),
+            Event::Alias(anchor) => {
+                let Some((node, weight)) = self.anchors.get(&anchor) else {
+                    return Err(ComposeError::new(line, "an alias refers to the collection that it is part of"));
+                };
+                let weight = *weight;
+                if self.open.len() + weight.depth > MAX_DEPTH {
+                    return Err(ComposeError::new(line, format!("aliases nest deeper than {MAX_DEPTH} levels")));
+                }
+                let node = Node { line, value: node.value.clone() };
+                self.count(weight.nodes, line)?;
+                self.complete(node, 0, weight)
+            }
+            // Anchors count within their document only.
+            Event::DocumentEnd => {
+                self.anchors.clear();
+                Ok(())
+            }
+            // The rest marks boundaries, or is only told when asked for.
+            _ => Ok(()),
+        }
+    }
+
+    fn count(&mut self, nodes: usize, line: u32) -> Result<(), ComposeError> {
+        self.nodes = self.nodes.saturating_add(nodes);
+        if self.nodes > MAX_NODES {
+            let message = format!("one document has more than {MAX_NODES} parts (aliases expanded)");
+            return Err(ComposeError::new(line, message));
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, content: Content<'a>, anchor: usize, line: u32) -> Result<(), ComposeError> {
+        let before = self.nodes;
+        self.count(1, line)?;
+        self.open.push(Frame { line, anchor, before, depth: 0, content });
+        Ok(())
+    }
+
+    fn close(&mut self) -> Result<(), ComposeError> {
+        let Some(Frame { line, anchor, before, depth, content }) = self.open.pop() else { return Ok(()) };
+        let value = match content {
+            Content::Sequence(nodes) => Value::Sequence(nodes),
+            Content::Mapping { entries, key: _, merges } => Value::Mapping(merged(unique(entries)?, merges)?),
+        };
+        let weight = Weight { nodes: self.nodes.saturating_sub(before), depth: depth + 1 };
+        self.complete(Node { line, value }, anchor, weight)
+    }
+
+    /// Puts a complete node where it belongs.
+    fn complete(&mut self, node: Node<'a>, anchor: usize, weight: Weight) -> Result<(), ComposeError> {
+        if anchor != 0 {
+            // A copy per anchor: nested anchors would otherwise copy for free.
+            self.count(weight.nodes, node.line)?;
+            self.anchors.insert(anchor, (node.clone(), weight));
+        }
+        let Some(frame) = self.open.last_mut() else {
+            self.documents.push(node);
+            return Ok(());
+        };
+        frame.depth = frame.depth.max(weight.depth);
+        match &mut frame.content {
+            Content::Sequence(nodes) => nodes.push(node),
+            Content::Mapping { entries, key, merges } => match key.take() {
+                Some((key, _)) if key == "<<" => merges.push(node),
+                Some((key, line)) => entries.push(Entry { key, line, node }),
+                None => match node {
+                    Node { line, value: Value::Plain(text) | Value::Quoted(text) } => *key = Some((text, line)),
+                    Node { line, value: Value::Sequence(_) | Value::Mapping(_) } => {
+                        return Err(ComposeError::new(line, "a key is a list or a mapping; expected a word"));
+                    }
+                },
+            },
+        }
+        Ok(())
+    }
+}
+
+/// Refuses a key that stands twice in one mapping.
+fn unique(entries: Vec<Entry<'_>>) -> Result<Vec<Entry<'_>>, ComposeError> {
+    let mut keys: Vec<(&str, u32)> = entries.iter().map(|entry| (entry.key.as_ref(), entry.line)).collect();
+    keys.sort_unstable();
+    for pair in keys.windows(2) {
+        if let [(first, above), (second, below)] = pair
+            && first == second
+        {
+            let above = below.saturating_sub(*above);
+            let message = format!("the key \"{first}\" is set twice; the other is {above} lines above");
+            return Err(ComposeError::new(*below, message));
+        }
+    }
+    Ok(entries)
+}
+
+/// Adds what `<<` brings in; what stands in the mapping itself has precedence, then the earlier of two.
+fn merged<'a>(mut entries: Vec<Entry<'a>>, merges: Vec<Node<'a>>) -> Result<Vec<Entry<'a>>, ComposeError> {
+    for Node { line, value } in merges {
+        let sources = match value {
+            Value::Mapping(_) => vec![Node { line, value }],
+            Value::Sequence(nodes) => nodes,
+            Value::Plain(_) | Value::Quoted(_) => {
+                return Err(ComposeError::new(line, "`<<` takes a mapping, or a list of them"));
+            }
+        };
+        for Node { line, value } in sources {
+            let Value::Mapping(brought) = value else {
+                return Err(ComposeError::new(line, "`<<` takes a mapping, or a list of them"));
+            };
+            let known: BTreeSet<Cow<'a, str>> = entries.iter().map(|entry| entry.key.clone()).collect();
+            entries.extend(brought.into_iter().filter(|entry| !known.contains(&entry.key)));
+        }
+    }
+    Ok(entries)
+}
+
+impl ComposeError {
+    fn new(line: u32, message: impl Into<String>) -> Self {
+        Self { line, message: message.into() }
+    }
+
+    fn from_scan(error: &ScanError, text: &str) -> Self {
+        let (line, message) = (error.marker().line(), error.info());
+        // A tab in an indentation is told where the scalar before it began.
+        let tab =
+            text.lines().enumerate().skip(line.saturating_sub(1)).find(|(_, text)| indentation(text).contains('\t'));
+        let line = tab.filter(|_| message.contains("tab")).map_or(line, |(index, _)| index + 1);
+        Self::new(u32::try_from(line).unwrap_or(u32::MAX), message)
+    }
+}
+
+fn indentation(line: &str) -> &str {
+    line.split(|character: char| !character.is_whitespace()).next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

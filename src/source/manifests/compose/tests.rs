@@ -1,0 +1,103 @@
+use std::fmt::Write as _;
+
+use super::super::node::{Entry, Node, Value};
+use super::{MAX_DEPTH, compose};
+
+/// A document as one line: `{key@line: plain, …}`, strings quoted.
+fn show(node: &Node<'_>) -> String {
+    match &node.value {
+        Value::Plain(text) => text.to_string(),
+        Value::Quoted(text) => format!("{text:?}"),
+        Value::Sequence(nodes) => format!("[{}]", nodes.iter().map(show).collect::<Vec<_>>().join(", ")),
+        Value::Mapping(entries) => {
+            let entry = |Entry { key, line, node }: &Entry<'_>| format!("{key}@{line}: {}", show(node));
+            format!("{{{}}}", entries.iter().map(entry).collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+fn parsed(text: &str) -> String {
+    compose(text).unwrap().iter().map(show).collect::<Vec<_>>().join(" | ")
+}
+
+fn refused(text: &str) -> String {
+    let error = compose(text).unwrap_err();
+    format!("{}: {}", error.line, error.message)
+}
+
+#[test]
+fn keeps_lines_and_spelling() {
+    assert_eq!(parsed("a: on\nb:\n  - 1.10\n  - \"5\"\n"), r#"{a@1: on, b@2: [1.10, "5"]}"#);
+    assert_eq!(parsed("a: !!str 5\nb: |\n  x\nc: 'it''s'\n"), r#"{a@1: "5", b@2: "x\n", c@4: "it's"}"#);
+    assert_eq!(parsed("a: 1\r\nb: 2\r\n"), "{a@1: 1, b@2: 2}");
+    assert_eq!(parsed("a: 1\n...\nb: 2\n"), "{a@1: 1} | {b@3: 2}");
+    assert_eq!(parsed("%YAML 1.2\n---\na: 1\n"), "{a@3: 1}");
+}
+
+#[test]
+fn reads_json() {
+    let text = "{\n\t\"a\": [1, true, null, \"x\\/y\\u00e9\\ud83d\\ude00\"],\n\t\"b\":{\"c\":\"d\"}\n}";
+    assert_eq!(parsed(text), r#"{a@2: [1, true, null, "x/yé😀"], b@3: {c@3: "d"}}"#);
+}
+
+#[test]
+fn nothing_is_nothing() {
+    for text in ["", "# only a comment\n", "\n\n"] {
+        assert_eq!(compose(text).unwrap(), [], "{text:?}");
+    }
+    assert!(compose("---\n").unwrap().iter().all(Node::is_null));
+}
+
+#[test]
+fn aliases_and_merge_keys_expand() {
+    assert_eq!(parsed("a: &x {k: 1}\nb: *x\n"), "{a@1: {k@1: 1}, b@2: {k@1: 1}}");
+    assert_eq!(parsed("a: &x {k: 1, l: 2}\nb:\n  k: 3\n  <<: *x\n"), "{a@1: {k@1: 1, l@1: 2}, b@2: {k@3: 3, l@1: 2}}");
+    assert_eq!(parsed("b:\n  <<: [{k: 1}, {k: 2, m: 3}]\n"), "{b@1: {k@2: 1, m@2: 3}}");
+}
+
+#[test]
+fn refuses_with_the_line() {
+    assert_eq!(refused("a: 1\nb: 2\na: 3\n"), "3: the key \"a\" is set twice; the other is 2 lines above");
+    assert_eq!(refused("a: 1\n[x]: 2\n"), "2: a key is a list or a mapping; expected a word");
+    assert_eq!(refused("a: &a [*a]\n"), "1: an alias refers to the collection that it is part of");
+    assert_eq!(refused("a: 1\nb:\n  <<: 5\n"), "3: `<<` takes a mapping, or a list of them");
+    for (text, line) in
+        [("a: 1\n\tb: 2\n", "2: "), ("a: *nobody\n", "1: "), ("a: 1\nb: [1\n", "2: "), ("a: 1\n b: 2\n", "2: ")]
+    {
+        assert!(refused(text).starts_with(line), "{text:?}: {}", refused(text));
+    }
+}
+
+#[test]
+fn refuses_what_would_take_all_memory() {
+    let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..30 {
+        let below = level - 1;
+        writeln!(bomb, "a{level}: &a{level} [{}]", vec![format!("*a{below}"); 10].join(", ")).unwrap();
+    }
+    assert!(refused(&bomb).contains("more than 4000000 parts"), "{}", refused(&bomb));
+
+    let deep = "[".repeat(MAX_DEPTH + 1) + &"]".repeat(MAX_DEPTH + 1);
+    assert!(compose(&deep).is_err());
+    let fine = "[".repeat(MAX_DEPTH) + &"]".repeat(MAX_DEPTH);
+    assert!(compose(&fine).is_ok());
+
+    // Each level is shallow as written, but stands on the one before.
+    let mut tower = "a0: &a0 [x]\n".to_owned();
+    for level in 1..5000 {
+        writeln!(tower, "a{level}: &a{level} [[[*a{}]]]", level - 1).unwrap();
+    }
+    assert!(refused(&tower).ends_with("aliases nest deeper than 64 levels"), "{}", refused(&tower));
+}
+
+#[test]
+fn a_long_value_is_only_long() {
+    let long = "x".repeat(10 << 20);
+    for text in
+        [format!("a: {long}\nb: 1\n"), format!("{{\"a\": \"{long}\", \"b\": 1}}"), format!("a: '{long}'\nb: 1\n")]
+    {
+        let nodes = compose(&text).unwrap();
+        assert_eq!(nodes[0].get("a").and_then(|node| node.scalar()).map(|(text, _)| text.len()), Some(long.len()));
+        assert!(nodes[0].get("b").is_some());
+    }
+}

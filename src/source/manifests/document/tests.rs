@@ -1,0 +1,196 @@
+use super::Document;
+use crate::model::ObjectRef;
+use crate::source::lower::Lowering;
+
+/// The document as `lint` would print it: a line for each object and each thing that is wrong.
+fn read(text: impl AsRef<[u8]>) -> Vec<String> {
+    let document = Document::read(text.as_ref(), Lowering::default());
+    let mut lines = Vec::new();
+    for located in &document.objects {
+        let state = if located.lowered.object.is_some() { "" } else { " (unusable)" };
+        lines.push(format!("{}: {}{state}", located.line, located.lowered.id));
+        assert_eq!(located.lines.len(), located.lowered.rejected.len());
+        for (line, rejected) in located.lines.iter().zip(&located.lowered.rejected) {
+            assert_eq!(rejected.object, located.lowered.id);
+            lines.push(format!(
+                "{line}: {}: {}: {:?}: {}",
+                rejected.reason, rejected.field, rejected.value, rejected.message
+            ));
+        }
+    }
+    for complaint in &document.complaints {
+        lines.push(format!("{}: {}: {:?}: {}", complaint.line, complaint.reason, complaint.value, complaint.message));
+    }
+    lines
+}
+
+const SERVICE: &str = "apiVersion: v1\nkind: Service\nmetadata:\n  name: cart\nspec:\n  ports:\n  - port: 80\n";
+
+#[test]
+fn an_object() {
+    assert_eq!(read(SERVICE), ["1: Service default/cart"]);
+    let json = r#"{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "cart", "namespace": "shop"},
+        "spec": {"ports": [{"port": 80}]}}"#;
+    assert_eq!(read(json), ["1: Service shop/cart"]);
+}
+
+#[test]
+fn lists_are_unrolled() {
+    let list = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Namespace\n  metadata: {name: shop}\n\
+                - apiVersion: apps/v1\n  kind: Deployment\n  metadata: {name: cart}\n- {}\n";
+    assert_eq!(
+        read(list),
+        ["4: Namespace shop", "10: InvalidObject: \"\": `kind` is missing; expected a Kubernetes object"]
+    );
+    let typed = "apiVersion: v1\nkind: NamespaceList\nitems:\n- metadata: {name: a}\n- metadata: {name: b}\n";
+    assert_eq!(read(typed), ["4: Namespace a", "5: Namespace b"]);
+    assert_eq!(read("apiVersion: v1\nkind: List\nitems:\n"), Vec::<String>::new());
+    assert_eq!(
+        read("apiVersion: v1\nkind: List\nitems: {}\n"),
+        ["3: InvalidObject: \"\": `items` is a mapping; expected a list"]
+    );
+}
+
+#[test]
+fn other_kinds_are_none_of_our_business() {
+    assert_eq!(read("apiVersion: apps/v1\nkind: Deployment\nspec: 5\n"), Vec::<String>::new());
+    assert_eq!(read("apiVersion: serving.knative.dev/v1\nkind: Service\nspec: 5\n"), Vec::<String>::new());
+    assert_eq!(read("apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n"), Vec::<String>::new());
+    assert_eq!(
+        read("kind: EndpointSlice\napiVersion: discovery.k8s.io/v1beta1\n"),
+        ["2: InvalidObject: \"discovery.k8s.io/v1beta1\": is no version of EndpointSlice that can be read; expected \
+          discovery.k8s.io/v1"]
+    );
+}
+
+#[test]
+fn a_weighted_pod_counts() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, labels: {chancery.dev/weight: \"5\"}}\n";
+    assert_eq!(read(pod), ["1: Pod default/a"]);
+}
+
+#[test]
+fn what_is_no_object_is_reported() {
+    assert_eq!(
+        read("\njust words\n"),
+        [
+            "2: InvalidObject: \"just words\": is a string; expected a Kubernetes object, a mapping with apiVersion and kind"
+        ]
+    );
+    assert_eq!(
+        read("kind: Service\n"),
+        ["1: InvalidObject: \"\": `apiVersion` is missing; expected a Kubernetes object"]
+    );
+    assert_eq!(read("apiVersion: v1\nkind: 5\n"), ["1: InvalidObject: \"\": `kind` is a number; expected a string"]);
+    for nothing in ["", "---\n", "# only a comment\n", "null\n", "--- # empty\n"] {
+        assert_eq!(read(nothing), Vec::<String>::new(), "{nothing:?}");
+    }
+}
+
+#[test]
+fn an_object_without_name_is_reported() {
+    assert_eq!(
+        read("apiVersion: v1\nkind: Service\nmetadata: {}\n"),
+        ["3: InvalidObject: \"\": `metadata.name` of this Service is missing"]
+    );
+    assert_eq!(
+        read("apiVersion: v1\nkind: Service\nmetadata:\n  name: 2048\n"),
+        ["4: InvalidObject: \"\": `metadata.name` of this Service is a number; expected a string: write \"2048\""]
+    );
+}
+
+#[test]
+fn unquoted_annotations_are_refused_with_the_hint() {
+    let text = "apiVersion: v1\nkind: Service\nmetadata:\n  name: cart\n  annotations:\n    chancery.dev/enabled: true\n    \
+                chancery.dev/num-retries: 5\n    chancery.dev/x: on\n    example.org/version: 1.10\n    fine: \"true\"\n  \
+                labels:\n    a.b/c: no\n";
+    assert_eq!(
+        read(text),
+        [
+            "1: Service default/cart (unusable)",
+            "6: InvalidAnnotation: metadata.annotations[chancery.dev/enabled]: \"true\": is a boolean; expected a string: \
+             write \"true\"",
+            "7: InvalidAnnotation: metadata.annotations[chancery.dev/num-retries]: \"5\": is a number; expected a string: \
+             write \"5\"",
+            "8: InvalidAnnotation: metadata.annotations[chancery.dev/x]: \"on\": is a boolean; expected a string: write \
+             \"on\"",
+            "9: InvalidAnnotation: metadata.annotations[example.org/version]: \"1.10\": is a number; expected a string: \
+             write \"1.10\"",
+            "12: InvalidObject: metadata.labels[a.b/c]: \"no\": is a boolean; expected a string: write \"no\"",
+        ]
+    );
+}
+
+#[test]
+fn wrong_types_are_named_with_path_and_line() {
+    let text = "apiVersion: v1\nkind: Service\nmetadata: {name: cart, creationTimestamp: yesterday}\n";
+    let lines = read(text);
+    assert_eq!(lines[0], "1: Service default/cart (unusable)");
+    assert!(lines[1].starts_with("3: InvalidObject: metadata.creationTimestamp: \"yesterday\": "), "{lines:?}");
+
+    let text = "apiVersion: v1\nkind: Service\nmetadata:\n  name: cart\nspec:\n  publishNotReadyAddresses: \"true\"\n  \
+                selector: [a]\n  ports:\n  - port: abc\n    name: [x]\n  - port: \"80\"\n  - port: 99999999999\n    \
+                targetPort: 99999999999\n  - 7\n";
+    assert_eq!(
+        read(text),
+        [
+            "1: Service default/cart (unusable)",
+            "6: InvalidObject: spec.publishNotReadyAddresses: \"true\": is a string; expected a boolean: write true \
+             without quotes",
+            "7: InvalidObject: spec.selector: \"\": is a list; expected a mapping",
+            "9: InvalidObject: spec.ports[0].port: \"abc\": is a string; expected a whole number from 1 to 65535",
+            "10: InvalidObject: spec.ports[0].name: \"\": is a list; expected a string",
+            "11: InvalidObject: spec.ports[1].port: \"80\": is a string; expected a whole number from 1 to 65535: write 80 \
+             without quotes",
+            "12: InvalidObject: spec.ports[2].port: \"99999999999\": is a number; expected a whole number from 1 to 65535",
+            "13: InvalidObject: spec.ports[2].targetPort: \"99999999999\": is integer `99999999999`; expected a 32-bit \
+             integer",
+        ]
+    );
+}
+
+#[test]
+fn ports_that_are_none_are_named_with_their_line() {
+    for port in ["0", "-1", "65536", "70000"] {
+        let lines = read(SERVICE.replace("80", port));
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert!(lines[1].starts_with(&format!("7: InvalidObject: spec.ports[0].port: \"{port}\": ")), "{lines:?}");
+    }
+}
+
+#[test]
+fn null_counts_as_absent() {
+    let text = "apiVersion: v1\nkind: Service\nmetadata:\n  name: cart\n  namespace:\n  annotations:\n  labels: ~\nspec:\n  \
+                selector: null\n  ports:\n  - port: 80\n    name:\n";
+    assert_eq!(read(text), ["1: Service default/cart"]);
+}
+
+#[test]
+fn unknown_fields_are_ignored() {
+    assert_eq!(read(format!("{SERVICE}  colour: green\nextra: [1]\n")), ["1: Service default/cart"]);
+}
+
+#[test]
+fn what_is_no_yaml_is_reported_with_its_line() {
+    for (bytes, complaint) in [
+        (&b"a: 1\nb: \xff\n"[..], "2: Unparsable: \"\": the byte 0xff isn't UTF-8 text; expected YAML or JSON"),
+        (b"\x7fELF\x02\x01", "1: Unparsable: \"\": the control character 0x7f isn't allowed; expected YAML or JSON"),
+        (b"a: 1\nb\0\n", "2: Unparsable: \"\": the control character 0x00 isn't allowed; expected YAML or JSON"),
+        (b"\xff\xfea\0", "1: Unparsable: \"\": is UTF-16 text; expected UTF-8"),
+    ] {
+        assert_eq!(read(bytes), [complaint]);
+        assert!(Document::read(bytes, Lowering::default()).broken);
+    }
+    assert!(read("a: 1\n\tb: 2\n")[0].starts_with("2: Unparsable: \"\": "));
+}
+
+#[test]
+fn a_huge_annotation_costs_nobody_else() {
+    let huge = "x".repeat(10 << 20);
+    let text = SERVICE.replace("spec:", &format!("  annotations: {{chancery.dev/lb-policy: {huge}}}\nspec:"));
+    let document = Document::read(text.as_bytes(), Lowering::default());
+    assert_eq!(document.objects.len(), 1);
+    let located = &document.objects[0];
+    assert!(matches!(&located.lowered.id, ObjectRef::Object(_, key) if key.to_string() == "default/cart"));
+    assert!(located.lowered.rejected.iter().all(|rejected| rejected.to_string().len() < 1000));
+}

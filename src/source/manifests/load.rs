@@ -1,0 +1,122 @@
+//! Manifests read once, for commands.
+
+use std::io::{self, Read};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use crate::model::{Event, Lowered, Rejected};
+use crate::source::lower::Lowering;
+
+use super::contents::Contents;
+use super::directory::Directory;
+use super::disk::{self, MAX_FILE_BYTES, ReadError, Tree};
+
+/// The name for standard input, on the command line and in messages.
+pub const STDIN: &str = "-";
+
+/// All that some directories and files hold.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// Every object, by file and name.
+    pub objects: Vec<Found>,
+    /// What is wrong with the files themselves, by file and line.
+    pub rejected: Vec<Wrong>,
+    /// What a source would say: a complete list of every kind, and what is wrong with the files.
+    pub events: Vec<Event>,
+}
+
+/// An object, and where it was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// The file, as the user gave it or below what the user gave.
+    pub file: Arc<str>,
+    /// The line where it begins, from 1.
+    pub line: u32,
+    /// Whether it counts: of several with one name only the first does.
+    pub served: bool,
+    /// The object.
+    pub lowered: Lowered,
+    /// The line of each of [`Lowered::rejected`].
+    pub lines: Vec<u32>,
+}
+
+/// Something wrong with a file itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wrong {
+    /// The file.
+    pub file: Arc<str>,
+    /// The line, if there is one.
+    pub line: Option<u32>,
+    /// What is wrong.
+    pub rejected: Rejected,
+}
+
+/// Why nothing could be loaded. No retry helps.
+#[derive(Debug, Error)]
+pub enum LoadError {
+    /// A file or directory that was asked for can't be read.
+    #[error("{path}: {message}")]
+    Unreadable {
+        /// Its path.
+        path: String,
+        /// Why.
+        message: String,
+    },
+    /// Standard input can't be read.
+    #[error("standard input: {0}")]
+    Stdin(#[source] io::Error),
+}
+
+/// Reads directories, files of any name, and standard input (`-`).
+pub fn load(roots: &[PathBuf], lowering: Lowering) -> Result<Loaded, LoadError> {
+    let mut directory = Directory::default();
+    for root in roots {
+        let root: PathBuf = root.components().collect();
+        let unreadable = |message: String| LoadError::Unreadable { path: root.display().to_string(), message };
+        let root = root.to_str().ok_or_else(|| unreadable("the path isn't UTF-8".to_owned()))?;
+        if root == STDIN {
+            let mut bytes = Vec::new();
+            io::stdin().lock().take(MAX_FILE_BYTES).read_to_end(&mut bytes).map_err(LoadError::Stdin)?;
+            directory.put(&STDIN.into(), Contents::read(&bytes, None, lowering));
+        } else if disk::Identity::of(root).is_some() {
+            load_tree(&mut directory, root, lowering);
+        } else {
+            match disk::read(root) {
+                Ok((_, bytes)) => directory.put(&root.into(), Contents::read(&bytes, None, lowering)),
+                Err(ReadError::Absent) => return Err(unreadable("there is no such file or directory".to_owned())),
+                Err(ReadError::Trouble(message)) => return Err(unreadable(message)),
+            };
+        }
+    }
+    Ok(Loaded::from(&directory))
+}
+
+fn load_tree(directory: &mut Directory, root: &str, lowering: Lowering) {
+    let Tree { directories: _, files, troubles } = Tree::walk(root, |_, _| ());
+    for path in files.keys() {
+        match disk::read(path) {
+            Ok((_, bytes)) => directory.put(path, Contents::read(&bytes, None, lowering)),
+            Err(ReadError::Absent) => Vec::new(),
+            Err(ReadError::Trouble(trouble)) => directory.fail(path, trouble),
+        };
+    }
+    for (path, trouble) in troubles {
+        directory.fail(&path, trouble);
+    }
+}
+
+impl From<&Directory> for Loaded {
+    fn from(directory: &Directory) -> Self {
+        let found = directory.found().map(|(file, slot, served)| Found {
+            file: Arc::clone(file),
+            line: slot.line(),
+            served,
+            lowered: slot.located.lowered.clone(),
+            lines: slot.located.lines.iter().map(|line| slot.offset.saturating_add(*line)).collect(),
+        });
+        let wrong = directory.rejected().map(|(file, line, rejected)| Wrong { file: Arc::clone(file), line, rejected });
+        Self { objects: found.collect(), rejected: wrong.collect(), events: directory.list() }
+    }
+}

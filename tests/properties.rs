@@ -1,0 +1,395 @@
+//! What holds for every world, however it came about.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use chancery::model::object::{EndpointSlice, Namespace, Object, Pod, Port, Service, SliceEndpoint};
+use chancery::model::settings::Settings;
+use chancery::model::{Catalog, Event, Key, Kind, Lowered, ObjectRef, Rejected};
+use chancery::pipeline::{Offline, RenderOptions, Renderer, offline};
+use chancery::xds::{Difference, Resource, ResourceType, Snapshot, World};
+use data_plane_api::route::RouteConfiguration;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+use prost::Message;
+
+const NAMESPACES: [&str; 2] = ["shop", "bank"];
+const SERVICES: [&str; 3] = ["cart", "mail", "till"];
+const PORTS: [(&str, u16); 3] = [("grpc", 50051), ("http", 80), ("", 9090)];
+const PODS: u8 = 6;
+
+/// What is there: the lowered objects by what they are called.
+type Objects = BTreeMap<ObjectRef, Lowered>;
+
+/// One thing that happens to a source.
+#[derive(Debug, Clone)]
+enum Step {
+    Put(Lowered),
+    Delete(ObjectRef),
+    /// The kind is listed again, and these changes are in the list.
+    Relist(Kind, Vec<Step>),
+    /// What happened so far is rendered.
+    Render,
+}
+
+// What can be there. Few names, so that things meet.
+
+fn key() -> impl Strategy<Value = Key> {
+    (select(&NAMESPACES[..]), select(&SERVICES[..])).prop_map(|(namespace, name)| Key::new(namespace, name))
+}
+
+/// Annotations with good values only: of a bad one the last good value stays, so there history matters, as it should.
+fn annotations() -> impl Strategy<Value = BTreeMap<String, String>> {
+    let values = [
+        ("enabled", &["true", "true", "true", "false"][..]),
+        ("fleets", &["*", "edge", "inner", "edge,inner"][..]),
+        ("hosts", &["x.example", "y.example,*.example", "X.example", "cart.shop", "mail.bank.svc:80"][..]),
+        ("hosts.50051", &["x.example", "z.example"][..]),
+        ("protocol", &["grpc", "http1", "auto"][..]),
+        ("lb-policy", &["round-robin", "least-request"][..]),
+        ("retry-on", &["none", "5xx,unavailable"][..]),
+        ("num-retries", &["1", "3"][..]),
+    ];
+    subsequence(values.to_vec(), 0..=4).prop_flat_map(|chosen| {
+        let pairs: Vec<_> = chosen.into_iter().map(|(name, values)| (Just(name), select(values))).collect();
+        pairs.prop_map(|pairs| {
+            pairs.into_iter().map(|(name, value)| (format!("chancery.dev/{name}"), value.to_owned())).collect()
+        })
+    })
+}
+
+fn in_another_order(objects: Objects) -> impl Strategy<Value = (Objects, Vec<Lowered>)> {
+    let shuffled = Just(objects.values().cloned().collect::<Vec<_>>()).prop_shuffle();
+    (Just(objects), shuffled)
+}
+
+fn service() -> impl Strategy<Value = Lowered> {
+    let ports = subsequence(PORTS.to_vec(), 1..=3);
+    let flags = (prop::bool::weighted(0.05), prop::bool::weighted(0.2));
+    (key(), 0..3_i64, annotations(), prop::bool::weighted(0.8), ports, flags).prop_map(
+        |(key, created, mut annotations, enabled, ports, (external_name, publish_not_ready))| {
+            if enabled {
+                annotations.insert("chancery.dev/enabled".into(), "true".into());
+            }
+            let id = ObjectRef::service(&key);
+            let (settings, rejected) = Settings::parse(&id, &annotations);
+            let port = |(name, number): (&str, u16)| Port { name: name.into(), number, app_protocol: None };
+            let ports = ports.into_iter().map(port).collect();
+            let service = Service { key, created, settings, ports, external_name, publish_not_ready };
+            Lowered { id, object: Some(Object::Service(service)), rejected }
+        },
+    )
+}
+
+fn namespace() -> impl Strategy<Value = Lowered> {
+    (select(&NAMESPACES[..]), annotations()).prop_map(|(name, annotations)| {
+        let id = ObjectRef::Object(Kind::Namespace, Key::new("", name));
+        let (settings, rejected) = Settings::parse(&id, &annotations);
+        Lowered { id, object: Some(Object::Namespace(Namespace { name: name.into(), settings })), rejected }
+    })
+}
+
+fn pod_key(namespace: &str, pod: u8) -> Key {
+    Key::new(namespace, format!("pod-{pod}"))
+}
+
+fn pod() -> impl Strategy<Value = Lowered> {
+    (select(&NAMESPACES[..]), 0..PODS, 1..4_u32).prop_map(|(namespace, pod, weight)| {
+        let key = pod_key(namespace, pod);
+        let id = ObjectRef::Object(Kind::Pod, key.clone());
+        Lowered { id, object: Some(Object::Pod(Pod { key, weight })), rejected: vec![] }
+    })
+}
+
+fn slice_endpoint(namespace: Arc<str>) -> impl Strategy<Value = SliceEndpoint> {
+    let conditions = (any::<bool>(), any::<bool>(), any::<bool>());
+    (0..PODS, any::<bool>(), conditions, select(&["", "a", "b"][..])).prop_map(
+        move |(pod, v6, (ready, serving, terminating), zone)| SliceEndpoint {
+            address: address(pod, v6),
+            ready,
+            serving,
+            terminating,
+            zone: zone.into(),
+            node: "".into(),
+            pod: Some(pod_key(&namespace, pod)),
+        },
+    )
+}
+
+fn address(pod: u8, v6: bool) -> IpAddr {
+    if v6 { format!("2001:db8::{pod}").parse().unwrap() } else { format!("10.0.0.{pod}").parse().unwrap() }
+}
+
+fn slice() -> impl Strategy<Value = Lowered> {
+    (key(), 0..2_u8).prop_flat_map(|(service, number)| {
+        let endpoints = vec(slice_endpoint(Arc::clone(&service.namespace)), 0..5);
+        let ports = subsequence(PORTS.to_vec(), 1..=3);
+        (Just(service), Just(number), ports, endpoints).prop_map(|(service, number, ports, endpoints)| {
+            let key = Key::new(Arc::clone(&service.namespace), format!("{}-{number}", service.name));
+            let id = ObjectRef::Object(Kind::EndpointSlice, key.clone());
+            let ports = ports.into_iter().map(|(name, number)| (name.into(), number)).collect();
+            let slice = EndpointSlice { key, service, ports, endpoints };
+            Lowered { id, object: Some(Object::EndpointSlice(slice)), rejected: vec![] }
+        })
+    })
+}
+
+fn object() -> impl Strategy<Value = Lowered> {
+    prop_oneof![4 => service(), 4 => slice(), 1 => namespace(), 1 => pod()]
+}
+
+fn change() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => object().prop_map(Step::Put),
+        1 => object().prop_map(|lowered| Step::Delete(lowered.id)),
+    ]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        6 => change(),
+        1 => (select(&Kind::ALL[..]), vec(change(), 0..4)).prop_map(|(kind, steps)| Step::Relist(kind, steps)),
+        3 => Just(Step::Render),
+    ]
+}
+
+fn objects() -> impl Strategy<Value = Objects> {
+    vec(object(), 0..25).prop_map(|all| all.into_iter().map(|lowered| (lowered.id.clone(), lowered)).collect())
+}
+
+// The two ways to render.
+
+/// A complete list of every kind, its objects in this order.
+fn list(objects: &[Lowered]) -> Vec<Event> {
+    let of_kind = |kind| objects.iter().filter(move |lowered| is_kind(&lowered.id, kind));
+    let list = |kind| {
+        let objects = of_kind(kind).cloned().map(Event::InitApply);
+        std::iter::once(Event::Init(kind)).chain(objects).chain([Event::InitDone(kind)]).collect::<Vec<_>>()
+    };
+    Kind::ALL.into_iter().flat_map(list).collect()
+}
+
+fn is_kind(id: &ObjectRef, kind: Kind) -> bool {
+    matches!(id, ObjectRef::Object(of, _) if *of == kind)
+}
+
+fn rebuild(objects: &Objects) -> Offline {
+    offline(list(&objects.values().cloned().collect::<Vec<_>>()), RenderOptions::default())
+}
+
+struct Incremental {
+    objects: Objects,
+    catalog: Catalog,
+    renderer: Renderer,
+}
+
+impl Incremental {
+    fn new() -> Self {
+        let mut catalog = Catalog::default();
+        for event in list(&[]) {
+            catalog.apply(event);
+        }
+        Self { objects: Objects::new(), catalog, renderer: Renderer::new(RenderOptions::default()) }
+    }
+
+    fn take(&mut self, step: Step) {
+        match step {
+            Step::Put(lowered) => {
+                self.objects.insert(lowered.id.clone(), lowered.clone());
+                self.catalog.apply(Event::Apply(lowered));
+            }
+            Step::Delete(id) => {
+                self.objects.remove(&id);
+                self.catalog.apply(Event::Delete(id));
+            }
+            Step::Relist(kind, changes) => {
+                for change in changes {
+                    match change {
+                        Step::Put(lowered) if is_kind(&lowered.id, kind) => {
+                            self.objects.insert(lowered.id.clone(), lowered);
+                        }
+                        Step::Delete(id) if is_kind(&id, kind) => drop(self.objects.remove(&id)),
+                        // Of another kind, so not in this list.
+                        _ => {}
+                    }
+                }
+                self.catalog.apply(Event::Init(kind));
+                for lowered in self.objects.values().filter(|lowered| is_kind(&lowered.id, kind)) {
+                    self.catalog.apply(Event::InitApply(lowered.clone()));
+                }
+                self.catalog.apply(Event::InitDone(kind));
+            }
+            Step::Render => drop(self.render()),
+        }
+    }
+
+    fn render(&mut self) -> World {
+        self.renderer.apply(self.catalog.take_changes());
+        self.renderer.world()
+    }
+
+    fn rejected(&self) -> Vec<Rejected> {
+        let all: BTreeSet<Rejected> = self.catalog.rejected().chain(self.renderer.rejected()).cloned().collect();
+        all.into_iter().collect()
+    }
+}
+
+/// Every snapshot of a world by its fleet; everyone's is that of the empty name.
+fn snapshots(world: &World) -> BTreeMap<&str, &Arc<Snapshot>> {
+    let fleets = world.fleets.iter().map(|(name, snapshot)| (&**name, snapshot));
+    std::iter::once(("", &world.everyone)).chain(fleets).collect()
+}
+
+/// The version of every resource.
+fn holding(snapshot: &Snapshot) -> BTreeMap<(ResourceType, String), String> {
+    let of_type = |resource_type| {
+        let resources = snapshot.get(resource_type).iter();
+        resources.map(move |one: &Arc<Resource>| ((resource_type, one.name().to_string()), one.version().to_string()))
+    };
+    ResourceType::ALL.into_iter().flat_map(of_type).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn incremental_equals_a_full_rebuild(steps in vec(step(), 0..40)) {
+        let mut incremental = Incremental::new();
+        for step in steps {
+            incremental.take(step);
+        }
+        let world = incremental.render();
+        let rebuilt = rebuild(&incremental.objects);
+        prop_assert_eq!(snapshots(&world), snapshots(&rebuilt.world));
+        prop_assert_eq!(incremental.rejected(), rebuilt.rejected);
+    }
+
+    #[test]
+    fn what_a_client_is_told_is_what_changed(steps in vec(step(), 0..40)) {
+        // A client that applies every difference holds what it would have got at once, and a snapshot that didn't
+        // change is the same in memory.
+        let mut incremental = Incremental::new();
+        let mut before = incremental.render();
+        let mut held = holding(&before.everyone);
+        for step in steps.into_iter().chain([Step::Render]) {
+            incremental.take(step);
+            let after = incremental.renderer.world();
+            for resource_type in ResourceType::ALL {
+                let (older, newer) = (before.everyone.get(resource_type), after.everyone.get(resource_type));
+                prop_assert_eq!(older.is_same(newer), older == newer);
+                for difference in newer.difference(older) {
+                    match difference {
+                        Difference::Changed(resource) => {
+                            let version = resource.version().to_string();
+                            let old = held.insert((resource_type, resource.name().to_string()), version.clone());
+                            prop_assert_ne!(old, Some(version), "told again");
+                        }
+                        Difference::Removed(resource) => {
+                            held.remove(&(resource_type, resource.name().to_string()));
+                        }
+                    }
+                }
+            }
+            before = after;
+        }
+        prop_assert_eq!(held, holding(&before.everyone));
+    }
+
+    #[test]
+    fn the_order_of_the_input_changes_nothing((objects, shuffled) in objects().prop_flat_map(in_another_order)) {
+        let (one, other) = (rebuild(&objects), offline(list(&shuffled), RenderOptions::default()));
+        prop_assert_eq!(snapshots(&one.world), snapshots(&other.world));
+        prop_assert_eq!(one.rejected, other.rejected);
+    }
+
+    #[test]
+    fn every_reference_resolves(objects in objects()) {
+        let world = rebuild(&objects).world;
+        for (fleet, snapshot) in snapshots(&world) {
+            let names = |resource_type| -> BTreeSet<String> {
+                snapshot.get(resource_type).iter().map(|resource| resource.name().to_string()).collect()
+            };
+            let references = |resource_type| -> BTreeSet<String> {
+                let resources = snapshot.get(resource_type).iter();
+                resources.flat_map(|resource| resource.references().iter().map(ToString::to_string)).collect()
+            };
+            // Both ways: nothing is missing, and nothing is there that nobody refers to.
+            prop_assert_eq!(references(ResourceType::Cluster), names(ResourceType::Endpoint), "fleet {}", fleet);
+            prop_assert_eq!(references(ResourceType::Listener), names(ResourceType::Route), "fleet {}", fleet);
+            prop_assert_eq!(references(ResourceType::Route), names(ResourceType::Cluster), "fleet {}", fleet);
+        }
+    }
+
+    /// Envoy refuses a whole route configuration for one domain that is there twice.
+    #[test]
+    fn no_domain_is_there_twice(objects in objects()) {
+        let world = rebuild(&objects).world;
+        for (fleet, snapshot) in snapshots(&world) {
+            for resource in snapshot.get(ResourceType::Route).iter() {
+                let any = prost_types::Any::decode(resource.any().clone()).unwrap();
+                let routes = RouteConfiguration::decode(&*any.value).unwrap();
+                let mut domains = BTreeSet::new();
+                for host in routes.virtual_hosts {
+                    prop_assert!(!host.domains.is_empty());
+                    for domain in host.domains {
+                        prop_assert!(domains.insert(domain.to_lowercase()), "{domain} twice in fleet {fleet}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn one_changed_endpoint_is_one_changed_resource(objects in objects(), service in service(), weight in 1..9_u8) {
+        // A Service with one port that everybody gets, one slice, and in it one endpoint that becomes another.
+        let mut incremental = Incremental::new();
+        for lowered in objects.into_values() {
+            incremental.take(Step::Put(lowered));
+        }
+        let Some(Object::Service(mut service)) = service.object else { unreachable!() };
+        service.key = Key::new("quiet", "cart");
+        service.external_name = false;
+        service.ports.truncate(1);
+        let id = ObjectRef::service(&service.key);
+        let everybody = BTreeMap::from([("chancery.dev/enabled".to_owned(), "true".to_owned())]);
+        service.settings = Settings::parse(&id, &everybody).0;
+        let port = service.ports[0].clone();
+        let slice = |address| {
+            let key = Key::new("quiet", "cart-0");
+            let endpoint = SliceEndpoint {
+                address,
+                ready: true,
+                serving: true,
+                terminating: false,
+                zone: "".into(),
+                node: "".into(),
+                pod: None,
+            };
+            let (ports, service) = (vec![(port.name.clone(), 8080)], Key::new("quiet", "cart"));
+            let slice = EndpointSlice { key: key.clone(), service, ports, endpoints: vec![endpoint] };
+            let id = ObjectRef::Object(Kind::EndpointSlice, key);
+            Step::Put(Lowered { id, object: Some(Object::EndpointSlice(slice)), rejected: vec![] })
+        };
+        incremental.take(Step::Put(Lowered { id, object: Some(Object::Service(service)), rejected: vec![] }));
+        incremental.take(slice(address(100, false)));
+        let before = incremental.render();
+        incremental.take(slice(address(100 + weight, false)));
+        let after = incremental.render();
+
+        let (before, after) = (snapshots(&before), snapshots(&after));
+        prop_assert_eq!(before.keys().collect::<Vec<_>>(), after.keys().collect::<Vec<_>>());
+        for (fleet, older) in before {
+            for resource_type in [ResourceType::Cluster, ResourceType::Listener, ResourceType::Route] {
+                prop_assert!(after[fleet].get(resource_type).is_same(older.get(resource_type)));
+            }
+            let (older, newer) = (older.get(ResourceType::Endpoint), after[fleet].get(ResourceType::Endpoint));
+            let changed: Vec<String> = newer.difference(older).map(|difference| format!("{difference:?}")).collect();
+            prop_assert_eq!(changed.len(), 1, "{:?}", changed);
+            prop_assert!(changed[0].starts_with(&format!("Changed(quiet/cart/{}@", port.number)), "{:?}", changed);
+        }
+    }
+}
