@@ -92,7 +92,10 @@ async fn kill(world: &mut World, screen: &mut Screen<'_>) -> anyhow::Result<()> 
         count(retries, "request"),
         time(slowest),
     ))?;
-    screen.text(&format!("Then the EndpointSlice said that it isn't ready: Envoy had dropped it {} later.", time(clean)))?;
+    screen.text(&format!(
+        "Then the EndpointSlice said that it isn't ready: Envoy had dropped it {} later.",
+        time(clean)
+    ))?;
     let since = Instant::now();
     sleep(LOOK).await;
     let spread = world.load.record().spread(since);
