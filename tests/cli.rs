@@ -1,5 +1,12 @@
 //! The program as its users call it: what it prints, where, and how it ends.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that can't go on has failed"
+)]
+
 use std::fs;
 use std::io::{Read, Write};
 use std::path::Path;
@@ -206,7 +213,10 @@ fn lint_is_content_with_good_manifests() {
 
 #[test]
 fn lint_names_file_line_object_and_field() {
-    let bad = CART.replace("chancery.dev/enabled: \"true\"", "chancery.dev/enabled: \"true\"\n    chancery.dev/num-retries: lots");
+    let bad = CART.replace(
+        "chancery.dev/enabled: \"true\"",
+        "chancery.dev/enabled: \"true\"\n    chancery.dev/num-retries: lots",
+    );
     let directory = directory(&[("cart.yaml", &bad)]);
     let file = directory.path().join("cart.yaml");
     let (code, out, _) = run(&["lint", text(directory.path())]);
@@ -237,7 +247,8 @@ fn lint_names_file_line_object_and_field() {
 
 #[test]
 fn warnings_do_not_fail_lint() {
-    let odd = CART.replace("chancery.dev/enabled: \"true\"", "chancery.dev/enabled: \"true\"\n    chancery.dev/lb-polcy: maglev");
+    let odd = CART
+        .replace("chancery.dev/enabled: \"true\"", "chancery.dev/enabled: \"true\"\n    chancery.dev/lb-polcy: maglev");
     let (code, out, _) = run_with(&["lint", "-"], &odd);
     assert_eq!(code, 0, "{out}");
     assert!(out.starts_with("-:9: warning: Service shop/cart: ") && out.contains("chancery.dev/lb-policy"), "{out}");
@@ -261,7 +272,8 @@ fn render_prints_the_four_lists_alike_in_both_formats() {
 
 #[test]
 fn render_shows_a_fleet_what_is_for_it() {
-    let edge = CART.replace("chancery.dev/enabled: \"true\"", "chancery.dev/enabled: \"true\"\n    chancery.dev/fleets: edge");
+    let edge =
+        CART.replace("chancery.dev/enabled: \"true\"", "chancery.dev/enabled: \"true\"\n    chancery.dev/fleets: edge");
     let clusters = |arguments: &[&str]| {
         let (code, out, _) = run_with(&[&["render", "-", "-o", "json"], arguments].concat(), &edge);
         assert_eq!(code, 0);
@@ -328,8 +340,12 @@ fn a_bootstrap_is_yaml_for_this_server() {
 #[test]
 fn a_closed_pipe_is_no_failure() {
     for command in ["render", "lint"] {
-        let mut child =
-            chancery(&[command, "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = chancery(&[command, "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         drop(child.stdout.take());
         child.stdin.take().unwrap().write_all(CART.as_bytes()).unwrap();
         let mut err = String::new();

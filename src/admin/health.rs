@@ -20,11 +20,8 @@ pub(super) async fn livez() -> &'static str {
 pub(super) async fn readyz(State(mut admin): State<Admin>) -> (StatusCode, String) {
     let status = admin.status.read();
     let published = admin.cache.latest().is_some();
-    let code = if published && status.unlisted().next().is_none() {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
-    };
+    let code =
+        if published && status.unlisted().next().is_none() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (code, explain(code, published, &status, Instant::now()))
 }
 

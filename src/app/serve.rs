@@ -11,7 +11,7 @@ use anyhow::{Context, anyhow};
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -84,11 +84,8 @@ async fn bind(flag: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
         .with_context(|| format!("can't listen at {address}; choose another address with {flag}"))
 }
 
-fn start<E>(
-    parts: &mut Parts,
-    name: &'static str,
-    part: impl Future<Output = Result<(), E>> + Send + 'static,
-) where
+fn start<E>(parts: &mut Parts, name: &'static str, part: impl Future<Output = Result<(), E>> + Send + 'static)
+where
     E: Display + Send,
 {
     parts.spawn(async move { (name, part.await.map_err(|error| anyhow!("{error}"))) });
@@ -112,10 +109,8 @@ async fn end(mut parts: Parts, grace: Duration, signals: &mut Signals) {
         }
     };
     tokio::select! {
-        ended = timeout(grace, all) => match ended {
-            Ok(()) => info!("Stopped"),
-            Err(_) => warn!(?grace, "Stopped though streams were open still; the grace period is over"),
-        },
+        () = all => info!("Stopped"),
+        () = sleep(grace) => warn!(?grace, "Stopped though streams were open still; the grace period is over"),
         signal = signals.next() => warn!(signal, "Stopped at once; a second signal came"),
     }
 }

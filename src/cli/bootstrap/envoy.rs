@@ -82,11 +82,7 @@ impl FromStr for HostPort {
         };
         let in_names = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
         let is_name = !host.is_empty() && host.chars().all(in_names);
-        if is_name || host.contains(':') && text.starts_with('[') {
-            Ok(Self { host, port })
-        } else {
-            Err(NotHostPort)
-        }
+        if is_name || host.contains(':') && text.starts_with('[') { Ok(Self { host, port }) } else { Err(NotHostPort) }
     }
 }
 

@@ -66,10 +66,7 @@ impl Envoy {
     }
 
     fn server_cluster(&self) -> Cluster {
-        let endpoint = Endpoint {
-            address: Some(address(&self.server.host, self.server.port)),
-            ..Endpoint::default()
-        };
+        let endpoint = Endpoint { address: Some(address(&self.server.host, self.server.port)), ..Endpoint::default() };
         Cluster {
             name: SERVER_CLUSTER.to_owned(),
             cluster_discovery_type: Some(ClusterDiscoveryType::Type(DiscoveryType::StrictDns.into())),

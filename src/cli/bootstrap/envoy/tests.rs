@@ -33,10 +33,7 @@ fn the_options_are_in_it() {
     ]);
     assert_eq!(printed["node"], json!({"id": "pod-1", "cluster": "edge", "locality": {"zone": "eu-1a"}}));
     assert_eq!(printed["dynamic_resources"]["ads_config"]["api_type"], "GRPC");
-    assert_eq!(
-        printed["admin"]["address"]["socket_address"],
-        json!({"address": "0.0.0.0", "port_value": 9902})
-    );
+    assert_eq!(printed["admin"]["address"]["socket_address"], json!({"address": "0.0.0.0", "port_value": 9902}));
     let endpoint = &printed["static_resources"]["clusters"][0]["load_assignment"]["endpoints"][0]["lb_endpoints"][0];
     assert_eq!(endpoint["endpoint"]["address"]["socket_address"], json!({"address": "::1", "port_value": 9000}));
 }
@@ -55,7 +52,8 @@ fn a_server_is_a_host_and_a_port() {
     for good in ["localhost:1", "chancery.chancery:18000", "10.0.0.1:65535", "[::1]:18000", "a_b:1"] {
         assert_eq!(good.parse::<HostPort>().unwrap().to_string(), good);
     }
-    for bad in ["", ":1", "localhost", "localhost:", "localhost:0", "localhost:65536", "::1:1", "[x]:1", "a b:1", "[]:1"]
+    for bad in
+        ["", ":1", "localhost", "localhost:", "localhost:0", "localhost:65536", "::1:1", "[x]:1", "a b:1", "[]:1"]
     {
         assert_eq!(bad.parse::<HostPort>(), Err(NotHostPort), "{bad}");
     }
