@@ -121,3 +121,6 @@ fn identifier() -> Arc<str> {
     let name = named.trim();
     if name.is_empty() { "chancery".into() } else { name.into() }
 }
+
+#[cfg(test)]
+mod tests;
