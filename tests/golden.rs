@@ -5,6 +5,8 @@
 //!
 //! With `UPDATE_GOLDEN=1` they are written anew, and files that no case gives any more are deleted. Review the difference.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
@@ -84,7 +86,8 @@ fn render(case: &Path) -> BTreeMap<PathBuf, String> {
     let loaded = manifests::load(&[input], Lowering::default()).unwrap();
     let Offline { world, rejected } = offline(loaded.events, RenderOptions::default());
 
-    let mut files = BTreeMap::from([(case.join("rejected.json"), pretty(rejected.iter().map(rejected_json).collect()))]);
+    let mut files =
+        BTreeMap::from([(case.join("rejected.json"), pretty(rejected.iter().map(rejected_json).collect()))]);
     files.extend(snapshot_files(case, &world.everyone));
     for (fleet, snapshot) in &world.fleets {
         files.extend(snapshot_files(&case.join(&**fleet), snapshot));

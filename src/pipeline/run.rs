@@ -145,9 +145,9 @@ impl Pipeline {
         }
         let begun = Instant::now();
         let observed_at = self.oldest.take().unwrap_or(begun);
-        let changes = self.catalog.take_changes();
-        let services = changes.len();
-        let changed = self.renderer.apply(changes);
+        let entries = self.catalog.take_changes();
+        let services = entries.len();
+        let changed = self.renderer.apply(entries);
         let rendered = Instant::now();
         self.metrics.translated(rendered.duration_since(begun));
         if changed || !self.published {

@@ -1,1 +1,183 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
 
+use prometheus_client::registry::Registry;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_stream::wrappers::UnboundedReceiverStream;
+
+use super::*;
+use crate::cache::{self, SnapshotCache, StatusReader};
+use crate::model::object::{self, Object};
+use crate::model::settings::Settings;
+use crate::model::{Key, Lowered};
+
+/// A source that says what the test says.
+struct Script(mpsc::UnboundedReceiver<Notice>);
+
+impl Source for Script {
+    fn name(&self) -> &'static str {
+        "script"
+    }
+
+    fn notices(self: Box<Self>) -> BoxStream<'static, Notice> {
+        UnboundedReceiverStream::new(self.0).boxed()
+    }
+}
+
+/// A running pipeline. The tests run on one thread, so it works only while the test awaits something.
+struct Running {
+    notices: mpsc::UnboundedSender<Notice>,
+    cache: SnapshotCache,
+    status: StatusReader,
+    task: JoinHandle<()>,
+    start: Instant,
+}
+
+fn start() -> Running {
+    let (notices, script) = mpsc::unbounded_channel();
+    let (writer, cache) = cache::channel();
+    let (status_writer, status) = cache::status_channel();
+    let metrics = Arc::new(Metrics::new(&mut Registry::default()));
+    let source = Box::new(Script(script));
+    let task = tokio::spawn(run(source, RenderOptions::default(), writer, status_writer, metrics));
+    Running { notices, cache, status, task, start: Instant::now() }
+}
+
+impl Running {
+    /// Says that something happened, so many milliseconds after the start.
+    fn event(&self, at: u64, event: Event) {
+        self.notices.send(Notice::Event { at: self.start + Duration::from_millis(at), event }).unwrap();
+    }
+
+    fn list(&self, kinds: &[Kind]) {
+        for kind in kinds {
+            self.event(0, Event::Init(*kind));
+            self.event(0, Event::InitDone(*kind));
+        }
+    }
+
+    /// The next publication.
+    async fn published(&mut self) -> Arc<Publication> {
+        assert!(self.cache.changed().await);
+        self.cache.latest().unwrap()
+    }
+
+    /// Ends the source, and returns once the pipeline has ended.
+    async fn end(self) -> (SnapshotCache, StatusReader) {
+        drop(self.notices);
+        self.task.await.unwrap();
+        (self.cache, self.status)
+    }
+}
+
+fn service(name: &str, annotations: &[(&str, &str)]) -> Event {
+    let key = Key::new("shop", name);
+    let id = ObjectRef::service(&key);
+    let annotation = |(key, value): &(&str, &str)| (format!("chancery.dev/{key}"), (*value).to_owned());
+    let annotations: BTreeMap<String, String> = annotations.iter().map(annotation).collect();
+    let (settings, rejected) = Settings::parse(&id, &annotations);
+    let ports = vec![object::Port { name: "grpc".into(), number: 80, app_protocol: None }];
+    let (created, external_name, publish_not_ready) = (0, false, false);
+    let service = object::Service { key, created, settings, ports, external_name, publish_not_ready };
+    Event::Apply(Lowered { id, object: Some(Object::Service(service)), rejected })
+}
+
+fn clusters(publication: &Publication) -> usize {
+    publication.world.everyone.get(ResourceType::Cluster).len()
+}
+
+#[tokio::test]
+async fn nothing_is_published_before_every_kind_was_listed() {
+    let pipeline = start();
+    pipeline.list(&[Kind::Service, Kind::EndpointSlice, Kind::Pod]);
+    pipeline.event(1, service("cart", &[("enabled", "true")]));
+    let (mut cache, status) = pipeline.end().await;
+    assert!(cache.latest().is_none());
+    assert_eq!(status.read().unlisted().collect::<Vec<_>>(), [Kind::Namespace]);
+}
+
+#[tokio::test]
+async fn a_complete_world_is_published_even_if_it_is_empty() {
+    let pipeline = start();
+    pipeline.list(&Kind::ALL);
+    let (mut cache, status) = pipeline.end().await;
+    assert_eq!(clusters(&cache.latest().unwrap()), 0);
+    assert_eq!(status.read().unlisted().count(), 0);
+}
+
+#[tokio::test]
+async fn whatever_is_ready_is_one_publication_of_the_age_of_the_oldest() {
+    // More than the number of messages after which tokio makes a task yield.
+    let count = 300;
+    let mut pipeline = start();
+    pipeline.list(&Kind::ALL);
+    pipeline.published().await;
+    for n in 0..count {
+        pipeline.event(1000 - n, service(&format!("cart-{n}"), &[("enabled", "true")]));
+    }
+    let publication = pipeline.published().await;
+    assert_eq!(clusters(&publication) as u64, count);
+    assert_eq!(publication.observed_at, pipeline.start + Duration::from_millis(1001 - count));
+    let (mut cache, _) = pipeline.end().await;
+    assert!(!cache.changed().await, "published again");
+}
+
+#[tokio::test]
+async fn what_changes_nothing_is_not_published() {
+    let mut pipeline = start();
+    pipeline.list(&Kind::ALL);
+    pipeline.event(1, service("cart", &[("enabled", "true")]));
+    pipeline.published().await;
+    pipeline.event(2, service("cart", &[("enabled", "true")]));
+    pipeline.event(3, service("mail", &[]));
+    pipeline.list(&[Kind::Pod]);
+    let (mut cache, _) = pipeline.end().await;
+    assert!(!cache.changed().await);
+}
+
+#[tokio::test]
+async fn a_publication_is_as_old_as_its_own_events() {
+    let mut pipeline = start();
+    pipeline.list(&Kind::ALL);
+    pipeline.published().await;
+    // Nothing comes of this one, so the next publication isn't its.
+    pipeline.event(1, service("mail", &[]));
+    tokio::task::yield_now().await;
+    pipeline.event(2, service("cart", &[("enabled", "true")]));
+    let publication = pipeline.published().await;
+    assert_eq!(publication.observed_at, pipeline.start + Duration::from_millis(2));
+}
+
+#[tokio::test]
+async fn a_lost_source_shows_and_loses_nothing() {
+    let mut pipeline = start();
+    pipeline.list(&Kind::ALL);
+    pipeline.event(1, service("cart", &[("enabled", "true")]));
+    pipeline.published().await;
+    pipeline.notices.send(Notice::OutOfTouch { error: "connection refused".to_owned() }).unwrap();
+    tokio::task::yield_now().await;
+    assert_eq!(pipeline.status.read().out_of_touch.unwrap().error, "connection refused");
+
+    pipeline.notices.send(Notice::InTouch).unwrap();
+    let (mut cache, status) = pipeline.end().await;
+    assert!(status.read().out_of_touch.is_none());
+    assert_eq!(clusters(&cache.latest().unwrap()), 1);
+    assert_eq!(status.read().unlisted().count(), 0);
+}
+
+#[tokio::test]
+async fn what_cannot_be_used_shows_until_it_is_resolved() {
+    let mut pipeline = start();
+    pipeline.list(&Kind::ALL);
+    pipeline.event(1, service("a", &[("enabled", "true"), ("hosts", "x.example"), ("lb-policy", "best")]));
+    pipeline.event(1, service("b", &[("enabled", "true"), ("hosts", "x.example")]));
+    pipeline.published().await;
+    let reasons = |status: &StatusReader| status.read().rejected.iter().map(|one| one.reason).collect::<Vec<_>>();
+    // The report follows the publication without an await between.
+    assert_eq!(reasons(&pipeline.status), [Reason::InvalidAnnotation, Reason::Duplicate]);
+
+    pipeline.event(2, service("a", &[("enabled", "true")]));
+    let (_, status) = pipeline.end().await;
+    assert_eq!(reasons(&status), []);
+}

@@ -64,7 +64,7 @@ impl Merge {
             Heard::Probe { at, result: Ok(()) } => self.touch.answered(at).into_iter().collect(),
             Heard::Probe { at: _, result: Err(error) } => {
                 let error = match &error {
-                    kube::Error::Api(status) => trouble::of_status(&self.server, "answer", "/readyz", status),
+                    kube::Error::Api(status) => trouble::not_ready(&self.server, status),
                     error => trouble::unreachable(&self.server, error),
                 };
                 self.touch.unanswered(error).into_iter().collect()

@@ -1,6 +1,7 @@
 //! What went wrong, in one line.
 
 use std::error::Error;
+use std::io;
 
 use kube::core::Status;
 use kube::runtime::watcher;
@@ -39,12 +40,30 @@ pub(super) fn of_status(server: &str, verb: &str, what: &str, status: &Status) -
     }
 }
 
+/// The API server answers `/readyz`, but isn't ready.
+pub(super) fn not_ready(server: &str, status: &Status) -> String {
+    if status.code == 401 {
+        return of_status(server, "answer", "/readyz", status);
+    }
+    // It lists its checks, one a line, and marks those that fail.
+    let failing: Vec<_> = status.message.lines().filter(|line| line.starts_with("[-]")).collect();
+    let message = if failing.is_empty() { status.message.clone() } else { failing.join(", ") };
+    format!("the API server {server} isn't ready: {} (HTTP {})", first_line(&message), status.code)
+}
+
 /// The innermost cause, which alone tells what to do; what wraps it names layers of libraries.
 pub(super) fn root_cause(error: &(dyn Error + 'static)) -> String {
     // A library's own chain could be circular.
     const DEPTH: usize = 16;
-    let causes = std::iter::successors(Some(error), |&error| error.source());
-    causes.take(DEPTH).last().map_or_else(String::new, |cause| first_line(&cause.to_string()))
+    let causes = || std::iter::successors(Some(error), |&error| error.source()).take(DEPTH);
+    let timed_out = |cause: &(dyn Error + 'static)| {
+        cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
+    };
+    if causes().any(timed_out) {
+        // What is innermost then ("deadline has elapsed") leaves open whose.
+        return "no answer in time".to_owned();
+    }
+    causes().last().map_or_else(String::new, |cause| first_line(&cause.to_string()))
 }
 
 /// The first line that says something, of moderate length.

@@ -15,7 +15,7 @@ pub(super) const OPTIONS: &str = "envoy.extensions.upstreams.http.v3.HttpProtoco
 
 /// A connection without requests is closed after this long. Envoy's own default, written down so that it can't change
 /// under us: long enough that a quiet client finds its connections open, short enough that they don't pile up.
-const CONNECTION_IDLE_TIMEOUT: Duration = Duration::from_secs(3600);
+const CONNECTION_IDLE_TIMEOUT: Duration = Duration::from_hours(1);
 
 /// The protocol options of a cluster.
 pub(super) fn protocol_options(protocol: Protocol, retry: &Retry) -> HttpProtocolOptions {

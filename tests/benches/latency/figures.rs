@@ -17,7 +17,12 @@ impl Figures {
         self.0.sort_unstable();
         let at = |share: f64| {
             let last = self.0.len().saturating_sub(1);
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "an index")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                clippy::cast_precision_loss,
+                reason = "an index"
+            )]
             let index = (last as f64 * share).round() as usize;
             self.0.get(index).map_or(f64::NAN, |duration| duration.as_secs_f64() * 1e3)
         };

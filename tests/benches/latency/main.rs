@@ -4,8 +4,8 @@
 //! `--no-cluster`, only the manifests are measured). Everything runs on this machine and shares its cores.
 
 mod cluster;
-mod files;
 mod figures;
+mod files;
 
 use anyhow::Context;
 

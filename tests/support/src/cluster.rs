@@ -77,6 +77,15 @@ impl Cluster {
         self.kubectl_with(arguments, "").await
     }
 
+    /// Runs kubectl as an administrator and returns what it prints, whether it fails or not.
+    ///
+    /// # Panics
+    /// When it can't be run.
+    pub async fn kubectl_says(&self, arguments: &[&str]) -> String {
+        let output = self.command(arguments).stdin(Stdio::null()).output().await.expect("kubectl runs");
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+    }
+
     /// Deletes a Namespace with all Services and EndpointSlices in it, as the namespace controller would.
     ///
     /// # Panics

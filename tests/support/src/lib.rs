@@ -3,11 +3,13 @@
 //! - [`ads`]: clients of ADS that say exactly what they are told to, and nothing else.
 //! - [`control_plane`]: a server in this process, over a snapshot that the test writes.
 //! - [`cluster`]: a real kube-apiserver and etcd.
+//! - [`fleet`]: a real Envoy.
 //! - [`process`]: the program, as a user runs it.
 
 pub mod ads;
 pub mod cluster;
 pub mod control_plane;
+pub mod fleet;
 pub mod process;
 
 use std::time::Duration;

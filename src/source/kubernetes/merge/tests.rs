@@ -94,6 +94,6 @@ fn a_probe_that_fails_is_trouble() {
     let mut merge = merge();
     list_all(&mut merge);
     let failed = Heard::Probe { at: Instant::now(), result: Err(kube::Error::Api(status(500))) };
-    assert_eq!(words(&merge.hear(failed)), ["the API server https://api can't answer /readyz: why (HTTP 500)"]);
+    assert_eq!(words(&merge.hear(failed)), ["the API server https://api isn't ready: why (HTTP 500)"]);
     assert_eq!(answered(&mut merge), ["in touch"]);
 }

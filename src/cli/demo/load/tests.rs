@@ -1,0 +1,37 @@
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use super::*;
+use crate::cli::demo::backend;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[tokio::test]
+async fn requests_are_paced_and_their_failures_written_down() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let envoy = listener.local_addr().unwrap();
+    let (drain, drained) = oneshot::channel::<()>();
+    let server = tokio::spawn(async move {
+        backend::serve(listener, "cart-1", async {
+            drained.await.unwrap();
+        })
+        .await
+    });
+    let began = Instant::now();
+    let plan = Plan { envoy, authority: "cart.shop:50051".to_owned(), connections: 2, workers: 4, rate: 200 };
+    let load = Load::start(&plan).await.unwrap();
+    load.until_answered("cart-1", began, PATIENCE).await.unwrap();
+    let error = load.until_answered("cart-2", began, Duration::from_millis(50)).await.unwrap_err();
+    assert_eq!(error.to_string(), "pod cart-2 answered no request within 0 s");
+
+    drain.send(()).unwrap();
+    server.await.unwrap().unwrap();
+    let gone = Instant::now();
+    assert!(load.until_quiet("cart-1", gone, PATIENCE).await.unwrap() - gone < Duration::from_millis(500));
+
+    let record = load.stop().await;
+    let most = began.elapsed().as_millis() / 5 + 4;
+    let total = u128::from(record.answered() + record.failed());
+    assert!(record.answered() > 0 && record.failed() > 0 && total <= most, "{total} of at most {most}");
+    assert!(record.failures(began).all(|status| status.starts_with("Unavailable: ")), "{record:?}");
+}

@@ -1,0 +1,238 @@
+//! The main job on a real Kubernetes API, told as a story: from RBAC to the outage of the API server.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use chancery::cli::demo::addresses::{POD_PORT, PodAddresses};
+use chancery::cli::demo::load::{self, Load, Plan, Record};
+use chancery::cli::demo::manifests::{Condition, Listed, ServiceFacts};
+use chancery::cli::demo::pod::Pod;
+use data_plane_api::echo::client::EchoClient;
+use test_support::cluster::Cluster;
+use test_support::fleet::Proxy;
+use test_support::process::{Serve, free_address};
+use test_support::{PATIENCE, ads, soon};
+use tonic::Code;
+
+const CHANCERY: &str = env!("CARGO_BIN_EXE_chancery");
+const MANIFESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/manifests");
+const CART: &str = "shop/cart/50051";
+
+/// The Service `shop/<name>`, opted in, which repeats on another pod what a pod refused or lost: the pods of this test
+/// end for good, and Envoy may have a request under way to one of them.
+fn service(name: &str) -> ServiceFacts {
+    let annotations = [("enabled", "true"), ("retry-on", "connect-failure,refused-stream,unavailable,reset")];
+    ServiceFacts {
+        namespace: "shop".to_owned(),
+        name: name.to_owned(),
+        port: POD_PORT,
+        annotations: BTreeMap::from(annotations.map(|(key, value)| (format!("chancery.dev/{key}"), value.to_owned()))),
+    }
+}
+
+/// Pods with the EndpointSlices that list them, written to the API.
+struct Cart<'a> {
+    cluster: &'a Cluster,
+    addresses: PodAddresses,
+    logs: tempfile::TempDir,
+    started: usize,
+    listed: Vec<Listed>,
+}
+
+impl<'a> Cart<'a> {
+    fn new(cluster: &'a Cluster) -> Self {
+        Self {
+            cluster,
+            addresses: PodAddresses::lease().unwrap(),
+            logs: tempfile::tempdir().unwrap(),
+            started: 0,
+            listed: Vec::new(),
+        }
+    }
+
+    async fn start_pod(&mut self) -> Pod {
+        self.started += 1;
+        let address = self.addresses.take().unwrap();
+        let pod = Pod::start(Path::new(CHANCERY), &format!("cart-{}", self.started), address, self.logs.path()).await;
+        pod.unwrap()
+    }
+
+    /// Says this of a pod in the slices; `None` takes it out.
+    async fn list(&mut self, pod: &Pod, condition: Option<Condition>) {
+        self.listed.retain(|listed| listed.pod != pod.name());
+        if let Some(condition) = condition {
+            self.listed.push(Listed { pod: pod.name().to_owned(), address: pod.address().ip(), condition });
+        }
+        apply_slices(self.cluster, &service("cart"), &self.listed).await;
+    }
+}
+
+async fn apply_slices(cluster: &Cluster, service: &ServiceFacts, pods: &[Listed]) {
+    let slices: Vec<_> = service.slices(pods).iter().map(|slice| serde_json::to_string(slice).unwrap()).collect();
+    cluster.apply(&slices.join("\n---\n")).await;
+}
+
+async fn apply_service(cluster: &Cluster, service: &ServiceFacts) {
+    cluster.apply(&serde_json::to_string(&service.service()).unwrap()).await;
+}
+
+/// One call through Envoy.
+async fn call(envoy: SocketAddr) -> load::Outcome {
+    let channel = load::dial(envoy, "cart.shop:50051").await.unwrap();
+    load::call(&mut EchoClient::new(channel), "hello").await
+}
+
+fn lost_nothing(record: &Record) {
+    let failures: Vec<_> = record.failures().take(5).map(|(_, why)| why.to_owned()).collect();
+    assert!(failures.is_empty(), "of {} requests failed: {failures:?}", record.count());
+    assert!(record.count() > 500, "only {} requests", record.count());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn from_rbac_to_an_outage() {
+    let mut cluster = Cluster::start().await;
+
+    // Without rights nothing is served, and the log says which right is missing.
+    let listener = free_address();
+    let serve = Serve::start(
+        CHANCERY,
+        &[
+            "--kubeconfig",
+            cluster.chancery_kubeconfig().to_str().unwrap(),
+            "--allow-loopback-endpoints",
+            "--envoy-listener",
+            &listener.to_string(),
+        ],
+    );
+    serve.logged("forbidden").await;
+    assert_eq!(ads::delta(serve.xds).await.unwrap_err().code(), Code::Unavailable);
+    assert_eq!(serve.get("/readyz").await.unwrap().0, 503);
+    assert_eq!(serve.get("/livez").await.unwrap().0, 200);
+
+    // With the rights of manifests/, and no others, it becomes ready by itself.
+    cluster.kubectl(&["apply", "-k", MANIFESTS]).await;
+    serve.ready().await;
+    let nodes = ["auth", "can-i", "list", "secrets", "--as", "system:serviceaccount:chancery:chancery", "-A"];
+    assert!(!cluster.kubectl_says(&nodes).await.contains("yes"), "it may read secrets");
+
+    // A Service that opts in is served; one that doesn't isn't.
+    cluster.kubectl(&["create", "namespace", "shop"]).await;
+    let mut cart = Cart::new(&cluster);
+    apply_service(&cluster, &service("cart")).await;
+    apply_service(&cluster, &ServiceFacts { annotations: BTreeMap::new(), ..service("other") }).await;
+    let mut pods = Vec::new();
+    for _ in 0..3 {
+        let pod = cart.start_pod().await;
+        cart.list(&pod, Some(Condition::Ready)).await;
+        pods.push(pod);
+    }
+    let mut proxy = Proxy::start(serve.xds, "edge", true);
+    proxy.ready("http").await;
+    proxy.until_hosts(CART, "HEALTHY", 3).await;
+    assert!(proxy.envoy.hosts("shop/other/50051").await.unwrap().is_empty());
+    call(listener).await.unwrap();
+
+    // All slices of a Service are one assignment.
+    let many: Vec<Listed> = (0..1000_u16)
+        .map(|n| Listed {
+            pod: format!("many-{n}"),
+            address: [127, 20, (n / 250) as u8, (n % 250 + 1) as u8].into(),
+            condition: Condition::Ready,
+        })
+        .collect();
+    apply_service(&cluster, &service("many")).await;
+    assert_eq!(service("many").slices(&many).len(), 10);
+    apply_slices(&cluster, &service("many"), &many).await;
+    proxy.until_hosts("shop/many/50051", "HEALTHY", 1000).await;
+
+    // Each pod is replaced under load: the new one ready, the old one draining, then gone. No request is lost.
+    let plan = Plan { envoy: listener, authority: "cart.shop:50051".to_owned(), connections: 4, workers: 8, rate: 500 };
+    let load = Load::start(&plan).await.unwrap();
+    for pod in &mut pods {
+        let fresh = cart.start_pod().await;
+        let began = Instant::now();
+        cart.list(&fresh, Some(Condition::Ready)).await;
+        load.until_answered(fresh.name(), began, PATIENCE).await.unwrap();
+        let began = Instant::now();
+        cart.list(pod, Some(Condition::Draining)).await;
+        load.until_quiet(pod.name(), began, PATIENCE).await.unwrap();
+        cart.list(pod, None).await;
+        std::mem::replace(pod, fresh).drain(PATIENCE).await.unwrap();
+    }
+    proxy.until_hosts(CART, "HEALTHY", 3).await;
+
+    // The API server is gone for 20 s: nothing is pushed, nothing is lost, and it shows.
+    let pushed = responses_sent(&serve).await;
+    let began = Instant::now();
+    drop(cart);
+    cluster.kill_api().await;
+    serve.logged("out of touch").await;
+    soon("staleness to show", async {
+        while metric(&serve, "chancery_source_staleness_seconds").await < 5.0 {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    })
+    .await;
+    assert_eq!(serve.get("/readyz").await.unwrap().0, 200);
+    // The length of the outage is what is tested here.
+    tokio::time::sleep(Duration::from_secs(20).saturating_sub(began.elapsed())).await;
+    assert_eq!(responses_sent(&serve).await, pushed, "something was pushed during the outage");
+    proxy.until_hosts(CART, "HEALTHY", 3).await;
+
+    // It returns, and what changed meanwhile arrives.
+    cluster.start_api().await;
+    let returned = Instant::now();
+    apply_slices(&cluster, &service("many"), &many[..10]).await;
+    for slice in 2..=10 {
+        cluster.kubectl(&["delete", "endpointslice", "-n", "shop", &format!("many-{slice}")]).await;
+    }
+    proxy.until_hosts("shop/many/50051", "HEALTHY", 10).await;
+    println!("{:?} after the API server was back, all that changed was there", returned.elapsed());
+    serve.logged("in touch again").await;
+    lost_nothing(&load.stop().await);
+
+    // Opting out, deleting the Service and deleting the Namespace each take it away, from the routes first.
+    cluster.kubectl(&["annotate", "service", "-n", "shop", "cart", "chancery.dev/enabled-"]).await;
+    until_gone(&proxy, CART).await;
+    assert!(call(listener).await.unwrap_err().contains("Unimplemented"), "a route is left (gRPC's word for 404)");
+    cluster.kubectl(&["annotate", "service", "-n", "shop", "cart", "chancery.dev/enabled=true"]).await;
+    proxy.until_hosts(CART, "HEALTHY", 3).await;
+    cluster.kubectl(&["delete", "service", "-n", "shop", "cart"]).await;
+    until_gone(&proxy, CART).await;
+    cluster.delete_namespace("shop").await;
+    until_gone(&proxy, "shop/many/50051").await;
+    proxy.rejected_nothing().await;
+
+    // A start while the API server is down: clients are refused until it is back, never served an empty world.
+    cluster.kill_api().await;
+    let late = Serve::for_cluster(CHANCERY, &cluster.chancery_kubeconfig());
+    late.logged("out of touch").await;
+    assert_eq!(ads::delta(late.xds).await.unwrap_err().code(), Code::Unavailable);
+    assert_eq!(late.get("/readyz").await.unwrap().0, 503);
+    cluster.start_api().await;
+    late.ready().await;
+    ads::delta(late.xds).await.unwrap();
+}
+
+async fn until_gone(proxy: &Proxy, cluster: &str) {
+    soon(&format!("{cluster} to go"), async {
+        while proxy.envoy.clusters().await.unwrap().to_string().contains(cluster) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+}
+
+/// How many responses were sent so far, of all types to all clients.
+async fn responses_sent(serve: &Serve) -> f64 {
+    metric(serve, "chancery_xds_responses_total").await
+}
+
+/// The sum of a metric over its labels.
+async fn metric(serve: &Serve, name: &str) -> f64 {
+    let (_, text) = serve.get("/metrics").await.unwrap();
+    let lines = text.lines().filter(|line| line.starts_with(name));
+    lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
+}

@@ -1,0 +1,111 @@
+//! A real Envoy, steered by a control plane.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use chancery::cli::bootstrap::envoy as bootstrap;
+use chancery::cli::demo::envoy::{Envoy, Program};
+use data_plane_api::json;
+use tempfile::TempDir;
+
+use crate::process::free_address;
+use crate::soon;
+
+/// Names the Envoy to test with.
+const ENVOY: &str = "CHANCERY_ENVOY";
+
+/// An Envoy with its files. Killed when dropped.
+#[derive(Debug)]
+pub struct Proxy {
+    /// The Envoy.
+    pub envoy: Envoy,
+    _directory: TempDir,
+}
+
+/// The Envoy to test with.
+///
+/// # Panics
+/// When there is none.
+pub fn program() -> Program {
+    let path = std::env::var_os(ENVOY)
+        .map(PathBuf::from)
+        .unwrap_or_else(|| panic!("{ENVOY} doesn't name an Envoy: run `make test`"));
+    Program::find(Some(&path)).expect("an Envoy that is new enough")
+}
+
+impl Proxy {
+    /// Starts an Envoy of this fleet that gets its configuration from `xds`, in delta or in the state of the world.
+    ///
+    /// # Panics
+    /// When it can't be started.
+    pub fn start(xds: SocketAddr, fleet: &str, delta: bool) -> Self {
+        let admin = free_address();
+        let bootstrap = bootstrap::Envoy {
+            node_id: format!("test-{}", admin.port()),
+            fleet: fleet.to_owned(),
+            zone: None,
+            server: bootstrap::HostPort { host: xds.ip().to_string(), port: xds.port() },
+            delta,
+            sotw: !delta,
+            admin_address: admin,
+        };
+        Self::start_with(&json::of(&bootstrap.message()).expect("a bootstrap is JSON"), admin)
+    }
+
+    /// Starts an Envoy with this bootstrap, whose admin interface is at `admin`.
+    ///
+    /// # Panics
+    /// When it can't be started.
+    pub fn start_with(bootstrap: &serde_json::Value, admin: SocketAddr) -> Self {
+        let directory = tempfile::Builder::new().prefix("chancery-envoy-").tempdir().expect("a temporary directory");
+        let envoy = Envoy::start(&program(), bootstrap, admin, directory.path()).expect("Envoy starts");
+        Self { envoy, _directory: directory }
+    }
+
+    /// Returns when the listener is there.
+    ///
+    /// # Panics
+    /// When it doesn't come.
+    pub async fn ready(&mut self, listener: &str) {
+        self.envoy.ready(listener).await.expect("Envoy becomes ready");
+    }
+
+    /// Returns when `holds` is true of Envoy's counters and gauges.
+    ///
+    /// # Panics
+    /// When it doesn't become true.
+    pub async fn until_stats(&self, what: &str, mut holds: impl FnMut(&chancery::cli::demo::envoy::Stats) -> bool) {
+        soon(what, async {
+            while !self.envoy.stats().await.is_ok_and(|stats| holds(&stats)) {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        })
+        .await;
+    }
+
+    /// Returns when the cluster has this many hosts of this health, and no other hosts.
+    ///
+    /// # Panics
+    /// When it doesn't come to that.
+    pub async fn until_hosts(&self, cluster: &str, health: &str, count: usize) {
+        soon(&format!("{count} {health} hosts in {cluster}"), async {
+            loop {
+                let hosts = self.envoy.hosts(cluster).await.unwrap_or_default();
+                if hosts.len() == count && hosts.iter().all(|(_, is)| is == health) {
+                    return;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        })
+        .await;
+    }
+
+    /// Fails the test if Envoy ever rejected anything.
+    ///
+    /// # Panics
+    /// When it did.
+    pub async fn rejected_nothing(&self) {
+        let stats = self.envoy.stats().await.expect("Envoy answers");
+        assert_eq!(stats.rejected_updates(), 0, "Envoy rejected something");
+    }
+}
