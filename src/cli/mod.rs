@@ -5,12 +5,14 @@
 //!                       render     what an Envoy would get, offline
 //!                       lint       every mistake in manifests
 //!                       bootstrap  what an Envoy is started with
+//!                       demo       all of it, with pods, an Envoy and load, on this machine
 //! ```
 //!
 //! What a command prints goes to stdout, all else to stderr. A command ends with an [`Exit`] or a [`Failure`]; the
 //! failure is printed here, on one line.
 
-mod bootstrap;
+pub mod bootstrap;
+pub mod demo;
 mod exit;
 mod lint;
 mod manifests;
@@ -46,6 +48,7 @@ enum Command {
     Render(render::Render),
     Lint(lint::Lint),
     Bootstrap(bootstrap::Bootstrap),
+    Demo(demo::Demo),
 }
 
 /// Runs the command that `arguments` (with the program's own name first) ask for, and says how it went.
@@ -60,6 +63,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Render(render) => render.run(&mut out),
         Command::Lint(lint) => lint.run(&mut out),
         Command::Bootstrap(bootstrap) => bootstrap.run(&mut out),
+        Command::Demo(demo) => demo.run(&mut out),
     };
     let result = result.and_then(|exit| out.flush().map(|()| exit).map_err(Failure::from));
     result.unwrap_or_else(|failure| failure.report())
