@@ -7,7 +7,7 @@ use tokio::time::sleep;
 
 use super::manifests::Condition;
 use super::screen::{Screen, count, time};
-use super::world::{CLUSTER, RETRY_ON, World};
+use super::world::{CLUSTER, World};
 
 /// A change that callers haven't noticed by then is lost.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -121,13 +121,12 @@ async fn result(world: &mut World, screen: &mut Screen<'_>, began: Instant) -> a
         "Result",
         &format!("{} answered, {failed} failed. Envoy sent {retried} again.", count(answered, "request")),
     )?;
-    screen.text(&format!(
-        "It may, because the Service is annotated with retry-on: {RETRY_ON}; an echo that is asked for twice does no harm."
-    ))?;
+    screen.text("It may, as the Service is annotated with retry-on: to say an echo twice does no harm.")?;
     let megabytes = |bytes: Option<u64>| bytes.unwrap_or_default() / 1_000_000;
     screen.text(&format!(
-        "Half of all requests took less than {}. Memory: Chancery {} MB, Envoy {} MB. Updates that Envoy refused: {refused}.",
+        "Half of all requests took less than {}. Envoy refused {}. Memory: Chancery {} MB, Envoy {} MB.",
         time(median),
+        count(refused, "update"),
         megabytes(world.control_plane.process().resident_bytes()),
         megabytes(world.envoy.process().resident_bytes()),
     ))?;
