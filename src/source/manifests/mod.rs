@@ -28,7 +28,7 @@ mod split;
 mod watch;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, mpsc};
 use std::task::{Context, Poll};
@@ -99,10 +99,10 @@ struct Notices {
 impl ManifestsSource {
     /// Begins to follow `directory`.
     pub fn open(directory: impl Into<PathBuf>, lowering: Lowering) -> Result<Self, OpenError> {
-        Self::paced(directory.into(), lowering, Pace::default())
+        Self::paced(&directory.into(), lowering, Pace::default())
     }
 
-    fn paced(directory: PathBuf, lowering: Lowering, pace: Pace) -> Result<Self, OpenError> {
+    fn paced(directory: &Path, lowering: Lowering, pace: Pace) -> Result<Self, OpenError> {
         // Without a trailing slash: paths are compared as they are written.
         let path: PathBuf = directory.components().collect();
         let unreadable = |error| OpenError::Unreadable { path: path.clone(), error };

@@ -63,7 +63,7 @@ impl Followed {
     }
 
     async fn paced(directory: TempDir, pace: Pace) -> Self {
-        let source = ManifestsSource::paced(directory.path().join("m"), Lowering::default(), pace).unwrap();
+        let source = ManifestsSource::paced(&directory.path().join("m"), Lowering::default(), pace).unwrap();
         assert_eq!(source.name(), "manifests");
         let notices = Box::new(source).notices();
         let mut followed = Self {
@@ -135,9 +135,8 @@ impl Followed {
                 self.next().await;
             }
         };
-        if tokio::time::timeout(PATIENCE, heard).await.is_err() {
-            panic!("{what} not heard: {:?} {:?} {:?}", self.services, self.wrong, self.lost);
-        }
+        let in_time = tokio::time::timeout(PATIENCE, heard).await;
+        assert!(in_time.is_ok(), "{what} not heard: {:?} {:?} {:?}", self.services, self.wrong, self.lost);
     }
 
     /// Waits until these are the Services, with the port of each.

@@ -104,7 +104,7 @@ async fn the_change_of_one_file_reads_that_file_only() {
         fs::write(path, service(&format!("s{number}"), 1)).unwrap();
     }
     // No sweep, which lists everything, comes between.
-    let mut it = Followed::paced(directory, Pace { tick: Duration::from_secs(3600), ..PACE }).await;
+    let mut it = Followed::paced(directory, Pace { tick: Duration::from_hours(1), ..PACE }).await;
     it.until(|it| it.services.len() == 20).await;
 
     // What is opened and listed from now on.
