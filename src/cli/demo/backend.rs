@@ -45,8 +45,7 @@ impl Backend {
             .map_err(Failure::input)?;
         runtime
             .block_on(async {
-                let listener =
-                    TcpListener::bind(listen).await.with_context(|| format!("can't listen on {listen}"))?;
+                let listener = TcpListener::bind(listen).await.with_context(|| format!("can't listen on {listen}"))?;
                 serve(listener, &name, stdin_ended()).await
             })
             .map_err(Failure::input)?;
@@ -96,10 +95,7 @@ impl Echo for Pod {
         Ok(Response::new(self.answer(request.into_inner()).await))
     }
 
-    async fn stream(
-        &self,
-        requests: Request<Streaming<EchoRequest>>,
-    ) -> Result<Response<Self::StreamStream>, Status> {
+    async fn stream(&self, requests: Request<Streaming<EchoRequest>>) -> Result<Response<Self::StreamStream>, Status> {
         let pod = self.clone();
         let responses = requests.into_inner().then(move |request| {
             let pod = pod.clone();

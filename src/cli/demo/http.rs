@@ -25,7 +25,8 @@ async fn fetch(address: SocketAddr, path: &str) -> anyhow::Result<Bytes> {
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     // Ends with the response: we close the connection by dropping its sender.
     tokio::spawn(connection);
-    let request = http::Request::get(path).header(http::header::HOST, address.to_string()).body(Empty::<Bytes>::new())?;
+    let request =
+        http::Request::get(path).header(http::header::HOST, address.to_string()).body(Empty::<Bytes>::new())?;
     let response = sender.send_request(request).await?;
     let status = response.status();
     let body = response.into_body().collect().await?.to_bytes();

@@ -131,7 +131,8 @@ fn wrap(text: &str, columns: usize) -> Vec<String> {
 
 fn bars(spread: &BTreeMap<Arc<str>, u64>) -> Vec<String> {
     let name_width = spread.keys().map(|pod| pod.len()).max().unwrap_or_default();
-    let (total, most) = (spread.values().sum::<u64>().max(1), spread.values().max().copied().unwrap_or_default().max(1));
+    let (total, most) =
+        (spread.values().sum::<u64>().max(1), spread.values().max().copied().unwrap_or_default().max(1));
     // cart-10 comes after cart-9.
     let mut pods: Vec<_> = spread.iter().collect();
     pods.sort_by_key(|(pod, _)| (pod.len(), Arc::clone(pod)));

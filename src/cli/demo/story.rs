@@ -7,7 +7,7 @@ use tokio::time::sleep;
 
 use super::manifests::Condition;
 use super::screen::{Screen, count, time};
-use super::world::{CLUSTER, RETRY_ON, World};
+use super::world::{CLUSTER, World};
 
 /// A change that callers haven't noticed by then is lost.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -33,7 +33,7 @@ pub async fn tell(world: &mut World, screen: &mut Screen<'_>) -> anyhow::Result<
 }
 
 async fn spread(world: &World, screen: &mut Screen<'_>) -> anyhow::Result<()> {
-    screen.heading("1 of 4", "Each request goes to a pod of its own, though callers keep their connections")?;
+    screen.heading("1 of 4", "Requests spread evenly over the pods, although callers keep their connections")?;
     let since = Instant::now();
     sleep(LOOK).await;
     let spread = world.load.record().spread(since);
@@ -61,8 +61,12 @@ async fn delete(world: &mut World, screen: &mut Screen<'_>) -> anyhow::Result<()
     screen.heading("3 of 4", &format!("{pod} is deleted: it terminates, but still answers what it has"))?;
     let listed = world.cart.list(&pod, Condition::Draining)?;
     let last = world.load.until_quiet(&pod, listed, PATIENCE).await?;
-    let took = time(last - listed);
-    screen.text(&format!("The last new request for it was sent {took} after the file changed."))?;
+    if last == listed {
+        screen.text("Not one new request was sent to it after the file changed.")?;
+    } else {
+        let took = time(last - listed);
+        screen.text(&format!("The last new request for it was sent {took} after the file changed."))?;
+    }
     world.cart.drain(&pod, PATIENCE).await?;
     world.cart.unlist(&pod)?;
     screen.text("It finished, closed its connections and ended. Then it left the EndpointSlice.")?;
@@ -92,7 +96,10 @@ async fn kill(world: &mut World, screen: &mut Screen<'_>) -> anyhow::Result<()> 
         count(retries, "request"),
         time(slowest),
     ))?;
-    screen.text(&format!("Then the EndpointSlice said that it isn't ready: Envoy had dropped it {} later.", time(clean)))?;
+    screen.text(&format!(
+        "Then the EndpointSlice said that it isn't ready: Envoy had dropped it {} later.",
+        time(clean)
+    ))?;
     let since = Instant::now();
     sleep(LOOK).await;
     let spread = world.load.record().spread(since);
@@ -108,25 +115,27 @@ async fn result(world: &mut World, screen: &mut Screen<'_>, began: Instant) -> a
         (record.answered(), record.failed(), record.median(began).unwrap_or_default(), first_failure)
     };
     let refused = stats.rejected_updates();
+    let retried = count(stats.of_cluster(CLUSTER, "upstream_rq_retry"), "request");
     screen.verdict(
         failed == 0 && refused == 0,
         "Result",
-        &format!("{} answered, {failed} failed.", count(answered, "request")),
+        &format!("{} answered, {failed} failed. Envoy sent {retried} again.", count(answered, "request")),
     )?;
-    screen.text(&format!(
-        "Envoy sent {} a second time. It may, because the Service is annotated with retry-on: {RETRY_ON}, and that is \
-         right for it, because to echo something twice does no harm.",
-        count(stats.of_cluster(CLUSTER, "upstream_rq_retry"), "request"),
-    ))?;
+    screen.text("It may, as the Service is annotated with retry-on: to say an echo twice does no harm.")?;
     let megabytes = |bytes: Option<u64>| bytes.unwrap_or_default() / 1_000_000;
     screen.text(&format!(
-        "Half of all requests took less than {}. Memory: Chancery {} MB, Envoy {} MB. Updates that Envoy refused: {refused}.",
+        "Half of all requests took less than {}. Envoy refused {}. Memory: Chancery {} MB, Envoy {} MB.",
         time(median),
+        count(refused, "update"),
         megabytes(world.control_plane.process().resident_bytes()),
         megabytes(world.envoy.process().resident_bytes()),
     ))?;
     if let Some(status) = first_failure {
-        bail!("{} failed, the first with {status:?}", count(failed, "request"));
+        let over_budget = stats.of_cluster(CLUSTER, "upstream_rq_retry_overflow");
+        let failed = count(failed, "request");
+        bail!(
+            "{failed} failed, the first with {status:?}; {over_budget} could not be sent again: too many others were"
+        );
     }
     if refused > 0 {
         let names: Vec<_> = stats.ending_in(".update_rejected").filter(|(_, value)| *value > 0).collect();

@@ -26,7 +26,7 @@ pub const CLUSTER: &str = "shop/cart/50051";
 pub const AUTHORITY: &str = "cart.shop:50051";
 
 /// When Envoy repeats a request on another pod.
-pub const RETRY_ON: &str = "connect-failure,refused-stream,unavailable,reset";
+const RETRY_ON: &str = "connect-failure,refused-stream,unavailable,reset";
 
 /// Where Envoy's own admin interface is, when that port is free.
 const ENVOY_ADMIN_PORT: u16 = 9901;

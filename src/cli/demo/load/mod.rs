@@ -48,7 +48,8 @@ pub struct Load {
 
 /// A channel to a service behind an Envoy.
 pub async fn dial(envoy: SocketAddr, authority: &str) -> anyhow::Result<Channel> {
-    let origin: Uri = format!("http://{authority}").parse().with_context(|| format!("{authority:?} is no authority"))?;
+    let origin: Uri =
+        format!("http://{authority}").parse().with_context(|| format!("{authority:?} is no authority"))?;
     let endpoint = Endpoint::from_shared(format!("http://{envoy}"))?.origin(origin).connect_timeout(PATIENCE);
     endpoint.connect().await.with_context(|| format!("can't connect to {envoy}"))
 }

@@ -35,13 +35,10 @@ fn the_files_hold_the_objects() {
     let slice: EndpointSlice = read(&manifests.endpoints_file());
     assert_eq!(vec![slice.clone()], cart().slices(&pods));
     let conditions: Vec<_> = slice.endpoints.iter().map(|endpoint| endpoint.conditions.clone().unwrap()).collect();
-    let expected = [(true, true, false), (false, true, true), (false, false, false)].map(
-        |(ready, serving, terminating)| EndpointConditions {
-            ready: Some(ready),
-            serving: Some(serving),
-            terminating: Some(terminating),
-        },
-    );
+    let expected =
+        [(true, true, false), (false, true, true), (false, false, false)].map(|(ready, serving, terminating)| {
+            EndpointConditions { ready: Some(ready), serving: Some(serving), terminating: Some(terminating) }
+        });
     assert_eq!(conditions, expected);
 }
 
@@ -51,8 +48,10 @@ fn slices_come_and_go_with_their_pods_and_the_others_stay_untouched() {
     let manifests = Manifests::create(scratch.path(), cart()).unwrap();
     let pods: Vec<_> = (1..=201).map(|n| listed(n, Condition::Ready)).collect();
     let files = || {
-        let mut names: Vec<_> =
-            fs::read_dir(scratch.path()).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<_> = fs::read_dir(scratch.path())
+            .unwrap()
+            .map(|file| file.unwrap().file_name().into_string().unwrap())
+            .collect();
         names.sort();
         names
     };

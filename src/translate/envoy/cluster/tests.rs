@@ -44,7 +44,7 @@ fn a_cluster_of_defaults() {
                 "max_pending_requests": 4_294_967_295_u32,
                 "max_requests": 4_294_967_295_u32,
                 "max_retries": 4_294_967_295_u32,
-                "retry_budget": {"budget_percent": {"value": 20.0}, "min_retry_concurrency": 3},
+                "retry_budget": {"budget_percent": {"value": 20.0}, "min_retry_concurrency": 50},
             }]},
             "upstream_connection_options": {
                 "tcp_keepalive": {"keepalive_time": 30, "keepalive_interval": 5, "keepalive_probes": 3},
