@@ -1,5 +1,12 @@
 //! The program as its users call it: what it prints, where, and how it ends.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that can't go on has failed"
+)]
+
 use std::fs;
 use std::io::{Read, Write};
 use std::path::Path;

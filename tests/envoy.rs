@@ -15,10 +15,8 @@ use chancery::xds::{ResourceType, Snapshot, resource_to_json};
 use serde_json::Value;
 use test_support::control_plane::ControlPlane;
 use test_support::fleet::Proxy;
-use test_support::process::{Serve, free_address};
+use test_support::process::free_address;
 use test_support::soon;
-
-const CHANCERY: &str = env!("CARGO_BIN_EXE_chancery");
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_golden_world_is_accepted_in_delta() {

@@ -11,7 +11,7 @@ use anyhow::{Context, anyhow};
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -109,10 +109,8 @@ async fn end(mut parts: Parts, grace: Duration, signals: &mut Signals) {
         }
     };
     tokio::select! {
-        ended = timeout(grace, all) => match ended {
-            Ok(()) => info!("Stopped"),
-            Err(_) => warn!(?grace, "Stopped though streams were open still; the grace period is over"),
-        },
+        () = all => info!("Stopped"),
+        () = sleep(grace) => warn!(?grace, "Stopped though streams were open still; the grace period is over"),
         signal = signals.next() => warn!(signal, "Stopped at once; a second signal came"),
     }
 }
@@ -123,3 +121,6 @@ fn identifier() -> Arc<str> {
     let name = named.trim();
     if name.is_empty() { "chancery".into() } else { name.into() }
 }
+
+#[cfg(test)]
+mod tests;

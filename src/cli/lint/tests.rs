@@ -39,7 +39,7 @@ fn errors_fail_and_warnings_do_not() {
     let warning = problem(object(), None, "", Reason::UnknownAnnotation, "");
     let error = problem(object(), None, "", Reason::Unparsable, "");
     assert_eq!(exit(&[]), Exit::Ok);
-    assert_eq!(exit(&[warning.clone()]), Exit::Ok);
+    assert_eq!(exit(std::slice::from_ref(&warning)), Exit::Ok);
     assert_eq!(exit(&[warning.clone(), error.clone()]), Exit::Input);
     assert_eq!(summary(0, &[]), "0 objects: 0 errors, 0 warnings");
     assert_eq!(summary(1, &[warning.clone(), error.clone()]), "1 object: 1 error, 1 warning");

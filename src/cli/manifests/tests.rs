@@ -51,6 +51,6 @@ fn every_problem_is_there_once_by_file_and_line() {
 #[test]
 fn what_only_the_pipeline_knows_is_where_the_object_that_counts_begins() {
     let cart = ObjectRef::service(&Key::new("shop", "cart"));
-    let objects = [found("a.yaml", 5, false, &cart, &[]), found("b.yaml", 7, true, &cart, &[])];
-    assert_eq!(places(&problems(&objects, Vec::new(), &[rejected(&cart, "x")])), [("b.yaml", Some(7), "x")]);
+    let objects = [found("a.yaml", 5, true, &cart, &[]), found("b.yaml", 7, false, &cart, &[])];
+    assert_eq!(places(&problems(&objects, Vec::new(), &[rejected(&cart, "x")])), [("a.yaml", Some(5), "x")]);
 }

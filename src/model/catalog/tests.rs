@@ -228,6 +228,10 @@ fn a_namespace_speaks_for_its_services_only() {
     assert_eq!(changed(&mut catalog), ["cart"]);
     catalog.apply(Event::Apply(namespace(&[ON, ("num-retries", "4")])));
     assert_eq!(entry(&mut catalog, "cart").service.ports[0].policy.retry.num_retries, 4);
+    let mut labelled = namespace(&[ON, ("num-retries", "4")]);
+    labelled.rejected.push(complaint(&labelled.id, Reason::InvalidObject));
+    catalog.apply(Event::Apply(labelled));
+    assert_eq!(catalog.dirty, BTreeSet::new(), "other settings would be a reason to look at the Services, this isn't");
     catalog.apply(Event::Delete(namespace(&[]).id));
     assert_eq!(changed(&mut catalog), ["-cart"]);
 }

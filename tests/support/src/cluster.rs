@@ -142,7 +142,10 @@ impl Cluster {
             .spawn()
             .expect("kubectl starts");
         let mut stdin = kubectl.stdin.take().expect("it is piped");
-        stdin.write_all(input.as_bytes()).await.expect("kubectl reads");
+        // A command that needs no input doesn't read it.
+        if !input.is_empty() {
+            stdin.write_all(input.as_bytes()).await.expect("kubectl reads");
+        }
         drop(stdin);
         let output = kubectl.wait_with_output().await.expect("kubectl ends");
         let stderr = String::from_utf8_lossy(&output.stderr);

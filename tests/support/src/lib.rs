@@ -4,12 +4,14 @@
 //! - [`control_plane`]: a server in this process, over a snapshot that the test writes.
 //! - [`cluster`]: a real kube-apiserver and etcd.
 //! - [`fleet`]: a real Envoy.
+//! - [`network`]: a network of a test's own, for pods with real addresses.
 //! - [`process`]: the program, as a user runs it.
 
 pub mod ads;
 pub mod cluster;
 pub mod control_plane;
 pub mod fleet;
+pub mod network;
 pub mod process;
 
 use std::time::Duration;

@@ -61,7 +61,7 @@ impl Serve {
     /// Starts it for a cluster, with the rights of its service account.
     pub fn for_cluster(binary: &str, kubeconfig: &Path) -> Self {
         let kubeconfig = kubeconfig.to_str().expect("a path in UTF-8");
-        Self::start(binary, &["--kubeconfig", kubeconfig, "--allow-loopback-endpoints"])
+        Self::start(binary, &["--kubeconfig", kubeconfig])
     }
 
     /// Returns when `text` stands in its log.

@@ -170,6 +170,13 @@ fn a_service_is_told_of_ports_that_it_does_not_have() {
 }
 
 #[test]
+fn a_bad_value_for_a_port_that_is_gone_is_told_once() {
+    let mut service = service(&["grpc|50051"], &[("num-retries.web", "many")]);
+    service.settings.keep_last_good(&parse(&[("num-retries.web", "5")]).0);
+    assert_eq!(resolve(&service, None).rejected, [], "that its value is bad was told when it was read");
+}
+
+#[test]
 fn the_last_good_value_of_a_bad_key_stays() {
     let good = parse(&[("num-retries", "5"), ("num-retries.grpc", "6"), ("lb-policy", "least-request")]).0;
     let (mut settings, _) = parse(&[("num-retries", "many"), ("num-retries.web", "many"), ("enabled", "true")]);
