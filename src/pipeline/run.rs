@@ -15,7 +15,7 @@ use crate::cache::{OutOfTouch, Publication, SnapshotWriter, StatusWriter};
 use crate::model::{Catalog, Event, Kind, ObjectRef, Reason, Rejected};
 use crate::source::{Notice, Source};
 use crate::telemetry::Metrics;
-use crate::xds::{ResourceType, World};
+use crate::xds::{ClientKind, ResourceType};
 
 /// How many notices are taken as one batch. A bound, because a source that never stops talking must not keep clients
 /// waiting; so high that an ordinary list of a cluster fits.
@@ -151,21 +151,19 @@ impl Pipeline {
         let rendered = Instant::now();
         self.metrics.translated(rendered.duration_since(begun));
         if changed || !self.published {
-            let world = self.renderer.world();
-            self.count(&world);
-            self.writer.publish(Publication { world, observed_at });
+            self.writer.publish(Publication { world: self.renderer.world(), observed_at });
             self.published = true;
             self.metrics.published(rendered.elapsed());
+            self.count();
             debug!(services, took = ?begun.elapsed(), "published");
         }
         self.report();
     }
 
-    /// Counts the resources on offer. A client of a fleet nobody names gets what everyone gets, so that counts.
-    fn count(&self, world: &World) {
+    fn count(&self) {
         for resource_type in ResourceType::ALL {
-            let count = world.everyone.get(resource_type).len();
-            self.metrics.snapshot_resources(resource_type.as_str(), "envoy", count);
+            let count = self.renderer.count(resource_type);
+            self.metrics.snapshot_resources(resource_type.as_str(), ClientKind::Envoy.as_str(), count);
         }
     }
 

@@ -62,6 +62,11 @@ impl Directory {
         self.files.contains_key(path)
     }
 
+    /// Whether the file is known, and not leaving.
+    pub fn is_there(&self, path: &str) -> bool {
+        self.files.get(path).is_some_and(|file| !file.leaving)
+    }
+
     /// Whether any file gives anything.
     pub fn has_objects(&self) -> bool {
         !self.claims.is_empty()

@@ -28,7 +28,7 @@ mod split;
 mod watch;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, mpsc};
 use std::task::{Context, Poll};
@@ -43,7 +43,7 @@ pub use load::{Found, LoadError, Loaded, STDIN, Wrong, load};
 use crate::source::lower::Lowering;
 use crate::source::{Notice, Source};
 use signal::Signal;
-use watch::Watch;
+use watch::{Pace, Watch};
 
 /// How many batches may wait for the listener before the thread waits too.
 const BATCHES: usize = 16;
@@ -99,8 +99,12 @@ struct Notices {
 impl ManifestsSource {
     /// Begins to follow `directory`.
     pub fn open(directory: impl Into<PathBuf>, lowering: Lowering) -> Result<Self, OpenError> {
+        Self::paced(&directory.into(), lowering, Pace::default())
+    }
+
+    fn paced(directory: &Path, lowering: Lowering, pace: Pace) -> Result<Self, OpenError> {
         // Without a trailing slash: paths are compared as they are written.
-        let path: PathBuf = directory.into().components().collect();
+        let path: PathBuf = directory.components().collect();
         let unreadable = |error| OpenError::Unreadable { path: path.clone(), error };
         std::fs::read_dir(&path).map_err(unreadable)?;
         let absolute = std::path::absolute(&path).map_err(unreadable)?;
@@ -117,7 +121,7 @@ impl ManifestsSource {
             }
         });
         let watcher = watcher.map_err(|error| OpenError::Watch { path: path.clone(), error })?;
-        let watch = Watch::new(root, lowering, watcher, said);
+        let watch = Watch::new(root, lowering, pace, watcher, said);
         let thread = std::thread::Builder::new().name("manifests".to_owned());
         thread.spawn(move || watch.run(&received)).map_err(OpenError::Thread)?;
         Ok(Self { notices: Notices { batches, ready: Vec::new().into_iter(), signals } })

@@ -25,7 +25,7 @@ pub async fn run() -> anyhow::Result<()> {
     let cluster = Cluster::start().await;
     cluster.kubectl(&["apply", "-k", concat!(env!("CARGO_MANIFEST_DIR"), "/manifests")]).await;
     cluster.kubectl(&["create", "namespace", "bench"]).await;
-    cluster.apply(&(0..SERVICES).map(manifest).collect::<Vec<_>>().join("\n---\n")).await;
+    cluster.apply(&(0..SERVICES).map(manifest).collect::<Vec<_>>().join("\n")).await;
 
     let serve = Serve::for_cluster(env!("CARGO_BIN_EXE_chancery"), &cluster.chancery_kubeconfig());
     let mut client = connect(&serve).await?;
@@ -105,7 +105,7 @@ fn manifest(service: usize) -> String {
             "endpoints": endpoints(service, 1),
         }),
     ];
-    objects.map(|object| object.to_string()).join("\n---\n")
+    objects.map(|object| object.to_string()).join("\n")
 }
 
 /// Ten endpoints; `last` is the last byte of the first one's address.
