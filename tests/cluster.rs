@@ -65,7 +65,7 @@ impl<'a> Cart<'a> {
 
 async fn apply_slices(cluster: &Cluster, service: &ServiceFacts, pods: &[Listed]) {
     let slices: Vec<_> = service.slices(pods).iter().map(|slice| serde_json::to_string(slice).unwrap()).collect();
-    cluster.apply(&slices.join("\n---\n")).await;
+    cluster.apply(&slices.join("\n")).await;
 }
 
 async fn apply_service(cluster: &Cluster, service: &ServiceFacts) {

@@ -95,6 +95,18 @@ impl Renderer {
         }
     }
 
+    /// How many different resources of this type there are, over all fleets.
+    pub fn count(&self, resource_type: ResourceType) -> usize {
+        match resource_type {
+            ResourceType::Cluster | ResourceType::Endpoint => self.ports.len(),
+            ResourceType::Listener | ResourceType::Route => {
+                let fleets = iter::once(&self.everyone).chain(self.fleets.values());
+                let versions = fleets.map(|fleet| fleet.snapshot().get(resource_type).version());
+                versions.collect::<BTreeSet<Version>>().len()
+            }
+        }
+    }
+
     /// The domains that somebody wants and another one has, in the order of clusters.
     pub fn rejected(&self) -> impl Iterator<Item = &Rejected> {
         self.rejected.values().flatten()

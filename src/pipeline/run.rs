@@ -15,7 +15,7 @@ use crate::cache::{OutOfTouch, Publication, SnapshotWriter, StatusWriter};
 use crate::model::{Catalog, Event, Kind, ObjectRef, Reason, Rejected};
 use crate::source::{Notice, Source};
 use crate::telemetry::Metrics;
-use crate::xds::{ResourceType, World};
+use crate::xds::{ClientKind, ResourceType};
 
 /// How many notices are taken as one batch. A bound, because a source that never stops talking must not keep clients
 /// waiting; so high that an ordinary list of a cluster fits.
@@ -120,12 +120,12 @@ impl Pipeline {
         if self.out_of_touch {
             self.out_of_touch = false;
             self.status.update(|status| status.out_of_touch = None);
-            info!(source = self.source, "source is in touch again");
+            info!(source = self.source, "Source is in touch again");
         }
     }
 
     fn lost_touch(&mut self, error: String) {
-        warn!(source = self.source, %error, "source is out of touch; what it said before stays in force");
+        warn!(source = self.source, %error, "Source is out of touch; what it said before stays in force");
         self.out_of_touch = true;
         let since = self.in_touch_at;
         self.status.update(|status| status.out_of_touch = Some(OutOfTouch { since, error }));
@@ -151,21 +151,19 @@ impl Pipeline {
         let rendered = Instant::now();
         self.metrics.translated(rendered.duration_since(begun));
         if changed || !self.published {
-            let world = self.renderer.world();
-            self.count(&world);
-            self.writer.publish(Publication { world, observed_at });
+            self.writer.publish(Publication { world: self.renderer.world(), observed_at });
             self.published = true;
             self.metrics.published(rendered.elapsed());
-            debug!(services, took = ?begun.elapsed(), "published");
+            self.count();
+            debug!(services, took = ?begun.elapsed(), "Published");
         }
         self.report();
     }
 
-    /// Counts the resources on offer. A client of a fleet nobody names gets what everyone gets, so that counts.
-    fn count(&self, world: &World) {
+    fn count(&self) {
         for resource_type in ResourceType::ALL {
-            let count = world.everyone.get(resource_type).len();
-            self.metrics.snapshot_resources(resource_type.as_str(), "envoy", count);
+            let count = self.renderer.count(resource_type);
+            self.metrics.snapshot_resources(resource_type.as_str(), ClientKind::Envoy.as_str(), count);
         }
     }
 
@@ -175,10 +173,11 @@ impl Pipeline {
             return;
         }
         for Rejected { object, field, value, reason, message, meanwhile } in missing(&rejected, &self.rejected) {
-            warn!(%object, field, value, %reason, message, meanwhile, "cannot use");
+            // Not `message`: that is the name of the constant one.
+            warn!(%object, field, value, %reason, error = message, meanwhile, "Something can't be used");
         }
         for Rejected { object, field, value, reason, message: _, meanwhile: _ } in missing(&self.rejected, &rejected) {
-            info!(%object, field, value, %reason, "resolved");
+            info!(%object, field, value, %reason, "What couldn't be used is resolved");
         }
         let count = |reason| rejected.iter().filter(|rejected| rejected.reason == reason).count();
         self.metrics.rejected(Reason::ALL.map(|reason| (reason.as_str(), count(reason))));

@@ -81,7 +81,7 @@ impl Demo {
     }
 }
 
-/// Runs the demo, until it is over or a signal comes. Everything it started is killed when this returns.
+/// Runs the demo, until it is over or a signal comes. Everything it started is gone when this returns.
 fn show(settings: &Settings, out: &mut dyn Write) -> Result<Exit, Failure> {
     let program = std::env::current_exe().context("can't tell where chancery is").map_err(Failure::input)?;
     let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());

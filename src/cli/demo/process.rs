@@ -12,10 +12,13 @@ use tokio::time::{Instant, sleep};
 /// How often [`Process::until`] asks again.
 const POLL: Duration = Duration::from_millis(5);
 
+/// A killed process is gone by then, unless the machine is in trouble.
+const DEATH: Duration = Duration::from_secs(2);
+
 /// How many lines of a log an error shows.
 const TAIL_LINES: usize = 12;
 
-/// A child process. What it prints goes to its log; killed (SIGKILL) when dropped.
+/// A child process. What it prints goes to its log. Killed (SIGKILL) when dropped, and gone when that is done.
 ///
 /// It is in a process group of its own, so that a Ctrl-C on the terminal reaches only the parent, who then ends its
 /// children in order.
@@ -35,7 +38,6 @@ impl Process {
             .stdout(file.try_clone().with_context(|| format!("can't share {}", log.display()))?)
             .stderr(file)
             .process_group(0)
-            .kill_on_drop(true)
             .spawn()
             .with_context(|| format!("can't start {name}: {}", command.as_std().get_program().display()))?;
         Ok(Self { name: name.to_owned(), log: log.to_owned(), child })
@@ -102,6 +104,21 @@ impl Process {
             return format!("The log of {} is empty.", self.name);
         }
         format!("The log of {} ends with:\n  {}", self.name, tail.join("\n  "))
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.start_kill();
+        // Death takes milliseconds. Without this wait, its log's directory could be removed under it, and nobody would
+        // collect it.
+        for _ in 0..DEATH.as_millis() / POLL.as_millis() {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                return;
+            }
+            std::thread::sleep(POLL);
+        }
     }
 }
 

@@ -25,7 +25,7 @@ pub async fn run() -> anyhow::Result<()> {
     let cluster = Cluster::start().await;
     cluster.kubectl(&["apply", "-k", concat!(env!("CARGO_MANIFEST_DIR"), "/manifests")]).await;
     cluster.kubectl(&["create", "namespace", "bench"]).await;
-    cluster.apply(&(0..SERVICES).map(manifest).collect::<Vec<_>>().join("\n---\n")).await;
+    cluster.apply(&(0..SERVICES).map(manifest).collect::<Vec<_>>().join("\n")).await;
 
     let serve = Serve::for_cluster(env!("CARGO_BIN_EXE_chancery"), &cluster.chancery_kubeconfig());
     let mut client = connect(&serve).await?;
@@ -44,7 +44,8 @@ pub async fn run() -> anyhow::Result<()> {
         let service = change * 37 % SERVICES;
         let patch = json!({"endpoints": endpoints(service, change % 200 + 2)});
         let begun = Instant::now();
-        let write = slices.patch(&format!("s{service}-1"), &PatchParams::default(), &Patch::Merge(&patch));
+        let (name, params, patch) = (format!("s{service}-1"), PatchParams::default(), Patch::Merge(&patch));
+        let write = slices.patch(&name, &params, &patch);
         let seen = async {
             while let Some(event) = watch.try_next().await? {
                 if matches!(event, WatchEvent::Modified(_)) {
@@ -105,7 +106,7 @@ fn manifest(service: usize) -> String {
             "endpoints": endpoints(service, 1),
         }),
     ];
-    objects.map(|object| object.to_string()).join("\n---\n")
+    objects.map(|object| object.to_string()).join("\n")
 }
 
 /// Ten endpoints; `last` is the last byte of the first one's address.

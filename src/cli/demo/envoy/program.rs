@@ -46,7 +46,8 @@ impl Program {
     /// `says` is what it prints when asked for its version.
     fn judge(path: &Path, says: &str) -> anyhow::Result<Self> {
         let Some(version) = Version::find(says) else {
-            bail!("{} is no Envoy: `--version` says {:?}", path.display(), says.trim());
+            let line = says.trim().lines().next().unwrap_or_default();
+            bail!("{} is no Envoy: `--version` says {line:?}", path.display());
         };
         if version < OLDEST {
             bail!("{} is Envoy {version}; expected {OLDEST} or newer (`make envoy` installs one)", path.display());

@@ -36,3 +36,13 @@ async fn the_end_of_stdin_is_seen_by_the_child() {
     assert_eq!(process.ended(PATIENCE).await.unwrap().code(), Some(4));
     assert_eq!(process.resident_bytes(), None);
 }
+
+#[tokio::test]
+async fn a_dropped_process_is_gone() {
+    let scratch = Scratch::create().unwrap();
+    let process = shell("read _", &scratch);
+    let entry = format!("/proc/{}", process.child.id().unwrap());
+    assert!(fs::exists(&entry).unwrap());
+    drop(process);
+    assert!(!fs::exists(&entry).unwrap());
+}

@@ -21,7 +21,7 @@ fn what_is_old_or_something_else_or_absent_is_refused() {
     let refusal = |says| Program::judge(path, says).unwrap_err().to_string();
     let old = refusal("envoy  version: 9e55/1.35.9/Clean/RELEASE/BoringSSL");
     assert!(old.starts_with("/opt/envoy is Envoy 1.35.9; expected 1.36.0 or newer"), "{old}");
-    assert_eq!(refusal("hello\n"), "/opt/envoy is no Envoy: `--version` says \"hello\"");
+    assert_eq!(refusal("hello\nthere\n"), "/opt/envoy is no Envoy: `--version` says \"hello\"");
     let absent = Program::find(Some(Path::new("/absent/envoy"))).unwrap_err().to_string();
     assert!(absent.starts_with("can't run /absent/envoy: give --envoy PATH"), "{absent}");
 }
