@@ -14,7 +14,7 @@ use tokio::time::timeout;
 const CHANCERY: &str = env!("CARGO_BIN_EXE_chancery");
 
 /// The whole story takes about ten seconds.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 fn demo(temporary: &tempfile::TempDir, arguments: &[&str]) -> Command {
     let mut command = Command::new(CHANCERY);
