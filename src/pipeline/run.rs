@@ -120,12 +120,12 @@ impl Pipeline {
         if self.out_of_touch {
             self.out_of_touch = false;
             self.status.update(|status| status.out_of_touch = None);
-            info!(source = self.source, "source is in touch again");
+            info!(source = self.source, "Source is in touch again");
         }
     }
 
     fn lost_touch(&mut self, error: String) {
-        warn!(source = self.source, %error, "source is out of touch; what it said before stays in force");
+        warn!(source = self.source, %error, "Source is out of touch; what it said before stays in force");
         self.out_of_touch = true;
         let since = self.in_touch_at;
         self.status.update(|status| status.out_of_touch = Some(OutOfTouch { since, error }));
@@ -155,7 +155,7 @@ impl Pipeline {
             self.published = true;
             self.metrics.published(rendered.elapsed());
             self.count();
-            debug!(services, took = ?begun.elapsed(), "published");
+            debug!(services, took = ?begun.elapsed(), "Published");
         }
         self.report();
     }
@@ -173,10 +173,11 @@ impl Pipeline {
             return;
         }
         for Rejected { object, field, value, reason, message, meanwhile } in missing(&rejected, &self.rejected) {
-            warn!(%object, field, value, %reason, message, meanwhile, "cannot use");
+            // Not `message`: that is the name of the constant one.
+            warn!(%object, field, value, %reason, error = message, meanwhile, "Something can't be used");
         }
         for Rejected { object, field, value, reason, message: _, meanwhile: _ } in missing(&self.rejected, &rejected) {
-            info!(%object, field, value, %reason, "resolved");
+            info!(%object, field, value, %reason, "What couldn't be used is resolved");
         }
         let count = |reason| rejected.iter().filter(|rejected| rejected.reason == reason).count();
         self.metrics.rejected(Reason::ALL.map(|reason| (reason.as_str(), count(reason))));

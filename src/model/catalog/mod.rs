@@ -101,7 +101,7 @@ impl Catalog {
         changed.into_iter().map(entry_of).collect()
     }
 
-    /// Everything that can't be used as of the last [`Self::take_changes`], in a stable order: by object, then as found.
+    /// Everything that can't be used as of the last [`Self::take_changes`], in a stable order. Costs what there is to tell.
     ///
     /// Of a Service that doesn't take part only our own annotations are anybody's business here, and nothing of its
     /// slices.
@@ -109,16 +109,13 @@ impl Catalog {
         let namespaces = self.namespaces.reports().flat_map(|(_, _, rejected)| rejected);
         let services = self.services.reports().flat_map(|(key, service, rejected)| {
             let all = service.is_none() || self.opted_in.contains(key);
-            rejected.iter().filter(move |one| all || is_about_annotation(one.reason)).chain(self.findings_of(key))
+            rejected.iter().filter(move |one| all || is_about_annotation(one.reason))
         });
+        let services = services.chain(self.findings.values().flatten());
         let slices = self.slices.reports().filter(|(_, slice, _)| slice.is_none_or(|slice| self.is_wanted(slice)));
         let slices = slices.flat_map(|(_, _, rejected)| rejected);
         let pods = self.pods.reports().flat_map(|(_, _, rejected)| rejected);
         namespaces.chain(services).chain(slices).chain(pods).chain(self.files.values().flatten())
-    }
-
-    fn findings_of(&self, service: &Key) -> &[Rejected] {
-        self.findings.get(service).map_or(&[], Vec::as_slice)
     }
 
     fn is_wanted(&self, slice: &object::EndpointSlice) -> bool {

@@ -1,6 +1,6 @@
 //! The objects of one kind.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::{Key, Rejected};
@@ -9,6 +9,8 @@ use crate::model::{Key, Rejected};
 #[derive(Debug)]
 pub(super) struct Store<T> {
     current: BTreeMap<Key, Held<T>>,
+    /// The keys of what is rejected in whole or in part, so that telling them costs nothing when there are none.
+    faulty: BTreeSet<Key>,
     listing: Option<BTreeMap<Key, Held<T>>>,
     complete: bool,
 }
@@ -58,13 +60,14 @@ impl<T: PartialEq> Store<T> {
             Some(listing) => drop(listing.insert(key.clone(), held.clone())),
             None => {}
         }
-        replace(&mut self.current, key, held)
+        self.replace(key, held)
     }
 
     pub fn delete(&mut self, key: &Key) -> Option<Change<T>> {
         if let Some(listing) = &mut self.listing {
             listing.remove(key);
         }
+        self.faulty.remove(key);
         let old = self.current.remove(key)?.object;
         Some(Change { key: key.clone(), old, new: None })
     }
@@ -80,7 +83,7 @@ impl<T: PartialEq> Store<T> {
         self.complete = true;
         let gone: Vec<Key> = self.current.keys().filter(|key| !listing.contains_key(key)).cloned().collect();
         let mut changes: Vec<_> = gone.iter().filter_map(|key| self.delete(key)).collect();
-        changes.extend(listing.into_iter().filter_map(|(key, held)| replace(&mut self.current, key, held)));
+        changes.extend(listing.into_iter().filter_map(|(key, held)| self.replace(key, held)));
         changes
     }
 
@@ -90,24 +93,30 @@ impl<T: PartialEq> Store<T> {
         from.map(|(key, _)| key).take_while(|key| key.namespace == *namespace)
     }
 
-    /// Every object, usable or not, with what is rejected of it.
+    /// Every object of which something is rejected, usable or not, with what that is.
     pub fn reports(&self) -> impl Iterator<Item = (&Key, Option<&T>, &[Rejected])> {
-        self.current.iter().map(|(key, held)| (key, held.object.as_deref(), held.rejected.as_slice()))
+        let faulty = self.faulty.iter().filter_map(|key| self.current.get_key_value(key));
+        faulty.map(|(key, held)| (key, held.object.as_deref(), held.rejected.as_slice()))
+    }
+
+    fn replace(&mut self, key: Key, held: Held<T>) -> Option<Change<T>> {
+        if self.current.get(&key).is_some_and(|known| *known == held) {
+            return None;
+        }
+        if held.rejected.is_empty() {
+            self.faulty.remove(&key);
+        } else {
+            self.faulty.insert(key.clone());
+        }
+        let new = held.object.clone();
+        let old = self.current.insert(key.clone(), held).and_then(|known| known.object);
+        Some(Change { key, old, new })
     }
 
     /// What is rejected of an object.
     pub fn rejected_mut(&mut self, key: &Key) -> &mut [Rejected] {
         self.current.get_mut(key).map_or(&mut [], |held| held.rejected.as_mut_slice())
     }
-}
-
-fn replace<T: PartialEq>(current: &mut BTreeMap<Key, Held<T>>, key: Key, held: Held<T>) -> Option<Change<T>> {
-    if current.get(&key).is_some_and(|known| *known == held) {
-        return None;
-    }
-    let new = held.object.clone();
-    let old = current.insert(key.clone(), held).and_then(|known| known.object);
-    Some(Change { key, old, new })
 }
 
 impl<T> Clone for Held<T> {
@@ -118,6 +127,6 @@ impl<T> Clone for Held<T> {
 
 impl<T> Default for Store<T> {
     fn default() -> Self {
-        Self { current: BTreeMap::new(), listing: None, complete: false }
+        Self { current: BTreeMap::new(), faulty: BTreeSet::new(), listing: None, complete: false }
     }
 }

@@ -44,7 +44,8 @@ pub async fn run() -> anyhow::Result<()> {
         let service = change * 37 % SERVICES;
         let patch = json!({"endpoints": endpoints(service, change % 200 + 2)});
         let begun = Instant::now();
-        let write = slices.patch(&format!("s{service}-1"), &PatchParams::default(), &Patch::Merge(&patch));
+        let (name, params, patch) = (format!("s{service}-1"), PatchParams::default(), Patch::Merge(&patch));
+        let write = slices.patch(&name, &params, &patch);
         let seen = async {
             while let Some(event) = watch.try_next().await? {
                 if matches!(event, WatchEvent::Modified(_)) {
