@@ -64,9 +64,9 @@ lint: ## clippy; warnings are errors
 	@$(say) 'Lints'
 	@cargo clippy --workspace --locked --all-targets -- -D warnings
 
-doc: ## build the documentation; warnings are errors
+doc: ## build the documentation, of private items too: it is for those who work on it; warnings are errors
 	@$(say) 'Documentation'
-	@RUSTDOCFLAGS='-D warnings' cargo doc --workspace --locked --no-deps
+	@RUSTDOCFLAGS='-D warnings' cargo doc --workspace --locked --no-deps --document-private-items
 
 deny: ## check dependencies: bans, licences, sources
 	@$(say) 'Dependencies'

@@ -1,13 +1,20 @@
 //! `chancery demo`, as a user runs it.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
+
 use std::fs;
 use std::process::Stdio;
+use std::time::Duration;
 
 use test_support::{fleet, soon};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
+use tokio::time::timeout;
 
 const CHANCERY: &str = env!("CARGO_BIN_EXE_chancery");
+
+/// The whole story takes about ten seconds.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 fn demo(temporary: &tempfile::TempDir, arguments: &[&str]) -> Command {
     let mut command = Command::new(CHANCERY);
@@ -24,7 +31,7 @@ fn is_empty(directory: &tempfile::TempDir) -> bool {
 async fn without_a_terminal_it_tells_its_story_and_loses_nothing() {
     let temporary = tempfile::tempdir().unwrap();
     let output = demo(&temporary, &["--pods", "3", "--rate", "400"]).output();
-    let output = tokio::time::timeout(std::time::Duration::from_secs(120), output).await.unwrap().unwrap();
+    let output = timeout(PATIENCE, output).await.unwrap().unwrap();
     let (shown, errors) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{shown}\n{errors}");
     for part in ["cart-4 is added", "cart-1 is deleted", "cart-2 is killed", " answered, 0 failed."] {

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! [`run()`] takes whatever the source has ready as one batch, and publishes what came of it by one swap; it never waits
-//! for more to come. The [`Renderer`] is pure, and renders only what changed. [`offline`] is the same path for a
+//! for more to come. The [`Renderer`] is pure, and renders only what changed. [`offline()`] is the same path for a
 //! complete list of objects, without source, clock and clients.
 
 mod fleet;
