@@ -23,7 +23,8 @@ help: ## print this
 	@printf 'Usage: make TARGET\n\n'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
 	@printf '\nNeeds rustup (or the Rust of rust-toolchain.toml); for Envoy, python3 unless it is on the PATH;\n'
-	@printf 'for make test and make cluster, Go 1.24 unless KUBEBUILDER_ASSETS names kube-apiserver and etcd.\n'
+	@printf 'for make test and make cluster, Go 1.24 unless KUBEBUILDER_ASSETS names kube-apiserver and etcd;\n'
+	@printf 'for make test, unshare and ip (util-linux, iproute2), and root or user namespaces.\n'
 
 run: envoy ## show the main job on this machine; ARGS="--pods 6" and so on are arguments of chancery demo
 	@$(say) 'Building chancery (minutes the first time)'
