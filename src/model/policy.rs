@@ -84,6 +84,8 @@ pub struct Retry {
     pub on: BTreeSet<RetryOn>,
     /// How often at most, 1 or more.
     pub num_retries: u32,
+    /// How many retries of a whole Envoy may be under way at a time, however few requests are.
+    pub budget_min_concurrency: u32,
     /// Whether an annotation set `retry-on`. Only then the cluster carries it too: a default there would override the
     /// retry policy of people who keep their own routes.
     pub annotated: bool,
@@ -154,7 +156,7 @@ impl RetryOn {
 
 impl Default for Retry {
     fn default() -> Self {
-        Self { on: RetryOn::DEFAULT.into(), num_retries: 1, annotated: false }
+        Self { on: RetryOn::DEFAULT.into(), num_retries: 1, budget_min_concurrency: 3, annotated: false }
     }
 }
 

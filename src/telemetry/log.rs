@@ -71,7 +71,12 @@ pub enum LogError {
     Twice(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// Sets up the log of this process. `filter` is the content of [`FILTER_VARIABLE`]; without one, `info`.
+/// What is logged when nobody says otherwise. The Kubernetes client would warn of every retry; the source says once that
+/// it is out of touch, and why.
+const DEFAULT_FILTER: &str = "info,kube_client=off,kube_runtime=off";
+
+/// Sets up the log of this process. `filter` is the content of [`FILTER_VARIABLE`]; without one, `info` but for the
+/// libraries' retries.
 pub fn init(format: LogFormat, filter: Option<&str>) -> Result<(), LogError> {
     let filter = parse_filter(filter)?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
@@ -83,7 +88,7 @@ pub fn init(format: LogFormat, filter: Option<&str>) -> Result<(), LogError> {
 }
 
 fn parse_filter(filter: Option<&str>) -> Result<EnvFilter, LogError> {
-    let value = filter.unwrap_or_default();
+    let value = filter.unwrap_or(DEFAULT_FILTER);
     EnvFilter::builder()
         .with_default_directive(LevelFilter::INFO.into())
         .parse(value)

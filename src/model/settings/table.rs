@@ -34,8 +34,11 @@ pub enum Reach {
 /// How often a request may be tried again.
 const MAX_RETRIES: u32 = 100;
 
+/// How many retries a budget may always allow.
+const MAX_CONCURRENT_RETRIES: u32 = 1_000_000;
+
 /// Every setting, in the order of the reference page.
-pub static TABLE: [Setting; 7] = [
+pub static TABLE: [Setting; 8] = [
     Setting {
         key: "enabled",
         about: "Whether clients get the Service, or the port, at all.",
@@ -96,6 +99,18 @@ pub static TABLE: [Setting; 7] = [
         reach: Reach::EveryPort,
         accepts: || format!("a whole number from 1 to {MAX_RETRIES} (to never retry, set retry-on to none)"),
         read: |text| Read::of(value::whole(text, 1..=MAX_RETRIES), |to, n| to.policy.retry.num_retries = *n),
+    },
+    Setting {
+        key: "retry-budget-min-concurrency",
+        about: "How many retries may be under way at a time, however few requests are.",
+        default: "3",
+        reach: Reach::EveryPort,
+        accepts: || format!("a whole number from 0 to {MAX_CONCURRENT_RETRIES}"),
+        read: |text| {
+            Read::of(value::whole(text, 0..=MAX_CONCURRENT_RETRIES), |to, n| {
+                to.policy.retry.budget_min_concurrency = *n;
+            })
+        },
     },
 ];
 

@@ -116,3 +116,6 @@ pub fn reject(
     let field = line.map_or_else(|| "file".to_owned(), |line| format!("line {line}"));
     Rejected { object: ObjectRef::File(Arc::clone(path)), field, value, reason, message, meanwhile }
 }
+
+#[cfg(test)]
+mod tests;

@@ -84,3 +84,23 @@ pub fn latest(batch: Vec<Signal>) -> Vec<Signal> {
     kept.reverse();
     kept
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Signal::{Appeared, Gone, Overflow, Touched, Written};
+    use super::latest;
+
+    #[test]
+    fn only_the_last_signal_of_a_path_counts() {
+        let (a, b) = (|| "a".to_owned(), || "b".to_owned());
+        assert_eq!(latest(vec![Written(a()), Written(b()), Gone(a())]), [Written(b()), Gone(a())]);
+        assert_eq!(latest(vec![Gone(a()), Appeared(a())]), [Appeared(a())]);
+        assert_eq!(latest(vec![Overflow, Written(a()), Overflow]), [Written(a()), Overflow]);
+    }
+
+    #[test]
+    fn new_permissions_hide_no_new_content() {
+        let a = || "a".to_owned();
+        assert_eq!(latest(vec![Written(a()), Touched(a())]), [Written(a()), Touched(a())]);
+    }
+}

@@ -12,7 +12,7 @@ use data_plane_api::load_balancing::{LeastRequest, RoundRobin};
 use data_plane_api::types::Percent;
 
 use super::{ads, duration, extension, protocol, tcp_keepalive};
-use crate::model::{LbPolicy, Policy};
+use crate::model::{LbPolicy, Policy, Retry};
 use crate::xds::{Name, Resource};
 
 /// How long a new connection may take. Within a cluster a handshake takes milliseconds; a pod that needs longer is gone,
@@ -26,13 +26,9 @@ const UPDATE_MERGE_WINDOW: Duration = Duration::ZERO;
 /// A limit of Envoy's that is none. Envoy's own defaults are 1024, and a busy HTTP/2 client meets them.
 const UNLIMITED: u32 = u32::MAX;
 
-/// The share of a cluster's active requests that may be retries, and how many may be at any time. It keeps a struggling
-/// Service from being finished off by retries.
-///
-/// A retry counts while it waits for its turn, too: 12.5 ms on average. So Envoy's own 3 retries at any time are spent when
-/// one of four pods dies under 1000 requests per second, and one request in seven for that pod fails. 50 are enough for
-/// 12,000 requests per second.
-const RETRY_BUDGET: (f64, u32) = (20.0, 50);
+/// The share of a cluster's active requests that may be retries, in percent. It keeps a struggling Service from being
+/// finished off by retries.
+const RETRY_BUDGET_PERCENT: f64 = 20.0;
 
 /// The cluster `name` of a Service port with this policy. It refers to its assignment, which has the same name.
 pub fn cluster(name: &Name, policy: &Policy) -> Resource {
@@ -63,7 +59,7 @@ pub fn cluster(name: &Name, policy: &Policy) -> Resource {
             update_merge_window: Some(duration(UPDATE_MERGE_WINDOW)),
             ..CommonLbConfig::default()
         }),
-        circuit_breakers: Some(circuit_breakers()),
+        circuit_breakers: Some(circuit_breakers(retry)),
         upstream_connection_options: Some(UpstreamConnectionOptions {
             tcp_keepalive: Some(tcp_keepalive()),
             ..UpstreamConnectionOptions::default()
@@ -84,8 +80,8 @@ fn load_balancing(policy: LbPolicy) -> TypedExtensionConfig {
     }
 }
 
-fn circuit_breakers() -> CircuitBreakers {
-    let (percent, concurrency) = RETRY_BUDGET;
+fn circuit_breakers(retry: &Retry) -> CircuitBreakers {
+    let Retry { on: _, num_retries: _, budget_min_concurrency, annotated: _ } = retry;
     CircuitBreakers {
         thresholds: vec![circuit_breakers::Thresholds {
             priority: RoutingPriority::Default.into(),
@@ -95,8 +91,8 @@ fn circuit_breakers() -> CircuitBreakers {
             // In force only where the budget is switched off at run time: the budget overrides it.
             max_retries: Some(UNLIMITED),
             retry_budget: Some(circuit_breakers::thresholds::RetryBudget {
-                budget_percent: Some(Percent { value: percent }),
-                min_retry_concurrency: Some(concurrency),
+                budget_percent: Some(Percent { value: RETRY_BUDGET_PERCENT }),
+                min_retry_concurrency: Some(*budget_min_concurrency),
                 ..circuit_breakers::thresholds::RetryBudget::default()
             }),
             ..circuit_breakers::Thresholds::default()

@@ -18,7 +18,7 @@ const OTHER_HOST_ATTEMPTS: i64 = 3;
 
 /// The retry policy; `None` when nothing is retried.
 pub(super) fn retry_policy(retry: &Retry) -> Option<RetryPolicy> {
-    let Retry { on, num_retries, annotated: _ } = retry;
+    let Retry { on, num_retries, budget_min_concurrency: _, annotated: _ } = retry;
     if on.is_empty() {
         return None;
     }

@@ -160,7 +160,7 @@ fn ports_that_are_none_are_named_with_their_line() {
 
 #[test]
 fn null_counts_as_absent() {
-    let text = "apiVersion: v1\nkind: Service\nmetadata:\n  name: cart\n  namespace:\n  annotations:\n  labels: ~\nspec:\n  \
+    let text = "apiVersion: v1\nkind: Service\nmetadata:\n  name: cart\n  namespace:\n  annotations: {a.b/c: }\n  labels: ~\nspec:\n  \
                 selector: null\n  ports:\n  - port: 80\n    name:\n";
     assert_eq!(read(text), ["1: Service default/cart"]);
 }

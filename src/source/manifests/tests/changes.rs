@@ -68,15 +68,17 @@ async fn a_write_in_several_parts_is_read_when_it_is_complete() {
 
 #[tokio::test]
 async fn an_editor_that_moves_the_old_file_away_takes_nothing_down() {
-    let mut it = Followed::new(&[("a.yaml", &service("a", 1))]).await;
+    let directory = tempfile::tempdir().unwrap();
+    fs::create_dir(directory.path().join("m")).unwrap();
+    fs::write(directory.path().join("m/a.yaml"), service("a", 1)).unwrap();
+    let mut it = Followed::paced(directory, Pace { grace: Duration::from_hours(1), ..PACE }).await;
     fs::rename(it.path("a.yaml"), it.path("a.yaml~")).unwrap();
+    it.replace("b.yaml", &service("b", 1));
+    it.until_services(&[("a", 1), ("b", 1)]).await;
     fs::write(it.path("a.yaml"), service("a", 2)).unwrap();
-    loop {
+    while it.services["a"] != [2] {
         if let Notice::Event { event: Event::Delete(id), .. } = it.next().await {
             panic!("{id} was deleted");
-        }
-        if it.services["a"] == [2] {
-            break;
         }
     }
     assert_eq!(it.wrong, BTreeMap::new());

@@ -2,10 +2,13 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
 use super::super::disk::MAX_FILE_BYTES;
+use super::super::watch::Pace;
 use super::super::{ManifestsSource, OpenError};
-use super::{Followed, service};
+use super::{Followed, PACE, service};
+use crate::source::Notice;
 use crate::source::lower::Lowering;
 
 #[tokio::test]
@@ -62,6 +65,28 @@ async fn a_directory_that_vanishes_is_still_served_and_taken_up_again() {
         it.replace("a.yaml", &service("a", 3));
         it.until_services(&[("a", 3)]).await;
     }
+}
+
+#[tokio::test]
+async fn a_directory_that_came_back_in_a_moment_is_not_taken_for_complete() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path().to_owned();
+    fs::create_dir(root.join("m")).unwrap();
+    for name in ["a", "b", "c"] {
+        fs::write(root.join(format!("m/{name}.yaml")), service(name, 1)).unwrap();
+    }
+    // Only the removal of a file makes it look.
+    let hour = Duration::from_hours(1);
+    let mut it = Followed::paced(directory, Pace { settle: hour, tick: hour, ..PACE }).await;
+    fs::remove_file(it.path("c.yaml")).unwrap();
+    // What is above the directory tells nothing.
+    let away = tempfile::tempdir().unwrap();
+    fs::rename(&root, away.path().join("root")).unwrap();
+    fs::create_dir_all(root.join("m")).unwrap();
+    fs::write(root.join("m/a.yaml"), service("a", 2)).unwrap();
+    it.until(|it| it.services["a"] == [2]).await;
+    while !matches!(it.next().await, Notice::InTouch) {}
+    assert_eq!(it.services.keys().collect::<Vec<_>>(), ["a", "b", "c"]);
 }
 
 #[tokio::test]

@@ -44,7 +44,7 @@ fn a_cluster_of_defaults() {
                 "max_pending_requests": 4_294_967_295_u32,
                 "max_requests": 4_294_967_295_u32,
                 "max_retries": 4_294_967_295_u32,
-                "retry_budget": {"budget_percent": {"value": 20.0}, "min_retry_concurrency": 50},
+                "retry_budget": {"budget_percent": {"value": 20.0}, "min_retry_concurrency": 3},
             }]},
             "upstream_connection_options": {
                 "tcp_keepalive": {"keepalive_time": 30, "keepalive_interval": 5, "keepalive_probes": 3},
@@ -82,7 +82,7 @@ fn least_request_is_an_extension_too() {
 #[test]
 fn only_an_annotated_retry_policy_is_the_clusters() {
     let retry = |on: &[RetryOn], annotated| Policy {
-        retry: Retry { on: on.iter().copied().collect(), num_retries: 2, annotated },
+        retry: Retry { on: on.iter().copied().collect(), num_retries: 2, budget_min_concurrency: 3, annotated },
         ..Policy::default()
     };
     let words = [RetryOn::Unavailable, RetryOn::FiveXx];

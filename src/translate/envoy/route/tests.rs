@@ -9,7 +9,7 @@ fn names(names: &[&str]) -> Vec<Name> {
 }
 
 fn retry(on: &[RetryOn]) -> Retry {
-    Retry { on: on.iter().copied().collect(), num_retries: 1, annotated: false }
+    Retry { on: on.iter().copied().collect(), num_retries: 1, budget_min_concurrency: 3, annotated: false }
 }
 
 #[test]
