@@ -1,6 +1,8 @@
 //! The floors of the house (see the page of the crate): arrows point down only, siblings don't import each other, and
 //! the pure rooms stay pure.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -122,14 +124,14 @@ fn an_upward_arrow_would_be_seen() {
 
 /// The path (from the repository), room and code of every source file that isn't a test; code without its comments.
 fn sources() -> Vec<(PathBuf, String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();
-    walk(&root.join("src"), &mut found);
+    walk(&repository.join("src"), &mut found);
     assert!(found.len() > 30, "the sources weren't found");
     found
         .into_iter()
         .filter_map(|path| {
-            let relative = path.strip_prefix(root).unwrap().to_path_buf();
+            let relative = path.strip_prefix(repository).unwrap().to_path_buf();
             let room = relative.components().nth(1)?.as_os_str().to_str()?.to_owned();
             let is_test =
                 relative.components().any(|part| part.as_os_str() == "tests" || part.as_os_str() == "tests.rs");

@@ -1,5 +1,7 @@
 //! The main job on a real Kubernetes API, told as a story: from RBAC to the outage of the API server.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -172,7 +174,7 @@ async fn story() {
     assert_eq!(serve.get("/readyz").await.unwrap().0, 200);
     // The length of the outage is what is tested here.
     tokio::time::sleep(Duration::from_secs(20).saturating_sub(began.elapsed())).await;
-    assert_eq!(responses_sent(&serve).await, pushed, "something was pushed during the outage");
+    assert!(responses_sent(&serve).await - pushed < 0.5, "something was pushed during the outage");
     proxy.until_hosts(CART, "HEALTHY", 3).await;
 
     // It returns, and what changed meanwhile arrives.

@@ -1,6 +1,8 @@
 //! Real Envoys: everything that the golden cases render is accepted, in delta and in the state of the world, and what
 //! people configure beside it works.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::net::SocketAddr;
@@ -58,7 +60,8 @@ async fn every_golden_world_is_accepted(delta: bool) {
 fn golden_worlds(listener: SocketAddr) -> Vec<(String, Arc<Snapshot>)> {
     let mut worlds = Vec::new();
     for input in inputs(Path::new("tests/golden")) {
-        let loaded = manifests::load(&[input.clone()], Lowering { allow_loopback_endpoints: true }).unwrap();
+        let loaded =
+            manifests::load(std::slice::from_ref(&input), Lowering { allow_loopback_endpoints: true }).unwrap();
         let world = offline(loaded.events, render_options("cluster.local", listener, [])).world;
         let case = input.parent().unwrap().display().to_string();
         worlds.extend(world.fleets.iter().map(|(fleet, snapshot)| (format!("{case} ({fleet})"), Arc::clone(snapshot))));

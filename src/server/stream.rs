@@ -118,10 +118,11 @@ impl<R: Request> Connection<R> {
         if type_url.is_empty() {
             return Err(End::Refused(Status::invalid_argument("type_url: empty; on an ADS stream it must be set")));
         }
-        match ResourceType::from_type_url(type_url) {
-            Some(resource_type) => peer.on_ask(resource_type, request, &self.context),
+        if let Some(resource_type) = ResourceType::from_type_url(type_url) {
+            peer.on_ask(resource_type, request, &self.context);
+        } else {
             // Another type on the same stream is none of our business; the types that we serve go on.
-            None => debug!(parent: &peer.span, type_url, "Ignored a request for a type that isn't served"),
+            debug!(parent: &peer.span, type_url, "Ignored a request for a type that isn't served");
         }
         Ok(())
     }

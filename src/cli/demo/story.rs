@@ -121,7 +121,10 @@ async fn result(world: &mut World, screen: &mut Screen<'_>, began: Instant) -> a
         "Result",
         &format!("{} answered, {failed} failed. Envoy sent {retried} again.", count(answered, "request")),
     )?;
-    screen.text("It may, as the Service is annotated with retry-on: to say an echo twice does no harm.")?;
+    screen.text(
+        "It may, as far as the Service's annotations retry-on, num-retries and retry-budget-min-concurrency allow: to say \
+         an echo twice does no harm.",
+    )?;
     let megabytes = |bytes: Option<u64>| bytes.unwrap_or_default() / 1_000_000;
     screen.text(&format!(
         "Half of all requests took less than {}. Envoy refused {}. Memory: Chancery {} MB, Envoy {} MB.",

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use super::world::{World, sent};
 use crate::protocol::{Asked, Variant};
 use crate::xds::ResourceType::{self, Cluster, Endpoint, Listener, Route};
@@ -100,7 +102,7 @@ fn a04_a_route_does_not_go_out_for_a_cluster_that_was_rejected() {
     let mut world = settled();
     world.put(Cluster, &["c=bad>c"]).put(Endpoint, &["c=1"]).put(Route, &["http=abc>a,b,c"]);
     let (_, nonce) = world.response();
-    let asked = Asked::Changes { subscribe: vec![], unsubscribe: vec![], held: Default::default() };
+    let asked = Asked::Changes { subscribe: vec![], unsubscribe: vec![], held: BTreeMap::default() };
     world.reject(Cluster, &nonce, asked);
     world.silent();
     assert!(world.session.is_waiting());

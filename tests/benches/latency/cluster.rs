@@ -6,7 +6,7 @@ use anyhow::Context;
 use chancery::xds::ResourceType::{Cluster as Clusters, Endpoint};
 use futures::{StreamExt, TryStreamExt};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
-use kube::api::{Api, Patch, PatchParams, WatchEvent, WatchParams};
+use kube::api::{Api, ListParams, Patch, PatchParams, WatchEvent, WatchParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use serde_json::json;
 use test_support::ads::{self, Delta};
@@ -36,7 +36,7 @@ pub async fn run() -> anyhow::Result<()> {
     .await?;
     let slices: Api<EndpointSlice> = Api::namespaced(kube::Client::try_from(config.clone())?, "bench");
     let watched: Api<EndpointSlice> = Api::namespaced(kube::Client::try_from(config)?, "bench");
-    let version = watched.list_metadata(&Default::default()).await?.metadata.resource_version.unwrap_or_default();
+    let version = watched.list_metadata(&ListParams::default()).await?.metadata.resource_version.unwrap_or_default();
     let mut watch = watched.watch(&WatchParams::default().timeout(290), &version).await?.boxed();
 
     let (mut to_watch, mut to_client, mut between) = (Figures::default(), Figures::default(), Figures::default());
@@ -71,7 +71,7 @@ pub async fn run() -> anyhow::Result<()> {
     to_watch.print("  write to a bare watch");
     to_client.print("  write to the assignment at the client");
     between.print("  the client after the bare watch, change by change");
-    println!("  resident memory with that one client: {:.1} MB", serve.resident_bytes() as f64 / 1e6);
+    println!("  resident memory with that one client: {} MB", serve.resident_bytes() / 1_000_000);
     Ok(())
 }
 

@@ -53,7 +53,7 @@ pub async fn run() -> anyhow::Result<()> {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     changes.print("  rename of a file to the assignment at the client");
-    println!("  resident memory with that one client: {:.1} MB", serve.resident_bytes() as f64 / 1e6);
+    println!("  resident memory with that one client: {} MB", serve.resident_bytes() / 1_000_000);
     Ok(())
 }
 

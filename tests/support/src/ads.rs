@@ -71,7 +71,7 @@ impl<Req, Res> Stream<Req, Res> {
     /// # Panics
     /// When the stream has ended.
     pub async fn send(&self, request: Req) {
-        self.requests.send(request).await.ok().expect("the stream is open");
+        self.requests.send(request).await.expect("the stream is open");
     }
 
     /// The next response.
