@@ -11,6 +11,7 @@ use chancery::cli::demo::addresses::POD_PORT;
 use chancery::cli::demo::load::{self, Load, Plan, Record};
 use chancery::cli::demo::manifests::{Condition, Listed, ServiceFacts};
 use chancery::cli::demo::pod::Pod;
+use chancery::xds::ResourceType;
 use data_plane_api::echo::client::EchoClient;
 use test_support::cluster::Cluster;
 use test_support::fleet::Proxy;
@@ -201,6 +202,11 @@ async fn story() {
     until_gone(&proxy, "shop/many/50051").await;
     proxy.rejected_nothing().await;
 
+    late_start(&mut cluster).await;
+}
+
+/// Another replica, and what the examples need.
+async fn late_start(cluster: &mut Cluster) {
     // A start while the API server is down: clients are refused until it is back, never served an empty world.
     cluster.kill_api().await;
     let late = Serve::for_cluster(CHANCERY, &cluster.chancery_kubeconfig());
@@ -210,6 +216,21 @@ async fn story() {
     cluster.start_api().await;
     late.ready().await;
     ads::delta(late.xds).await.unwrap();
+
+    // The examples apply, and their Service reaches the fleet that it names, and no other.
+    cluster.kubectl(&["apply", "-k", &format!("{MANIFESTS}/examples")]).await;
+    let mut edge = Proxy::start(late.xds, "edge", false);
+    edge.ready("http").await;
+    soon("the example's cluster", async {
+        while !edge.envoy.clusters().await.unwrap().to_string().contains(CART) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    let mut other = ads::delta(late.xds).await.unwrap();
+    other.ask(Some(ads::envoy("other", "other")), ResourceType::Cluster, &[]).await;
+    assert!(other.next().await.resources.is_empty());
+    edge.rejected_nothing().await;
 }
 
 async fn until_gone(proxy: &Proxy, cluster: &str) {

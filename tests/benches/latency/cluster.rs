@@ -3,17 +3,17 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use chancery::xds::ResourceType::{Cluster as Clusters, Endpoint};
 use futures::{StreamExt, TryStreamExt};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use kube::api::{Api, ListParams, Patch, PatchParams, WatchEvent, WatchParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use serde_json::json;
-use test_support::ads::{self, Delta};
+use test_support::ads;
 use test_support::cluster::Cluster;
 use test_support::process::Serve;
 
 use crate::figures::Figures;
+use crate::holder;
 
 const SERVICES: usize = 100;
 const ENDPOINTS: usize = 10;
@@ -28,7 +28,7 @@ pub async fn run() -> anyhow::Result<()> {
     cluster.apply(&(0..SERVICES).map(manifest).collect::<Vec<_>>().join("\n")).await;
 
     let serve = Serve::for_cluster(env!("CARGO_BIN_EXE_chancery"), &cluster.chancery_kubeconfig());
-    let mut client = connect(&serve).await?;
+    let mut client = holder::connect(&serve, SERVICES).await?;
     let config = kube::Config::from_custom_kubeconfig(
         Kubeconfig::read_from(cluster.admin_kubeconfig())?,
         &KubeConfigOptions::default(),
@@ -73,21 +73,6 @@ pub async fn run() -> anyhow::Result<()> {
     between.print("  the client after the bare watch, change by change");
     println!("  resident memory with that one client: {} MB", serve.resident_bytes() / 1_000_000);
     Ok(())
-}
-
-/// A client that holds everything.
-async fn connect(serve: &Serve) -> anyhow::Result<Delta> {
-    serve.ready().await;
-    let mut client = ads::delta(serve.xds).await?;
-    client.ask(Some(ads::envoy("bench", "bench")), Clusters, &[]).await;
-    let clusters = client.next().await;
-    client.ack(&clusters).await;
-    let names = ads::names(&clusters);
-    anyhow::ensure!(names.len() == SERVICES, "{} clusters", names.len());
-    client.ask(None, Endpoint, &names).await;
-    let endpoints = client.next().await;
-    client.ack(&endpoints).await;
-    Ok(client)
 }
 
 fn manifest(service: usize) -> String {

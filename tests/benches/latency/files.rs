@@ -6,11 +6,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use chancery::xds::ResourceType::{Cluster, Endpoint};
-use test_support::ads::{self, Delta};
+use test_support::ads;
 use test_support::process::Serve;
 
 use crate::figures::Figures;
+use crate::holder;
 
 const SERVICES: usize = 1000;
 const ENDPOINTS: usize = 10;
@@ -29,12 +29,12 @@ pub async fn run() -> anyhow::Result<()> {
     let mut starts = Figures::default();
     for _ in 1..STARTS {
         let (begun, mut serve) = (Instant::now(), Serve::start(env!("CARGO_BIN_EXE_chancery"), &["--manifests", path]));
-        connect(&serve).await?;
+        holder::connect(&serve, SERVICES).await?;
         starts.push(begun.elapsed());
         serve.kill().await;
     }
     let (begun, serve) = (Instant::now(), Serve::start(env!("CARGO_BIN_EXE_chancery"), &["--manifests", path]));
-    let mut client = connect(&serve).await?;
+    let mut client = holder::connect(&serve, SERVICES).await?;
     starts.push(begun.elapsed());
     starts.print("  process start to all clusters and assignments held");
 
@@ -55,22 +55,6 @@ pub async fn run() -> anyhow::Result<()> {
     changes.print("  rename of a file to the assignment at the client");
     println!("  resident memory with that one client: {} MB", serve.resident_bytes() / 1_000_000);
     Ok(())
-}
-
-/// A client that holds everything.
-async fn connect(serve: &Serve) -> anyhow::Result<Delta> {
-    serve.ready().await;
-    let mut client = ads::delta(serve.xds).await?;
-    client.ask(Some(ads::envoy("bench", "bench")), Cluster, &[]).await;
-    let clusters = client.next().await;
-    client.ack(&clusters).await;
-    let names = ads::names(&clusters);
-    anyhow::ensure!(names.len() == SERVICES, "{} clusters", names.len());
-    client.ask(None, Endpoint, &names).await;
-    let endpoints = client.next().await;
-    client.ack(&endpoints).await;
-    anyhow::ensure!(endpoints.resources.len() == SERVICES, "{} assignments", endpoints.resources.len());
-    Ok(client)
 }
 
 fn file(directory: &Path, service: usize) -> std::path::PathBuf {

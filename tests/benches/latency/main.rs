@@ -6,6 +6,7 @@
 mod cluster;
 mod figures;
 mod files;
+mod holder;
 
 use anyhow::Context;
 
