@@ -112,6 +112,22 @@ fn a04_a_route_does_not_go_out_for_a_cluster_that_was_rejected() {
 }
 
 #[test]
+fn a04_a_rejected_cluster_counts_as_missing_until_a_good_one_is_taken() {
+    let mut world = World::new(Variant::Delta);
+    world.put(Cluster, &["a=bad"]).put(Route, &["http=a>a"]);
+    world.changes(Cluster, "", &[], &[]);
+    world.changes(Route, "", &["http"], &[]);
+    let (response, nonce) = world.response();
+    assert_eq!(response, sent(Cluster, &["a=bad"], &[]));
+    let asked = Asked::Changes { subscribe: vec![], unsubscribe: vec![], held: BTreeMap::default() };
+    world.reject(Cluster, &nonce, asked);
+    world.silent();
+    world.put(Cluster, &["a=good"]);
+    answer(&mut world, Cluster);
+    assert_eq!(world.response().0, sent(Route, &["http=a"], &[]));
+}
+
+#[test]
 fn a04_a_cluster_whose_routes_are_never_answered_goes_when_the_time_is_up() {
     let mut world = settled();
     world.remove(Cluster, &["b"]).remove(Endpoint, &["b"]).put(Route, &["http=a>a"]);
