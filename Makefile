@@ -80,8 +80,8 @@ tests: envoy kubernetes ## run all tests
 golden: ## write tests/golden anew, and delete what no case has; look at the difference before you commit
 	@UPDATE_GOLDEN=1 cargo test --locked --test golden
 
-bench: ## measure latency, memory and start
-	@cargo bench --locked
+bench: kubernetes ## measure latency, memory and start
+	@cargo bench --locked --bench latency
 
 clean: ## remove everything that was built, installed or downloaded
 	@cargo clean
