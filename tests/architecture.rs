@@ -7,6 +7,23 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// Whatever is below the commands, and below the composition root.
+const BELOW_CLI: &[&str] = &[
+    "app",
+    "server",
+    "admin",
+    "pipeline",
+    "source",
+    "translate",
+    "protocol",
+    "cache",
+    "access",
+    "model",
+    "xds",
+    "telemetry",
+];
+const BELOW_APP: &[&str] = BELOW_CLI.split_at(1).1;
+
 /// Each room with the rooms that it may import.
 const FLOORS: &[(&str, &[&str])] = &[
     ("telemetry", &[]),
@@ -20,39 +37,8 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("pipeline", &["source", "translate", "cache", "model", "xds", "telemetry"]),
     ("admin", &["cache", "model", "xds", "telemetry"]),
     ("server", &["protocol", "cache", "access", "xds", "telemetry"]),
-    (
-        "app",
-        &[
-            "server",
-            "admin",
-            "pipeline",
-            "source",
-            "translate",
-            "protocol",
-            "cache",
-            "access",
-            "model",
-            "xds",
-            "telemetry",
-        ],
-    ),
-    (
-        "cli",
-        &[
-            "app",
-            "server",
-            "admin",
-            "pipeline",
-            "source",
-            "translate",
-            "protocol",
-            "cache",
-            "access",
-            "model",
-            "xds",
-            "telemetry",
-        ],
-    ),
+    ("app", BELOW_APP),
+    ("cli", BELOW_CLI),
 ];
 
 /// Rooms that know no runtime, no client, no clock, no log, no I/O …

@@ -30,6 +30,7 @@ mod watch;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::task::{Context, Poll};
 use std::time::Instant;
@@ -44,6 +45,10 @@ use crate::source::lower::Lowering;
 use crate::source::{Notice, Source};
 use signal::Signal;
 use watch::{Pace, Watch};
+
+/// How many signals may wait for the thread. As many as Linux itself keeps (fs.inotify.max_queued_events); when there are
+/// more, everything is read again instead.
+const SIGNALS: usize = 16_384;
 
 /// How many batches may wait for the listener before the thread waits too.
 const BATCHES: usize = 16;
@@ -93,7 +98,7 @@ pub enum OpenError {
 struct Notices {
     batches: tokio::sync::mpsc::Receiver<Vec<Notice>>,
     ready: vec::IntoIter<Notice>,
-    signals: mpsc::Sender<(Instant, Signal)>,
+    signals: mpsc::SyncSender<(Instant, Signal)>,
 }
 
 impl ManifestsSource {
@@ -110,18 +115,22 @@ impl ManifestsSource {
         let absolute = std::path::absolute(&path).map_err(unreadable)?;
         let root: Arc<str> = path.to_str().ok_or_else(|| OpenError::Path { path: path.clone() })?.into();
 
-        let (signals, received) = mpsc::channel();
+        let (signals, received) = mpsc::sync_channel(SIGNALS);
+        let overflowed = Arc::new(AtomicBool::new(false));
         let (said, batches) = tokio::sync::mpsc::channel(BATCHES);
-        let (heard, shown) = (signals.clone(), PathBuf::from(&*root));
+        let (heard, shown, too_many) = (signals.clone(), PathBuf::from(&*root), Arc::clone(&overflowed));
         let watcher = notify::recommended_watcher(move |event| {
             let at = Instant::now();
             for signal in Signal::from_event(event, &shown, &absolute) {
-                // Nobody listens any more once the source is dropped.
-                let _ = heard.send((at, signal));
+                // Never waits: the thread may be waiting for the watcher, which is who calls this. Once the source is
+                // dropped nobody listens any more, and that is fine.
+                if let Err(mpsc::TrySendError::Full(_)) = heard.try_send((at, signal)) {
+                    too_many.store(true, Ordering::Release);
+                }
             }
         });
         let watcher = watcher.map_err(|error| OpenError::Watch { path: path.clone(), error })?;
-        let watch = Watch::new(root, lowering, pace, watcher, said);
+        let watch = Watch::new(root, lowering, pace, watcher, overflowed, said);
         let thread = std::thread::Builder::new().name("manifests".to_owned());
         thread.spawn(move || watch.run(&received)).map_err(OpenError::Thread)?;
         Ok(Self { notices: Notices { batches, ready: Vec::new().into_iter(), signals } })
@@ -158,7 +167,7 @@ impl Stream for Notices {
 impl Drop for Notices {
     fn drop(&mut self) {
         // The thread may be ahead of us and gone.
-        let _ = self.signals.send((Instant::now(), Signal::Stop));
+        let _ = self.signals.try_send((Instant::now(), Signal::Stop));
     }
 }
 

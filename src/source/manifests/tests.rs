@@ -7,6 +7,8 @@ mod trouble;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -183,7 +185,7 @@ async fn a_complete_list_of_every_kind_comes_first() {
 #[test]
 fn the_thread_ends_when_nobody_listens() {
     let directory = tempfile::tempdir().unwrap();
-    let (signals, received) = std::sync::mpsc::channel();
+    let (signals, received) = std::sync::mpsc::sync_channel(1);
     let (said, batches) = tokio::sync::mpsc::channel(super::BATCHES);
     drop(super::Notices { batches, ready: Vec::new().into_iter(), signals });
     let (_, signal) = received.try_recv().unwrap();
@@ -191,7 +193,27 @@ fn the_thread_ends_when_nobody_listens() {
     let watcher = notify::recommended_watcher(|_| ()).unwrap();
     let root = directory.path().to_str().unwrap().into();
     // Returns.
-    super::Watch::new(root, Lowering::default(), PACE, watcher, said).run(&received);
+    super::Watch::new(root, Lowering::default(), PACE, watcher, Arc::default(), said).run(&received);
+}
+
+#[tokio::test]
+async fn when_signals_were_lost_everything_is_read_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let (_signals, received) = std::sync::mpsc::sync_channel(1);
+    let (said, mut batches) = tokio::sync::mpsc::channel(super::BATCHES);
+    // Tells nothing, and no sweep finds what it didn't tell.
+    let watcher = notify::recommended_watcher(|_| ()).unwrap();
+    let pace = Pace { sweep: u32::MAX, ..PACE };
+    let root = directory.path().to_str().unwrap().into();
+    let overflowed = Arc::new(AtomicBool::new(false));
+    let watch = super::Watch::new(root, Lowering::default(), pace, watcher, Arc::clone(&overflowed), said);
+    std::thread::spawn(move || watch.run(&received));
+    tokio::time::timeout(PATIENCE, batches.recv()).await.unwrap().unwrap();
+    fs::write(directory.path().join("a.yaml"), service("a", 1)).unwrap();
+    overflowed.store(true, Ordering::Release);
+    let said = tokio::time::timeout(PATIENCE, batches.recv()).await.unwrap().unwrap();
+    let is_a = |notice: &Notice| matches!(notice, Notice::Event { event: Event::Apply(_), .. });
+    assert!(said.iter().any(is_a), "{said:?}");
 }
 
 #[test]

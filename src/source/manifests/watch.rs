@@ -21,6 +21,7 @@ mod scan;
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
@@ -57,6 +58,8 @@ pub struct Watch {
     watcher: RecommendedWatcher,
     notices: tokio::sync::mpsc::Sender<Vec<Notice>>,
     directory: Directory,
+    /// Whether there were more signals than could wait.
+    overflowed: Arc<AtomicBool>,
     /// The directories that are watched.
     watched: BTreeMap<Arc<str>, Identity>,
     /// What each file was when it was read.
@@ -93,6 +96,7 @@ impl Watch {
         lowering: Lowering,
         pace: Pace,
         watcher: RecommendedWatcher,
+        overflowed: Arc<AtomicBool>,
         notices: tokio::sync::mpsc::Sender<Vec<Notice>>,
     ) -> Self {
         Self {
@@ -100,6 +104,7 @@ impl Watch {
             lowering,
             pace,
             watcher,
+            overflowed,
             notices,
             directory: Directory::default(),
             watched: BTreeMap::new(),
@@ -131,7 +136,11 @@ impl Watch {
                 Err(mpsc::RecvTimeoutError::Disconnected) => return,
             };
             let at = first.as_ref().map_or_else(Instant::now, |(at, _)| *at);
-            let batch: Vec<Signal> = first.into_iter().chain(signals.try_iter()).map(|(_, signal)| signal).collect();
+            let mut batch: Vec<Signal> =
+                first.into_iter().chain(signals.try_iter()).map(|(_, signal)| signal).collect();
+            if self.overflowed.swap(false, Ordering::AcqRel) {
+                batch.push(Signal::Overflow);
+            }
             if batch.contains(&Signal::Stop) {
                 return;
             }
