@@ -47,7 +47,8 @@ impl Holdback {
         self.waiting = something && !self.overdue;
     }
 
-    /// The clusters that are gone from the snapshot, but that the client's routes still name.
+    /// The clusters that are gone from the snapshot, but that the client's routes still name: those it took last, and
+    /// those that it was sent and uses before its ACK is here.
     pub fn lingering(subscribers: &Subscribers, snapshot: &Snapshot) -> Vec<Arc<Resource>> {
         let [clusters, _, _, routes] = subscribers;
         let goal = snapshot.get(ResourceType::Cluster);
@@ -59,7 +60,9 @@ impl Holdback {
                 Difference::Removed(cluster) if clusters.subscription.matches(cluster.name()) => Some(cluster),
                 Difference::Removed(_) | Difference::Changed(_) => None,
             })
-            .filter(|cluster| routes.acked().iter().any(|route| route.refers_to(cluster.name())))
+            .filter(|cluster| {
+                routes.acked().iter().chain(routes.held.iter()).any(|route| route.refers_to(cluster.name()))
+            })
             .cloned()
             .collect()
     }
