@@ -59,6 +59,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         cache: cache.clone(),
         metrics: Arc::clone(&metrics),
         identifier: identifier(),
+        load_reporting_interval: server::LOAD_REPORTING_INTERVAL,
         shutdown: stop.clone(),
     };
     start(&mut parts, "the xDS server", server::serve(xds, context));

@@ -18,7 +18,7 @@ use tonic::{Request as GrpcRequest, Response as GrpcResponse, Status, Streaming}
 use super::Context;
 use super::codec::{Outgoing, XdsCodec};
 use super::request::Request;
-use super::stream;
+use super::{health, load, reflection, stream};
 
 /// An Envoy that reconnects lists every version it holds in one request: with 10,000 clusters that is above gRPC's
 /// default limit of 4 MiB.
@@ -30,8 +30,14 @@ const ADS_DELTA: &str = "/envoy.service.discovery.v3.AggregatedDiscoveryService/
 /// The routes of all methods.
 pub(super) fn routes(context: Context) -> Routes {
     let sotw = Method::<DiscoveryRequest>::new(context.clone());
-    let delta = Method::<DeltaDiscoveryRequest>::new(context);
-    Routes::from(axum::Router::new().route_service(ADS_SOTW, sotw).route_service(ADS_DELTA, delta))
+    let delta = Method::<DeltaDiscoveryRequest>::new(context.clone());
+    let router = axum::Router::new()
+        .route_service(ADS_SOTW, sotw)
+        .route_service(ADS_DELTA, delta)
+        .route_service(load::PATH, load::service(context.clone()))
+        .route_service(health::PATH, health::service(context.clone()))
+        .merge(reflection::routes(context.shutdown));
+    Routes::from(router)
 }
 
 /// One streaming method whose requests are `R`.

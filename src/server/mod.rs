@@ -10,8 +10,12 @@
 //! client, and a client that doesn't read costs what its session costs, whatever happens meanwhile.
 
 mod codec;
+mod health;
+mod load;
 mod methods;
+mod reflection;
 mod request;
+mod services;
 mod stream;
 
 use std::sync::Arc;
@@ -36,6 +40,9 @@ const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(15);
 #[error("the xDS server failed: {0}")]
 pub struct ServeError(#[from] tonic::transport::Error);
 
+/// How often clients report their load: often enough for a rate over a minute, and seldom enough to cost nothing.
+pub const LOAD_REPORTING_INTERVAL: Duration = Duration::from_secs(10);
+
 /// What the server needs.
 #[derive(Debug, Clone)]
 pub struct Context {
@@ -45,6 +52,8 @@ pub struct Context {
     pub metrics: Arc<Metrics>,
     /// `control_plane.identifier` of every response; distinct per replica.
     pub identifier: Arc<str>,
+    /// How often clients report their load: [`LOAD_REPORTING_INTERVAL`], or less in a test. More than zero.
+    pub load_reporting_interval: Duration,
     /// Cancelled when streams should end.
     pub shutdown: CancellationToken,
 }

@@ -243,7 +243,7 @@ impl Drop for Peer {
 }
 
 /// Returns at `deadline`, or never.
-async fn at(deadline: Option<Instant>) {
+pub(super) async fn at(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
         None => std::future::pending().await,
