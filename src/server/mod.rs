@@ -8,6 +8,9 @@
 //!
 //! A stream is pulled, not pushed: the loop runs when HTTP/2 has room for another message. So there is no queue per
 //! client, and a client that doesn't read costs what its session costs, whatever happens meanwhile.
+//!
+//! Beside discovery, on the same port: `load` takes load reports (LRS), `health` and `reflection` answer those two gRPC
+//! services. `services` names all of them.
 
 mod codec;
 mod health;

@@ -77,7 +77,7 @@ pub fn loads(control_plane: &ControlPlane) -> String {
     text.split_inclusive('\n').filter(|line| line.starts_with("chancery_load_")).collect()
 }
 
-pub async fn until_loads(control_plane: &ControlPlane, what: &str, holds: impl Fn(&str) -> bool) {
+async fn until_loads(control_plane: &ControlPlane, what: &str, holds: impl Fn(&str) -> bool) {
     soon(what, async {
         while !holds(&loads(control_plane)) {
             tokio::time::sleep(Duration::from_millis(5)).await;

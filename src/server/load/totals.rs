@@ -15,7 +15,7 @@ const MAX_REQUESTS: u64 = 1 << 40;
 
 /// The sums, and which clusters may have one.
 ///
-/// A cluster has sums from the first report about it until no snapshot has it any more, and only a client whose snapshot
+/// A cluster has sums from the first request to it until no snapshot has it any more, and only a client whose snapshot
 /// has it can add to them. So there are never more series than clusters, whatever clients say.
 pub(super) struct Totals {
     metrics: Arc<Metrics>,

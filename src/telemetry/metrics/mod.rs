@@ -239,8 +239,12 @@ impl Metrics {
         OpenStream(gauge)
     }
 
-    /// A client reported its load on a cluster. The first report makes all series of the cluster.
+    /// A client reported its load on a cluster. The first request makes all series of the cluster: an Envoy reports every
+    /// cluster that it has, and most of its clusters it may never use.
     pub fn load_reported(&self, cluster: &Arc<str>, load: &Load) {
+        if *load == Load::default() {
+            return;
+        }
         let Load { issued, succeeded, failed, dropped } = *load;
         self.load_issued.get_or_create(&ByCluster { cluster: Arc::clone(cluster) }).inc_by(issued);
         for (outcome, count) in OUTCOMES.into_iter().zip([succeeded, failed, dropped]) {

@@ -117,9 +117,16 @@ fn a_stream_counts_until_it_is_dropped() {
 #[test]
 fn the_series_of_a_cluster_go_with_it_and_others_stay() {
     let (registry, metrics, _stream) = everything_happened();
-    metrics.load_reported(&"shop/web/80".into(), &Load::default());
+    metrics.load_reported(&"shop/web/80".into(), &Load { failed: 1, ..Load::default() });
     metrics.load_forgotten(&"shop/cart/80".into());
     let text = text(&registry);
     assert!(!text.contains("shop/cart/80"), "{text}");
     assert_eq!(text.matches(r#"cluster="shop/web/80""#).count(), 4, "{text}");
+}
+
+#[test]
+fn a_cluster_that_nobody_uses_has_no_series() {
+    let (registry, metrics, _stream) = everything_happened();
+    metrics.load_reported(&"shop/web/80".into(), &Load::default());
+    assert!(!text(&registry).contains("shop/web/80"));
 }
