@@ -55,7 +55,8 @@ async fn an_envoy_reports_what_it_sent_where() {
             let [success, error] = ["success", "error"]
                 .map(|outcome| count(&control_plane, &format!(r#"{{cluster="shop/cart/80",outcome="{outcome}"}}"#)));
             let issued = count(&control_plane, r#"issued_total{cluster="shop/cart/80"}"#);
-            if error == 3 && issued == success + error {
+            // One request may have been under way when Envoy began to count: then it counts its end only.
+            if error == 3 && [issued, issued + 1].contains(&(success + error)) {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
