@@ -221,3 +221,28 @@ async fn the_sums_of_a_cluster_go_with_it_though_nobody_reports() {
     until_loads(&control_plane, "the end of a's series", |loads| !loads.contains(r#"cluster="a""#)).await;
     assert_eq!(loads(&control_plane).matches(r#"cluster="b""#).count(), 4);
 }
+
+/// A report whose `cluster_stats` are bytes of the test's choice.
+#[derive(Clone, PartialEq, prost::Message)]
+struct RawReport {
+    #[prost(message, optional, tag = "1")]
+    node: Option<Node>,
+    #[prost(bytes = "vec", repeated, tag = "2")]
+    cluster_stats: Vec<Vec<u8>>,
+}
+
+#[tokio::test]
+async fn a_report_that_cannot_be_read_is_refused_by_name_of_the_field() {
+    let control_plane = with_clusters(&["a"]).await;
+    let mut client = tonic::client::Grpc::new(channel(control_plane.address).await);
+    client.ready().await.unwrap();
+    // Field 1, one byte, which is no UTF-8.
+    let report = RawReport { node: Some(sends_all("e")), cluster_stats: vec![vec![0x0a, 1, 0xff]] };
+    let path = "/envoy.service.load_stats.v3.LoadReportingService/StreamLoadStats".parse().unwrap();
+    let codec = tonic_prost::ProstCodec::<RawReport, LoadStatsResponse>::default();
+    let request = tonic::Request::new(tokio_stream::once(report));
+    let mut responses = client.streaming(request, path, codec).await.unwrap().into_inner();
+    let status = soon("a refusal", responses.message()).await.unwrap_err();
+    assert_eq!(status.code(), Code::InvalidArgument, "{status}");
+    assert!(status.message().contains("ClusterStats.cluster_name"), "{status}");
+}

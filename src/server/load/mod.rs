@@ -163,9 +163,11 @@ impl Reporter {
 
     fn broken(&self, status: Status) -> Result<Option<LoadStatsResponse>, Status> {
         let span = self.peer.as_ref().map_or_else(Span::none, |peer| peer.span.clone());
-        if matches!(status.code(), Code::InvalidArgument | Code::OutOfRange | Code::Internal) {
+        // The codec says `INTERNAL` of bytes that are no message, but the fault is the client's.
+        let code = if status.code() == Code::Internal { Code::InvalidArgument } else { status.code() };
+        if matches!(code, Code::InvalidArgument | Code::OutOfRange) {
             warn!(parent: &span, error = %status.message(), "Refused a load report that can't be read");
-            return Err(status);
+            return Err(Status::new(code, status.message()));
         }
         debug!(parent: &span, error = %status.message(), "Lost a client");
         Ok(None)
