@@ -105,7 +105,7 @@ impl Reporter {
                 request = self.requests.message() => match request {
                     Ok(Some(request)) => self.on_request(&request)?,
                     Ok(None) => return Ok(None),
-                    Err(status) => return self.broken(status),
+                    Err(status) => return self.broken(&status),
                 },
                 true = self.context.cache.changed() => self.on_publication(),
                 () = at(deadline) => {}
@@ -161,7 +161,7 @@ impl Reporter {
         }
     }
 
-    fn broken(&self, status: Status) -> Result<Option<LoadStatsResponse>, Status> {
+    fn broken(&self, status: &Status) -> Result<Option<LoadStatsResponse>, Status> {
         let span = self.peer.as_ref().map_or_else(Span::none, |peer| peer.span.clone());
         // The codec says `INTERNAL` of bytes that are no message, but the fault is the client's.
         let code = if status.code() == Code::Internal { Code::InvalidArgument } else { status.code() };
