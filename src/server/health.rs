@@ -13,10 +13,11 @@ use tonic_health::pb::health_server::{Health, HealthServer};
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 
 use super::Context;
-use super::services::XDS;
+use super::connection::Connection;
+use super::methods;
 
-/// The path of every method of the service.
-pub(super) const PATH: &str = "/grpc.health.v1.Health/{method}";
+/// The name of the service.
+pub(super) const NAME: &str = "grpc.health.v1.Health";
 
 /// The service.
 pub(super) fn service(context: Context) -> HealthServer<impl Health> {
@@ -43,8 +44,9 @@ impl Health for Replica {
     }
 
     async fn watch(&self, request: Request<HealthCheckRequest>) -> Result<Response<Self::WatchStream>, Status> {
+        let connection = Connection::of(&request)?;
         let known = is_known(&request.into_inner().service);
-        let watch = Watch { context: self.context.clone(), known, said: None };
+        let watch = Watch { context: self.context.clone(), connection, known, said: None };
         let statuses = stream::unfold(watch, async |mut watch| {
             let status = watch.next().await?;
             Some((Ok(response(status)), watch))
@@ -56,13 +58,15 @@ impl Health for Replica {
 /// One client that wants to hear of every change.
 struct Watch {
     context: Context,
+    connection: Connection,
     /// A client may watch what isn't there: it is told so, and waits.
     known: bool,
     said: Option<ServingStatus>,
 }
 
 impl Watch {
-    /// The next status that differs from the last one; `None` when the server shuts down and the client knows.
+    /// The next status that differs from the last one; `None` when the connection is old, or the server shuts down
+    /// and the client knows.
     async fn next(&mut self) -> Option<ServingStatus> {
         loop {
             let now = if self.known { now(&mut self.context) } else { ServingStatus::ServiceUnknown };
@@ -70,12 +74,12 @@ impl Watch {
                 self.said = Some(now);
                 return Some(now);
             }
-            if self.context.shutdown.is_cancelled() {
+            if self.connection.retired.is_cancelled() {
                 return None;
             }
             let waits_for_publication = now == ServingStatus::NotServing;
             tokio::select! {
-                () = self.context.shutdown.cancelled() => {}
+                () = self.connection.retired.cancelled() => {}
                 true = self.context.cache.changed(), if waits_for_publication => {}
             }
         }
@@ -83,7 +87,7 @@ impl Watch {
 }
 
 fn is_known(service: &str) -> bool {
-    service.is_empty() || XDS.contains(&service)
+    service.is_empty() || methods::services().any(|name| name == service)
 }
 
 fn now(context: &mut Context) -> ServingStatus {

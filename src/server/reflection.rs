@@ -12,7 +12,6 @@ use axum::http::Uri;
 use axum::routing::any;
 use data_plane_api::{DescriptorPool, FileDescriptor, descriptor_pool};
 use futures::{Stream, stream};
-use tokio_util::sync::CancellationToken;
 use tonic::codegen::Service as _;
 use tonic::{Code, Request, Response, Status, Streaming};
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
@@ -24,8 +23,11 @@ use tonic_reflection::pb::v1::{
 };
 use tonic_reflection::pb::{v1, v1alpha};
 
-use super::services::{ABOUT, XDS};
+use super::connection::Connection;
+use super::{health, methods};
 
+const NAME: &str = "grpc.reflection.v1.ServerReflection";
+const NAME_ALPHA: &str = "grpc.reflection.v1alpha.ServerReflection";
 const METHOD: &str = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
 const METHOD_ALPHA: &str = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
 
@@ -41,8 +43,8 @@ static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
 });
 
 /// The routes of both versions.
-pub(super) fn routes(shutdown: CancellationToken) -> Router {
-    let service = ServerReflectionServer::new(Reflection { shutdown });
+pub(super) fn routes() -> Router {
+    let service = ServerReflectionServer::new(Reflection);
     let renamed = service.clone();
     let alpha = any(move |mut request: HttpRequest| {
         let mut service = renamed.clone();
@@ -55,9 +57,7 @@ pub(super) fn routes(shutdown: CancellationToken) -> Router {
 }
 
 /// What is asked.
-struct Reflection {
-    shutdown: CancellationToken,
-}
+struct Reflection;
 
 #[tonic::async_trait]
 impl ServerReflection for Reflection {
@@ -67,10 +67,11 @@ impl ServerReflection for Reflection {
         &self,
         request: Request<Streaming<ServerReflectionRequest>>,
     ) -> Result<Response<Self::ServerReflectionInfoStream>, Status> {
-        let asked = (request.into_inner(), self.shutdown.clone());
-        let answers = stream::unfold(asked, async |(mut requests, shutdown)| {
-            let request = shutdown.run_until_cancelled(requests.message()).await?.ok()??;
-            Some((Ok(answer(request)), (requests, shutdown)))
+        let connection = Connection::of(&request)?;
+        let asked = (request.into_inner(), connection);
+        let answers = stream::unfold(asked, async |(mut requests, connection)| {
+            let request = connection.retired.run_until_cancelled(requests.message()).await?.ok()??;
+            Some((Ok(answer(request)), (requests, connection)))
         });
         Ok(Response::new(Box::pin(answers)))
     }
@@ -79,7 +80,10 @@ impl ServerReflection for Reflection {
 fn answer(request: ServerReflectionRequest) -> ServerReflectionResponse {
     let message = match &request.message_request {
         Some(MessageRequest::ListServices(_)) => MessageResponse::ListServicesResponse(ListServiceResponse {
-            service: XDS.iter().chain(&ABOUT).map(|name| ServiceResponse { name: (*name).to_owned() }).collect(),
+            service: methods::services()
+                .chain([health::NAME, NAME, NAME_ALPHA])
+                .map(|name| ServiceResponse { name: name.to_owned() })
+                .collect(),
         }),
         Some(MessageRequest::FileByFilename(name)) => file(POOL.get_file_by_name(name)),
         Some(MessageRequest::FileContainingSymbol(symbol)) => file(file_of(symbol)),

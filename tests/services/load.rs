@@ -25,7 +25,7 @@ pub struct Reporter {
 }
 
 impl Reporter {
-    async fn open(address: SocketAddr) -> Result<Self, Status> {
+    pub async fn open(address: SocketAddr) -> Result<Self, Status> {
         let (reports, receiver) = mpsc::channel(16);
         let mut client = LoadReportingServiceClient::new(channel(address).await);
         let responses = client.stream_load_stats(ReceiverStream::new(receiver)).await?.into_inner();

@@ -19,7 +19,7 @@ use super::{ADS, channel};
 /// A client of reflection, as grpcurl is one.
 pub struct Reflection {
     questions: mpsc::Sender<ServerReflectionRequest>,
-    answers: Streaming<ServerReflectionResponse>,
+    pub answers: Streaming<ServerReflectionResponse>,
 }
 
 impl Reflection {

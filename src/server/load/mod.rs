@@ -24,15 +24,17 @@ use tonic::{Code, Request, Response, Status, Streaming};
 use tracing::{Span, debug, info, info_span, warn};
 
 use super::Context;
+use super::connection::Connection;
 use super::stream::at;
+use super::streams::Place;
 use crate::access;
 use crate::telemetry::OpenStream;
 use crate::xds::{ResourceType, Target};
 use plan::Plan;
 use totals::{LeftOut, Totals};
 
-/// The path of every method of the service.
-pub(super) const PATH: &str = "/envoy.service.load_stats.v3.LoadReportingService/{method}";
+/// The name of the service.
+pub(super) const NAME: &str = "envoy.service.load_stats.v3.LoadReportingService";
 
 /// The service. Its sums follow the publications until `context.shutdown`.
 pub(super) fn service(context: Context) -> LoadReportingServiceServer<impl LoadReportingService> {
@@ -58,8 +60,10 @@ impl LoadReportingService for LoadReporting {
         if context.cache.latest().is_none() {
             return Err(Status::unavailable("no cluster has been published yet, so there is nothing to report"));
         }
-        let reporter =
-            Reporter { requests: request.into_inner(), context, totals: Arc::clone(&self.totals), peer: None };
+        let connection = Connection::of(&request)?;
+        let place = context.admit()?;
+        let (requests, totals) = (request.into_inner(), Arc::clone(&self.totals));
+        let reporter = Reporter { requests, connection, context, totals, peer: None, _place: place };
         let responses = stream::unfold(Some(reporter), async |reporter| {
             let mut reporter = reporter?;
             match reporter.next().await {
@@ -75,10 +79,13 @@ impl LoadReportingService for LoadReporting {
 /// One stream.
 struct Reporter {
     requests: Streaming<LoadStatsRequest>,
+    connection: Connection,
     context: Context,
     totals: Arc<Totals>,
     /// Known from the first request on.
     peer: Option<Peer>,
+    /// Counts among all streams.
+    _place: Place,
 }
 
 /// The client behind a stream.
@@ -101,7 +108,7 @@ impl Reporter {
             }
             let deadline = self.peer.as_ref().and_then(|peer| peer.plan.deadline());
             tokio::select! {
-                () = self.context.shutdown.cancelled() => return Ok(None),
+                () = self.connection.retired.cancelled() => return Ok(None),
                 request = self.requests.message() => match request {
                     Ok(Some(request)) => self.on_request(&request)?,
                     Ok(None) => return Ok(None),
