@@ -61,7 +61,8 @@ impl Holdback {
                 Difference::Removed(_) | Difference::Changed(_) => None,
             })
             .filter(|cluster| {
-                routes.acked().iter().chain(routes.held.iter()).any(|route| route.refers_to(cluster.name()))
+                let mut named = routes.acked().iter().chain(routes.held.iter());
+                named.any(|route| routes.subscription.matches(route.name()) && route.refers_to(cluster.name()))
             })
             .cloned()
             .collect()
