@@ -47,6 +47,8 @@ pub struct Ask {
 pub enum Asked {
     /// All the names, in the state of the world.
     Names(Vec<String>),
+    /// The same, by a client that holds something of this type already, from this stream or an earlier one.
+    NamesHolding(Vec<String>),
     /// What changed, in delta.
     Changes {
         /// Names that are wanted from now on, or wanted again.
@@ -125,7 +127,8 @@ impl Session {
         let verdict =
             answer.map(|answer| verdict(answer, error.as_deref().unwrap_or_default(), subscriber, &self.snapshot));
         match asked {
-            Asked::Names(names) => subscriber.on_names(names, nonce.is_empty(), map),
+            Asked::Names(names) => subscriber.on_names(names, nonce.is_empty(), false, map),
+            Asked::NamesHolding(names) => subscriber.on_names(names, nonce.is_empty(), true, map),
             Asked::Changes { subscribe, unsubscribe, held } => {
                 subscriber.on_changes(subscribe, unsubscribe, &held, map);
             }
