@@ -7,6 +7,7 @@ use super::blame::{Blamed, blame};
 use super::order::{Holdback, Scope};
 use super::status::ResourceStatus;
 use super::subscriber::{Answer, Response, Subscriber};
+use super::subscription::cost;
 use super::unserved::{Absence, Unserved};
 use crate::xds::{ResourceType, Snapshot};
 
@@ -40,6 +41,17 @@ pub struct Ask {
     pub error: Option<String>,
     /// What is wanted.
     pub asked: Asked,
+}
+
+impl Ask {
+    /// Whether it alone has more names than a stream may. Such a request is best refused before it is taken in.
+    pub fn is_excessive(&self) -> bool {
+        let names = match &self.asked {
+            Asked::Names(names) | Asked::NamesHolding(names) => names,
+            Asked::Changes { subscribe, .. } => subscribe,
+        };
+        names.iter().map(|name| cost(name)).sum::<usize>() > MAX_NAMES_BYTES
+    }
 }
 
 /// What a request wants.
