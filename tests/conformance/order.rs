@@ -199,7 +199,7 @@ async fn a04_a_route_whose_clusters_are_never_answered_goes_out_after_five_secon
     told(&mut client, Route.type_url(), &["http=xyz"], &[]).await;
     let waited = published_at.elapsed();
     assert!(waited >= Duration::from_secs(5), "it went out after {waited:?}");
-    assert!(waited < Duration::from_secs(8), "it went out only after {waited:?}");
+    assert!(waited < Duration::from_secs(10), "it went out only after {waited:?}");
 
     // The answer may still come, and what follows isn't late for ever.
     client.send(DeltaDiscoveryRequest { response_nonce: unanswered.nonce, ..delta_request(Cluster, &[], &[]) }).await;
