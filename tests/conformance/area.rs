@@ -88,20 +88,4 @@ impl Area {
             Services => "LRS, CSDS, SDS",
         }
     }
-
-    /// The module that has its tests.
-    pub const fn module(self) -> &'static str {
-        match self {
-            Identity => "identity",
-            Sotw => "sotw",
-            Wildcard => "wildcard",
-            Nack => "nack",
-            Delta => "delta",
-            Reconnect => "reconnect",
-            Order => "order",
-            Ttl | Grpc => "names",
-            Transport => "transport",
-            Services => "services",
-        }
-    }
 }

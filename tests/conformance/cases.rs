@@ -1,6 +1,6 @@
 //! All cases, by id. The ids and areas are those of our notes on the protocol, and stay when a test moves or is renamed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -90,22 +90,12 @@ pub const CASES: [(&str, Area, &str); 78] = [
     ("O03", Services, "Secrets are sent by name only, to whom they are for"),
 ];
 
-/// What no test covers yet of cases that have one: the table isn't full while there is such a part.
-const MISSING_PARTS: [(&str, &str); 3] = [
-    ("B06", "the services of a single type"),
-    ("B07", "names of a type that isn't served, in delta"),
-    ("X01", "the send deadline"),
-];
-
 #[test]
 fn every_case_has_a_test() {
     let tested = tested();
-    let missing = CASES.iter().filter(|(id, ..)| !tested.contains_key(*id));
-    let lines: Vec<String> = missing
-        .map(|(id, _, title)| format!("{id} {title}"))
-        .chain(MISSING_PARTS.iter().map(|(id, part)| format!("{id} in part: {part}")))
-        .collect();
-    assert!(lines.is_empty(), "{} cases have no test, or not all of it:\n{}", lines.len(), lines.join("\n"));
+    let missing = CASES.iter().filter(|(id, ..)| !tested.contains(*id));
+    let lines: Vec<String> = missing.map(|(id, _, title)| format!("{id} {title}")).collect();
+    assert!(lines.is_empty(), "{} cases have no test:\n{}", lines.len(), lines.join("\n"));
 }
 
 #[test]
@@ -118,10 +108,9 @@ fn every_case_is_listed_once_in_its_area() {
 }
 
 #[test]
-fn every_test_has_a_case_and_is_in_the_module_of_its_area() {
-    for (id, modules) in tested() {
-        let (_, area, _) = CASES.iter().find(|(known, ..)| *known == id).unwrap_or_else(|| panic!("{id} isn't a case"));
-        assert_eq!(modules, BTreeSet::from([area.module().to_owned()]), "{id}");
+fn every_test_has_a_case() {
+    for id in tested() {
+        assert!(CASES.iter().any(|(known, ..)| *known == id), "{id} isn't a case");
     }
 }
 
@@ -135,17 +124,20 @@ fn a_test_without_an_id_would_be_seen() {
     }
 }
 
-/// The ids that the tests of the areas' modules begin with, and the modules that have them.
-fn tested() -> BTreeMap<String, BTreeSet<String>> {
-    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+/// The ids that the names of the tests begin with, in all modules of the crate but those that are about it.
+fn tested() -> BTreeSet<String> {
     let crate_root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance");
-    for area in Area::ALL {
-        let code = fs::read_to_string(crate_root.join(area.module()).with_extension("rs")).unwrap();
-        for name in tests_in(&code) {
-            let id = id_of(&name).unwrap_or_else(|| panic!("{}: {name} has no id", area.module()));
-            found.entry(id).or_default().insert(area.module().to_owned());
+    let mut found = BTreeSet::new();
+    for entry in fs::read_dir(crate_root).unwrap() {
+        let path = entry.unwrap().path();
+        if ["cases.rs", "readme.rs"].iter().any(|about| path.ends_with(about)) {
+            continue;
+        }
+        for name in tests_in(&fs::read_to_string(&path).unwrap()) {
+            found.insert(id_of(&name).unwrap_or_else(|| panic!("{}: {name} has no id", path.display())));
         }
     }
+    assert!(found.len() > 50, "the tests weren't found");
     found
 }
 
