@@ -91,7 +91,7 @@ fn text(path: &Path) -> &str {
 
 #[test]
 fn every_command_has_help_with_an_example() {
-    for command in [&["serve"][..], &["render"], &["lint"], &["bootstrap"], &["bootstrap", "envoy"]] {
+    for command in [&["serve"][..], &["render"], &["lint"], &["status"], &["bootstrap"], &["bootstrap", "envoy"]] {
         let (code, out, err) = run(&[command, &["--help"]].concat());
         assert_eq!((code, err.as_str()), (0, ""));
         assert!(out.contains("Usage: chancery ") && out.contains("Example"), "{out}");
@@ -105,7 +105,7 @@ fn the_program_says_what_it_is() {
     assert_eq!((code, out.trim()), (0, concat!("chancery ", env!("CARGO_PKG_VERSION"))));
     let (code, out, _) = run(&["--help"]);
     assert_eq!(code, 0);
-    for command in ["serve", "render", "lint", "bootstrap"] {
+    for command in ["serve", "render", "lint", "status", "bootstrap"] {
         assert!(out.contains(&format!("\n  {command} ")), "{out}");
     }
     assert!(out.contains("Exit codes: 0 ok, 1 the input is bad, 2 wrong usage"), "{out}");

@@ -18,6 +18,7 @@ const PAGE: &str = concat!(
 <dt><a href=\"/readyz\">/readyz</a></dt><dd>whether it has something to serve, and what it waits for</dd>
 <dt><a href=\"/livez\">/livez</a></dt><dd>whether it runs</dd>
 <dt><a href=\"/metrics\">/metrics</a></dt><dd>metrics (OpenMetrics)</dd>
+<dt><a href=\"/api/v1/clients\">/api/v1/clients</a></dt><dd>who is connected, and how far each is (JSON)</dd>
 <dt><a href=\"/api/v1/rejected\">/api/v1/rejected</a></dt><dd>what can't be used, and why (JSON)</dd>
 <dt><a href=\"/config_dump\">/config_dump</a></dt>
 <dd>what Envoys get (JSON); <code>?fleet=NAME</code> for those of one fleet</dd>

@@ -4,6 +4,7 @@
 //! GET /livez             it runs
 //! GET /readyz            it has something to serve         ◀── Status, SnapshotCache
 //! GET /metrics           OpenMetrics                       ◀── Registry
+//! GET /api/v1/clients    who is connected, how far    ◀── Clients
 //! GET /api/v1/rejected   what can't be used, and why       ◀── Status
 //! GET /config_dump       what the clients of a fleet hold  ◀── SnapshotCache
 //! GET /                  the list of these
@@ -11,6 +12,7 @@
 //!
 //! It only reads, and it answers whatever the API server and the clients are doing.
 
+mod clients;
 mod config_dump;
 mod health;
 mod index;
@@ -27,9 +29,10 @@ use axum::routing::get;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 
-use crate::cache::{SnapshotCache, StatusReader};
+use crate::cache::{Clients, SnapshotCache, StatusReader};
 use crate::telemetry::Metrics;
 
+pub use clients::{ClientJson, RejectionJson, TypeJson};
 pub use config_dump::snapshot_to_json;
 pub use rejected::RejectedJson;
 
@@ -40,6 +43,8 @@ pub struct Admin {
     pub cache: SnapshotCache,
     /// How the source is doing.
     pub status: StatusReader,
+    /// Who is connected.
+    pub clients: Arc<dyn Clients>,
     /// The metrics that are worked out only when somebody asks.
     pub metrics: Arc<Metrics>,
     /// Every metric there is.
@@ -61,6 +66,7 @@ fn router(admin: Admin) -> Router {
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(metrics::metrics))
+        .route("/api/v1/clients", get(clients::list))
         .route("/api/v1/rejected", get(rejected::list))
         .route("/config_dump", get(config_dump::config_dump))
         .fallback(|| async { (StatusCode::NOT_FOUND, "no such page; / lists them\n") })

@@ -8,11 +8,49 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
 use super::*;
-use crate::cache::{self, OutOfTouch, Publication, SnapshotWriter, StatusWriter};
+use crate::cache::{
+    self, ClientSummary, OutOfTouch, Publication, Rejection, SnapshotWriter, StatusWriter, TypeSummary,
+};
 use crate::model::{Key, Kind, ObjectRef, Reason, Rejected};
-use crate::xds::{Name, Resource, ResourceType, Snapshot, World};
+use crate::xds::{ClientKind, Name, Resource, ResourceType, Snapshot, Version, World};
 
 /// A running admin server and the halves that the pipeline would hold.
+/// One client, as a server would tell of it.
+#[derive(Debug)]
+struct Connected;
+
+impl Clients for Connected {
+    fn clients(&self) -> Vec<ClientSummary> {
+        let refused = TypeSummary {
+            resource_type: ResourceType::Cluster,
+            sent: Some(Version::of(b"new")),
+            acked: None,
+            behind: None,
+            rejected: Some(Rejection {
+                version: "1".to_owned(),
+                message: "no".to_owned(),
+                ago: Duration::from_millis(1500),
+            }),
+        };
+        let behind = TypeSummary {
+            resource_type: ResourceType::Endpoint,
+            sent: Some(Version::of(b"new")),
+            acked: Some(Version::of(b"old")),
+            behind: Some(Duration::from_micros(1_234_567)),
+            rejected: None,
+        };
+        vec![ClientSummary {
+            node_id: "envoy-1".to_owned(),
+            user_agent: "envoy 1.40.0".to_owned(),
+            fleet: "edge".into(),
+            kind: ClientKind::Envoy,
+            scope: "ads delta 1".to_owned(),
+            age: Duration::from_secs(3),
+            types: vec![refused, behind],
+        }]
+    }
+}
+
 struct Running {
     address: SocketAddr,
     cache: SnapshotWriter,
@@ -26,7 +64,8 @@ async fn start() -> Running {
     let (status, status_reader) = cache::status_channel();
     let mut registry = Registry::default();
     let metrics = Arc::new(Metrics::new(&mut registry));
-    let admin = Admin { cache: reader, status: status_reader, metrics, registry: Arc::new(registry) };
+    let clients = Arc::new(Connected);
+    let admin = Admin { cache: reader, status: status_reader, clients, metrics, registry: Arc::new(registry) };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopping) = oneshot::channel();
@@ -221,4 +260,26 @@ async fn it_ends_when_told() {
     running.stop.send(()).unwrap();
     running.stopped.await.unwrap().unwrap();
     assert!(TcpStream::connect(running.address).await.is_err());
+}
+
+#[tokio::test]
+async fn clients_are_told_of_with_what_they_were_sent_and_said() {
+    let running = start().await;
+    assert_eq!(
+        running.json("/api/v1/clients").await,
+        json!([{
+            "node": "envoy-1", "fleet": "edge", "client": "envoy", "user_agent": "envoy 1.40.0",
+            "stream": "ads delta 1", "age_seconds": 3.0,
+            "types": [
+                {
+                    "type": "cds", "sent": Version::of(b"new").to_string(),
+                    "rejected": {"version": "1", "message": "no", "seconds_ago": 1.5},
+                },
+                {
+                    "type": "eds", "sent": Version::of(b"new").to_string(), "acked": Version::of(b"old").to_string(),
+                    "behind_seconds": 1.235,
+                },
+            ],
+        }])
+    );
 }

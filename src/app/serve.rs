@@ -55,20 +55,21 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         stopped.run_until_cancelled_owned(run).await;
         Ok::<_, anyhow::Error>(())
     });
+    let streams = server::Streams::default();
     let context = server::Context {
         cache: cache.clone(),
         metrics: Arc::clone(&metrics),
         identifier: identifier(),
         load_reporting_interval: server::LOAD_REPORTING_INTERVAL,
         limits: server::Limits { max_connection_age: config.max_connection_age, ..server::Limits::default() },
-        streams: server::Streams::default(),
+        streams: streams.clone(),
         shutdown: stop.clone(),
     };
     start(&mut parts, "the xDS server", async move {
         server::serve(xds, context).await;
         Ok::<_, anyhow::Error>(())
     });
-    let answers = Admin { cache, status, metrics, registry: Arc::new(registry) };
+    let answers = Admin { cache, status, clients: Arc::new(streams), metrics, registry: Arc::new(registry) };
     start(&mut parts, "the admin server", admin::serve(admin, answers, stop.clone().cancelled_owned()));
 
     let outcome = tokio::select! {

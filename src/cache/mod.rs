@@ -4,6 +4,7 @@
 //! swap of a pointer in a `watch` channel: readers see all of it or nothing, a slow reader skips what is outdated, and
 //! none can hold up the writer or another reader. The [`Status`] of the source travels beside it in the same way.
 
+mod clients;
 mod status;
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use tokio::sync::watch;
 
 use crate::xds::World;
 
+pub use clients::{ClientSummary, Clients, Rejection, TypeSummary};
 pub use status::{OutOfTouch, Status, StatusReader, StatusWriter, status_channel};
 
 /// One published state of everything.

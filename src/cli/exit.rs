@@ -40,6 +40,11 @@ impl Failure {
         Self { exit: Exit::Usage, error: error.into() }
     }
 
+    /// The server could not be reached.
+    pub fn unreachable(error: impl Into<anyhow::Error>) -> Self {
+        Self { exit: Exit::Unreachable, error: error.into() }
+    }
+
     /// Says on stderr what failed, on one line, and gives the exit code. That nobody reads stdout any more
     /// (`chancery render … | head`) is no failure.
     pub(super) fn report(self) -> Exit {

@@ -9,7 +9,7 @@ use super::status::ResourceStatus;
 use super::subscriber::{Answer, Response, Subscriber};
 use super::subscription::cost;
 use super::unserved::{Absence, Unserved};
-use crate::xds::{ResourceType, Snapshot};
+use crate::xds::{ResourceType, Snapshot, Version};
 
 /// How much memory the names that a client asks for may cost on one stream. More than half a million names of Services
 /// fit; and no client can have us remember without end.
@@ -199,6 +199,12 @@ impl Session {
     pub fn statuses(&self, resource_type: ResourceType) -> Vec<ResourceStatus> {
         let map = self.snapshot.get(resource_type);
         self.subscribers.get(resource_type.index()).map(|subscriber| subscriber.statuses(map)).unwrap_or_default()
+    }
+
+    /// The versions of the last response of this type and of the last that the client took; `None` if it never asked.
+    pub fn versions(&self, resource_type: ResourceType) -> Option<(Option<Version>, Option<Version>)> {
+        let subscriber = self.subscribers.get(resource_type.index())?;
+        subscriber.is_asked().then(|| subscriber.versions())
     }
 
     /// Whether any response of a served type is unanswered.

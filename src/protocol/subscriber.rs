@@ -75,6 +75,9 @@ pub(super) struct Subscriber {
     /// The resources that the client complained about, with its words, until it takes something else of that name.
     complaints: BTreeMap<Name, Arc<str>>,
     unanswered: Option<Unanswered>,
+    /// The version of the last response, and of the last that was taken.
+    sent: Option<Version>,
+    taken: Option<Version>,
 }
 
 /// The response that waits for its ACK or NACK.
@@ -110,6 +113,8 @@ impl Subscriber {
             doubtful: BTreeSet::new(),
             complaints: BTreeMap::new(),
             unanswered: None,
+            sent: None,
+            taken: None,
         }
     }
 
@@ -148,6 +153,11 @@ impl Subscriber {
     /// Whether a response that has this name was refused, and none was taken since.
     pub fn is_doubtful(&self, name: &str) -> bool {
         self.doubtful.contains(name)
+    }
+
+    /// The version of the last response, and of the last that the client took.
+    pub const fn versions(&self) -> (Option<Version>, Option<Version>) {
+        (self.sent, self.taken)
     }
 
     /// Whether any response is unanswered.
@@ -191,6 +201,7 @@ impl Subscriber {
             }
         }
         self.acked = acked;
+        self.taken = Some(version);
         Some(Answer::Ack)
     }
 
@@ -242,6 +253,7 @@ impl Subscriber {
     pub fn sent(&mut self, nonce: String, contents: Contents) -> Response {
         let Contents { resources, removed, whole } = contents;
         let version = self.held.version();
+        self.sent = Some(version);
         let mut names: Vec<Name> = resources.iter().map(|resource| resource.name()).chain(&removed).cloned().collect();
         names.sort_unstable();
         self.unanswered = Some(Unanswered { nonce: nonce.clone(), version, names, whole });

@@ -105,13 +105,13 @@ fn matches(pattern: Option<&MatchPattern>, ignore_case: bool, node_id: &str) -> 
 
 fn client_config(peer: &Peer, with_contents: bool) -> ClientConfig {
     // The lock is held for pointers only; what takes long comes after.
-    let (statuses, rejected_at) = {
+    let (statuses, refused_on) = {
         let state = peer.state();
-        (ResourceType::ALL.map(|resource_type| state.session.statuses(resource_type)), state.rejected_at)
+        (ResourceType::ALL.map(|resource_type| state.session.statuses(resource_type)), state.refused_on())
     };
-    let configs = ResourceType::ALL.into_iter().zip(statuses).zip(rejected_at);
-    let configs = configs.flat_map(|((resource_type, statuses), rejected_at)| {
-        statuses.into_iter().map(move |status| config(resource_type, status, rejected_at, with_contents))
+    let configs = ResourceType::ALL.into_iter().zip(statuses).zip(refused_on);
+    let configs = configs.flat_map(|((resource_type, statuses), refused_on)| {
+        statuses.into_iter().map(move |status| config(resource_type, status, refused_on, with_contents))
     });
     ClientConfig {
         node: Some(Node {
@@ -128,7 +128,7 @@ fn client_config(peer: &Peer, with_contents: bool) -> ClientConfig {
 fn config(
     resource_type: ResourceType,
     status: ResourceStatus,
-    rejected_at: Option<SystemTime>,
+    refused_on: Option<SystemTime>,
     with_contents: bool,
 ) -> GenericXdsConfig {
     let ResourceStatus { name, resource, standing, error } = status;
@@ -141,7 +141,7 @@ fn config(
     };
     let error_state = error.map(|details: Arc<str>| UpdateFailureState {
         failed_configuration,
-        last_update_attempt: rejected_at.map(Into::into),
+        last_update_attempt: refused_on.map(Into::into),
         details: details.to_string(),
         version_info: version.clone(),
     });

@@ -10,7 +10,7 @@ use super::Context;
 use super::codec::Reply;
 use super::connection::Wire;
 use crate::access::Client;
-use crate::cache::Publication;
+use crate::cache::{ClientSummary, Publication, Rejection, TypeSummary};
 use crate::protocol::{Ask, MAX_RESPONSE_BYTES, Response, Session, Variant, Verdict};
 use crate::telemetry::OpenStream;
 use crate::xds::ResourceType;
@@ -28,6 +28,7 @@ const NOT_STUCK: u64 = u64::MAX;
 #[derive(Debug)]
 pub(super) struct Peer {
     pub(super) client: Client,
+    since: Instant,
     /// Which stream of the client it is, for people: `ads delta 17`.
     pub(super) scope: String,
     pub(super) span: Span,
@@ -50,10 +51,20 @@ pub(super) struct State {
     /// The publication that is being sent, until every type has caught up with it: when its oldest event came.
     catching_up: Option<Instant>,
     pushes: [Option<Push>; ResourceType::COUNT],
-    /// When the client last rejected a response of each type, if it took none since.
-    pub(super) rejected_at: [Option<SystemTime>; ResourceType::COUNT],
+    /// The last response of each type that the client refused, if it took none since.
+    refused: [Option<Refused>; ResourceType::COUNT],
     /// The types of which a response was too large, and that was said.
     oversized: [bool; ResourceType::COUNT],
+}
+
+/// A response that the client refused.
+#[derive(Debug)]
+struct Refused {
+    at: Instant,
+    /// The same moment by the calendar.
+    on: SystemTime,
+    version: String,
+    message: String,
 }
 
 /// An unanswered response.
@@ -75,6 +86,7 @@ impl Peer {
     ) -> Self {
         Self {
             client,
+            since: Instant::now(),
             scope,
             span,
             max_wait: if only == Some(ResourceType::Route) { BLIND_ROUTE_WAIT } else { MAX_WAIT },
@@ -83,7 +95,7 @@ impl Peer {
                 waiting_since: None,
                 catching_up: None,
                 pushes: [const { None }; ResourceType::COUNT],
-                rejected_at: [None; ResourceType::COUNT],
+                refused: [const { None }; ResourceType::COUNT],
                 oversized: [false; ResourceType::COUNT],
             }),
             wire,
@@ -166,11 +178,11 @@ impl Peer {
         context: &Context,
     ) {
         let push = state.pushes.get_mut(resource_type.index()).and_then(Option::take);
-        let Some(rejected_at) = state.rejected_at.get_mut(resource_type.index()) else { return };
+        let Some(refused) = state.refused.get_mut(resource_type.index()) else { return };
         let metrics = &context.metrics;
         match verdict {
             Verdict::Ack => {
-                *rejected_at = None;
+                *refused = None;
                 let Some(Push { sent_at, observed_at }) = push else { return };
                 metrics.acked(resource_type.as_str(), sent_at.elapsed());
                 if let Some(observed_at) = observed_at {
@@ -187,8 +199,23 @@ impl Peer {
                     resources = names.join(" "), object = origin, annotation,
                     "Client rejected a response; it keeps what it had, and won't be sent this again",
                 );
-                *rejected_at = Some(SystemTime::now());
+                *refused = Some(Refused { at: Instant::now(), on: SystemTime::now(), version, message });
             }
+        }
+    }
+
+    /// How far the client is, in short.
+    pub(super) fn summary(&self) -> ClientSummary {
+        let Client { node_id, user_agent, target } = &self.client;
+        let state = self.state();
+        ClientSummary {
+            node_id: node_id.clone(),
+            user_agent: user_agent.clone(),
+            fleet: Arc::clone(&target.fleet),
+            kind: target.kind,
+            scope: self.scope.clone(),
+            age: self.since.elapsed(),
+            types: ResourceType::ALL.into_iter().filter_map(|resource_type| state.summary(resource_type)).collect(),
         }
     }
 
@@ -213,6 +240,31 @@ impl Peer {
             warn!(parent: &self.span, "Client doesn't read what it was sent; cutting its connection");
             self.wire.connection.cut.cancel();
         }
+    }
+}
+
+impl State {
+    fn summary(&self, resource_type: ResourceType) -> Option<TypeSummary> {
+        let (sent, acked) = self.session.versions(resource_type)?;
+        let index = resource_type.index();
+        let push = self.pushes.get(index).and_then(Option::as_ref);
+        let refused = self.refused.get(index).and_then(Option::as_ref);
+        Some(TypeSummary {
+            resource_type,
+            sent,
+            acked,
+            behind: push.map(|push| push.sent_at.elapsed()),
+            rejected: refused.map(|Refused { at, on: _, version, message }| Rejection {
+                version: version.clone(),
+                message: message.clone(),
+                ago: at.elapsed(),
+            }),
+        })
+    }
+
+    /// When the client last refused a response of each type, if it took none since.
+    pub(super) fn refused_on(&self) -> [Option<SystemTime>; ResourceType::COUNT] {
+        self.refused.each_ref().map(|refused| refused.as_ref().map(|refused| refused.on))
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::time::interval;
 
 use super::peer::Peer;
+use crate::cache::{ClientSummary, Clients};
 
 /// Numbers the streams of this process.
 static NUMBERS: AtomicU64 = AtomicU64::new(1);
@@ -44,6 +45,12 @@ impl Streams {
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Peer>>> {
         self.peers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Clients for Streams {
+    fn clients(&self) -> Vec<ClientSummary> {
+        self.peers().iter().map(|peer| peer.summary()).collect()
     }
 }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::process::Command;
 
-use super::http;
 use super::process::Process;
+use crate::cli::http;
 
 /// How long it may take to read the manifests and listen.
 const START: Duration = Duration::from_secs(10);

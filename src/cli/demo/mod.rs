@@ -16,7 +16,6 @@ pub mod backend;
 pub mod control_plane;
 pub mod deployment;
 pub mod envoy;
-pub mod http;
 pub mod load;
 pub mod manifests;
 pub mod pod;

@@ -12,8 +12,8 @@ use anyhow::Context as _;
 use serde_json::Value;
 use tokio::process::Command;
 
-use super::http;
 use super::process::Process;
+use crate::cli::http;
 
 pub use program::{OLDEST, Program, Version};
 pub use stats::Stats;

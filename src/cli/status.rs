@@ -1,0 +1,140 @@
+//! `chancery status`: who is connected, and how far each client is.
+
+use std::io::Write;
+use std::net::SocketAddr;
+
+use anyhow::{Context as _, anyhow};
+use clap::Args;
+
+use super::{Exit, Failure, http};
+use crate::admin::{ClientJson, RejectionJson, TypeJson};
+
+/// Show who is connected, and how far each client is
+///
+/// Asks a running server on its admin port. For each stream and type: `ok` if the client took what it was sent last,
+/// `behind 1.2s` if it hasn't answered for so long, `rejected` if it refused it, `-` if it never asked for the type.
+/// What clients said against what they refused follows the table.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  chancery status
+  chancery status envoy-7d9f -o json
+  kubectl -n chancery port-forward deployment/chancery 18001 & chancery status")]
+pub(super) struct Status {
+    /// Only the streams of the client with this node id
+    #[arg(value_name = "NODE")]
+    node: Option<String>,
+
+    /// The admin port of the server
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:18001")]
+    admin: SocketAddr,
+
+    /// How to print it: a table to read, or a list for programs
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text")]
+    output: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+/// The columns of the types.
+const TYPES: [&str; 5] = ["cds", "eds", "lds", "rds", "sds"];
+
+impl Status {
+    pub(super) fn run(self, out: &mut dyn Write) -> Result<Exit, Failure> {
+        let Self { node, admin, output } = self;
+        let mut clients = clients(admin)?;
+        if let Some(node) = &node {
+            clients.retain(|client| client.node == *node);
+            if clients.is_empty() {
+                return Err(Failure::input(anyhow!("no client with the node id \"{node}\" is connected")));
+            }
+        }
+        match output {
+            Format::Text => print_table(out, &clients)?,
+            Format::Json => {
+                serde_json::to_writer_pretty(&mut *out, &clients).map_err(std::io::Error::from)?;
+                writeln!(out)?;
+            }
+        }
+        Ok(Exit::Ok)
+    }
+}
+
+fn clients(admin: SocketAddr) -> Result<Vec<ClientJson>, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let body = runtime.block_on(http::get(admin, "/api/v1/clients")).map_err(|error| {
+        Failure::unreachable(error.context("can't reach the server; name its admin port with --admin"))
+    })?;
+    serde_json::from_slice(&body)
+        .context("what answers there isn't a chancery of this version")
+        .map_err(Failure::unreachable)
+}
+
+fn print_table(out: &mut dyn Write, clients: &[ClientJson]) -> std::io::Result<()> {
+    if clients.is_empty() {
+        return writeln!(out, "no client is connected");
+    }
+    let head = ["NODE", "FLEET", "STREAM", "AGE"].into_iter().map(str::to_owned).chain(TYPES.map(str::to_uppercase));
+    let rows: Vec<Vec<String>> = [head.collect()].into_iter().chain(clients.iter().map(row)).collect();
+    let columns = rows.first().map_or(0, Vec::len);
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row: &Vec<String>| row.get(column));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    for row in &rows {
+        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        writeln!(out, "{}", cells.join("  ").trim_end())?;
+    }
+    for (client, of_type, rejection) in rejections(clients) {
+        let RejectionJson { version: _, message, seconds_ago } = rejection;
+        let ago = duration(*seconds_ago);
+        writeln!(out, "\n{} ({}) rejected {} {ago} ago:\n  {message}", client.node, client.stream, of_type.r#type)?;
+    }
+    Ok(())
+}
+
+fn row(client: &ClientJson) -> Vec<String> {
+    let ClientJson { node, fleet, client: _, user_agent: _, stream, age_seconds, types } = client;
+    let mut row = vec![shown(node), shown(fleet), stream.clone(), duration(*age_seconds)];
+    row.extend(TYPES.map(|word| types.iter().find(|of_type| of_type.r#type == word).map_or("-".to_owned(), state)));
+    row
+}
+
+fn state(of_type: &TypeJson) -> String {
+    let TypeJson { r#type: _, sent, acked, behind_seconds, rejected } = of_type;
+    match (sent, behind_seconds, rejected) {
+        (_, _, Some(_)) => "rejected".to_owned(),
+        (_, Some(seconds), None) => format!("behind {}", duration(*seconds)),
+        (None, None, None) => "nothing yet".to_owned(),
+        (Some(_), None, None) if acked == sent => "ok".to_owned(),
+        (Some(_), None, None) => "unanswered".to_owned(),
+    }
+}
+
+fn rejections(clients: &[ClientJson]) -> impl Iterator<Item = (&ClientJson, &TypeJson, &RejectionJson)> {
+    let types = clients.iter().flat_map(|client| client.types.iter().map(move |of_type| (client, of_type)));
+    types.filter_map(|(client, of_type)| of_type.rejected.as_ref().map(|rejection| (client, of_type, rejection)))
+}
+
+/// What a client said of itself, without what would disturb the table or the terminal.
+fn shown(text: &str) -> String {
+    if text.is_empty() { "-".to_owned() } else { text.chars().filter(|c| !c.is_control()).take(60).collect() }
+}
+
+/// `850ms`, `12.3s`, `4m`, `7h`, `3d`.
+fn duration(seconds: f64) -> String {
+    match seconds {
+        seconds if seconds < 1.0 => format!("{:.0}ms", seconds * 1000.0),
+        seconds if seconds < 60.0 => format!("{seconds:.1}s"),
+        seconds if seconds < 3600.0 => format!("{:.0}m", (seconds / 60.0).floor()),
+        seconds if seconds < 86400.0 => format!("{:.0}h", (seconds / 3600.0).floor()),
+        seconds => format!("{:.0}d", (seconds / 86400.0).floor()),
+    }
+}
+
+#[cfg(test)]
+mod tests;
