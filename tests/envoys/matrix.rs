@@ -55,7 +55,7 @@ macro_rules! every_combination {
         mod $version {
             use test_support::envoys::Variant;
 
-            use super::super::matrix::Combination;
+            use crate::matrix::Combination;
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn over_ads_in_the_state_of_the_world() {

@@ -13,9 +13,9 @@ use chancery::xds::Snapshot;
 use test_support::control_plane::ControlPlane;
 use test_support::process::free_address;
 
-use super::configuration::{Configuration, may_have_unknown_fields, until_configured};
-use super::matrix::Combination;
-use super::separate;
+use crate::configuration::{Configuration, may_have_unknown_fields, until_configured};
+use crate::matrix::Combination;
+use crate::separate;
 
 every_combination!(super::every_golden_world_is_held);
 
@@ -34,7 +34,8 @@ async fn every_golden_world_is_held(combination: Combination) {
     }
     let mut proxy = None;
     for (name, snapshot) in worlds {
-        control_plane.everyone = separate::snapshot(&snapshot, variant);
+        control_plane.everyone =
+            if variant.is_separate() { separate::snapshot(&snapshot, variant) } else { Snapshot::clone(&snapshot) };
         control_plane.publish();
         let proxy = proxy.get_or_insert_with(|| combination.start(&bootstrap, admin));
         proxy.ready("http").await;

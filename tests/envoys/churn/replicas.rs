@@ -1,0 +1,82 @@
+//! Two servers over one directory of manifests.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use test_support::process::{Serve, free_address};
+use test_support::soon;
+
+const CHANCERY: &str = env!("CARGO_BIN_EXE_chancery");
+
+/// The servers, each on ports of its own, which it gets again when it is started again.
+#[derive(Debug)]
+pub struct Replicas {
+    manifests: PathBuf,
+    listener: SocketAddr,
+    replicas: [Replica; 2],
+}
+
+#[derive(Debug)]
+struct Replica {
+    xds: SocketAddr,
+    admin: SocketAddr,
+    serve: Option<Serve>,
+}
+
+impl Replicas {
+    /// Starts both. Envoys listen at `listener`.
+    pub async fn start_all(manifests: &Path, listener: SocketAddr) -> Self {
+        let replicas = [(); 2].map(|()| Replica { xds: free_address(), admin: free_address(), serve: None });
+        let mut this = Self { manifests: manifests.to_owned(), listener, replicas };
+        for number in 0..2 {
+            this.start(number).await;
+        }
+        this
+    }
+
+    /// Where they serve xDS.
+    pub fn addresses(&self) -> [SocketAddr; 2] {
+        [self.replicas[0].xds, self.replicas[1].xds]
+    }
+
+    /// Starts one that doesn't run, and returns when it serves.
+    pub async fn start(&mut self, number: usize) {
+        let listener = self.listener.to_string();
+        let replica = &mut self.replicas[number];
+        let manifests = self.manifests.to_str().unwrap();
+        let arguments = ["--manifests", manifests, "--allow-loopback-endpoints", "--envoy-listener", &listener];
+        let serve = Serve::start_at(CHANCERY, replica.xds, replica.admin, &arguments);
+        serve.ready().await;
+        replica.serve = Some(serve);
+    }
+
+    /// Kills the one that has most of the streams, when there are any, and says which one that was.
+    pub async fn kill_the_used_one(&mut self) -> usize {
+        let used = soon("a stream to a server", async {
+            loop {
+                let streams = [self.streams(0).await, self.streams(1).await];
+                if streams != [0, 0] {
+                    return usize::from(streams[1] > streams[0]);
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        })
+        .await;
+        self.replicas[used].serve.take().unwrap().kill().await;
+        used
+    }
+
+    async fn streams(&self, number: usize) -> u64 {
+        let Some(serve) = &self.replicas[number].serve else { return 0 };
+        let Some((200, metrics)) = serve.get("/metrics").await else { panic!("no metrics; log:\n{}", serve.log()) };
+        let values = metrics.lines().filter(|line| line.starts_with("chancery_xds_streams{"));
+        values.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
+    }
+
+    /// The ends of their logs.
+    pub fn logs(&self) -> String {
+        let running = self.replicas.iter().filter_map(|replica| replica.serve.as_ref());
+        running.map(Serve::log).collect::<Vec<_>>().join("\n")
+    }
+}
