@@ -33,6 +33,7 @@ async fn nothing_fails(combination: Combination) {
     others_come_change_and_go(&mut scene).await;
     pods_come_and_go(&mut scene).await;
     a_host_moves(&mut scene).await;
+    a_server_dies_and_nothing_is_new(&mut scene).await;
     a_server_dies(&mut scene).await;
     all_servers_die(&mut scene).await;
     scene.end().await;
@@ -71,6 +72,18 @@ async fn a_host_moves(scene: &mut Scene) {
         scene.answers("moving.test", to.pod(), since).await;
         scene.settled("a host that moved to a new Service while its old one went").await;
     }
+}
+
+/// The other server knows nothing of this Envoy, and sends an incremental one nothing that it holds.
+async fn a_server_dies_and_nothing_is_new(scene: &mut Scene) {
+    let before = scene.taken().await;
+    let dead = scene.replicas.kill_the_used_one().await;
+    scene.replicas.until_taken(1 - dead).await;
+    if scene.is_incremental() {
+        assert_eq!(scene.taken().await, before, "Envoy took something again that it held");
+    }
+    scene.settled("a change of servers").await;
+    scene.replicas.start(dead).await;
 }
 
 /// The Service that the host leaves stays here: a new stream doesn't know which cluster the routes of its client name (see

@@ -67,11 +67,26 @@ impl Replicas {
         used
     }
 
+    /// Returns when clients of this one, which had none so far, have taken something of each type.
+    pub async fn until_taken(&self, number: usize) {
+        soon("an answer to each type", async {
+            while self.metric(number, "chancery_xds_acks_total").await.iter().filter(|acks| **acks > 0).count() < 4 {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        })
+        .await;
+    }
+
     async fn streams(&self, number: usize) -> u64 {
-        let Some(serve) = &self.replicas[number].serve else { return 0 };
+        self.metric(number, "chancery_xds_streams").await.iter().sum()
+    }
+
+    /// The values of this metric of one server, whatever its labels; none when it doesn't run.
+    async fn metric(&self, number: usize, name: &str) -> Vec<u64> {
+        let Some(serve) = &self.replicas[number].serve else { return Vec::new() };
         let Some((200, metrics)) = serve.get("/metrics").await else { panic!("no metrics; log:\n{}", serve.log()) };
-        let values = metrics.lines().filter(|line| line.starts_with("chancery_xds_streams{"));
-        values.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
+        let values = metrics.lines().filter(|line| line.starts_with(&format!("{name}{{")));
+        values.map(|line| line.rsplit(' ').next().unwrap().parse().unwrap()).collect()
     }
 
     /// The ends of their logs.

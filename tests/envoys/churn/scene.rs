@@ -18,6 +18,7 @@ use chancery::source::manifests;
 use chancery::xds::Snapshot;
 use tempfile::TempDir;
 use test_support::PATIENCE;
+use test_support::envoys::Variant;
 use test_support::fleet::Proxy;
 use test_support::process::free_address;
 
@@ -48,6 +49,7 @@ pub enum Left {
 pub struct Scene {
     what: String,
     version: &'static str,
+    variant: Variant,
     loads: Vec<(&'static str, Load)>,
     proxy: Proxy,
     /// The servers.
@@ -103,7 +105,19 @@ impl Scene {
             loads.push((authority, Load::start(&plan).await.unwrap()));
         }
         let (what, version) = (combination.to_string(), combination.version);
-        Self { what, version, loads, proxy, replicas, cart, colors, listener, manifests: files, _directory: directory }
+        Self {
+            what,
+            version,
+            variant,
+            loads,
+            proxy,
+            replicas,
+            cart,
+            colors,
+            listener,
+            manifests: files,
+            _directory: directory,
+        }
     }
 
     /// Writes the Service `shop/<name>` with these annotations, and with endpoints that nobody calls.
@@ -155,6 +169,18 @@ impl Scene {
         until_configured(&self.proxy, &what, &goal).await;
         self.nothing_failed(after);
         eprintln!("{:?} {what}", began.elapsed());
+    }
+
+    /// Whether Envoy is told only what changed.
+    pub const fn is_incremental(&self) -> bool {
+        self.variant.is_delta()
+    }
+
+    /// How often Envoy took an assignment, of each cluster, whether or not it was a new one.
+    pub async fn taken(&self) -> BTreeMap<String, u64> {
+        let stats = self.proxy.envoy.stats().await.unwrap();
+        let ours = stats.ending_in(".update_success").filter(|(name, _)| name.contains('/') || name.contains("own-"));
+        ours.map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
     /// Stops the load. None of its requests failed.
