@@ -11,7 +11,6 @@ use data_plane_api::endpoint::{ClusterLoadAssignment, LbEndpoint};
 use data_plane_api::json;
 use prost::{Message, Name};
 use serde_json::{Map, Value, json};
-use test_support::PATIENCE;
 use test_support::fleet::Proxy;
 use tokio::time::{Instant, sleep};
 
@@ -26,6 +25,9 @@ const UNKNOWN: [(&str, ResourceType, &str, &str); 2] = [
         "retry_policy",
     ),
 ];
+
+/// How long a change may take. Less than the 15 s after which Envoy stops waiting for an assignment that never came.
+const PROMPTLY: Duration = Duration::from_secs(10);
 
 /// Active resources by type and name. There is more than one of a name only if an Envoy has different ones: it should not.
 #[derive(Debug, Default, PartialEq)]
@@ -134,7 +136,7 @@ impl Configuration {
 /// Returns when this Envoy is configured with exactly this, and nothing of it warms any more. It never rejected anything,
 /// and was never told to use what is deprecated there.
 pub async fn until_configured(proxy: &Proxy, what: &str, goal: &Configuration) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + PROMPTLY;
     loop {
         let (dump, clusters) = (proxy.envoy.config_dump().await.unwrap(), proxy.envoy.clusters().await.unwrap());
         let configuration = Configuration::of_envoy(&dump, &clusters);
@@ -147,7 +149,7 @@ pub async fn until_configured(proxy: &Proxy, what: &str, goal: &Configuration) {
             return;
         }
         let difference = configuration.difference(goal);
-        assert!(Instant::now() < deadline, "{what}: {warming} warming, different after {PATIENCE:?}:\n{difference}");
+        assert!(Instant::now() < deadline, "{what}: {warming} warming, different after {PROMPTLY:?}:\n{difference}");
         sleep(Duration::from_millis(20)).await;
     }
 }
