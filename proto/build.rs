@@ -51,9 +51,14 @@ const ROOTS: &[&str] = &[
     "envoy/extensions/retry/host/previous_hosts/v3/previous_hosts.proto",
     "envoy/extensions/transport_sockets/tls/v3/tls.proto",
     "envoy/extensions/upstreams/http/v3/http_protocol_options.proto",
+    "envoy/service/cluster/v3/cds.proto",
     "envoy/service/discovery/v3/ads.proto",
     "envoy/service/discovery/v3/discovery.proto",
+    "envoy/service/endpoint/v3/eds.proto",
+    "envoy/service/listener/v3/lds.proto",
     "envoy/service/load_stats/v3/lrs.proto",
+    "envoy/service/route/v3/rds.proto",
+    "envoy/service/secret/v3/sds.proto",
     "envoy/service/status/v3/csds.proto",
     "google/rpc/status.proto",
 ];
@@ -191,8 +196,13 @@ impl Services {
 impl prost_build::ServiceGenerator for Services {
     fn generate(&mut self, service: prost_build::Service, buf: &mut String) {
         match format!("{}.{}", service.package, service.proto_name).as_str() {
-            // Chancery writes this server by hand: it sends bytes that are encoded already.
-            "envoy.service.discovery.v3.AggregatedDiscoveryService" => {
+            // Chancery writes these servers by hand: they send bytes that are encoded already.
+            "envoy.service.cluster.v3.ClusterDiscoveryService"
+            | "envoy.service.discovery.v3.AggregatedDiscoveryService"
+            | "envoy.service.endpoint.v3.EndpointDiscoveryService"
+            | "envoy.service.listener.v3.ListenerDiscoveryService"
+            | "envoy.service.route.v3.RouteDiscoveryService"
+            | "envoy.service.secret.v3.SecretDiscoveryService" => {
                 self.client.generate(service, buf);
             }
             "chancery.echo.v1.Echo"

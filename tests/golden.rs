@@ -97,16 +97,24 @@ fn render(case: &Path) -> BTreeMap<PathBuf, String> {
 
 fn snapshot_files(directory: &Path, snapshot: &Snapshot) -> BTreeMap<PathBuf, String> {
     let file = |resource_type: ResourceType| {
+        let resources = snapshot.get(resource_type);
         let name = match resource_type {
             ResourceType::Cluster => "clusters.json",
             ResourceType::Endpoint => "endpoints.json",
             ResourceType::Listener => "listeners.json",
             ResourceType::Route => "routes.json",
+            // Nothing in a source becomes a secret.
+            ResourceType::Secret => {
+                assert!(resources.is_empty());
+                return None;
+            }
         };
-        let resources = snapshot.get(resource_type).iter();
-        (directory.join(name), pretty(resources.map(|resource| resource_to_json(resource).unwrap()).collect()))
+        Some((
+            directory.join(name),
+            pretty(resources.iter().map(|resource| resource_to_json(resource).unwrap()).collect()),
+        ))
     };
-    ResourceType::ALL.into_iter().map(file).collect()
+    ResourceType::ALL.into_iter().filter_map(file).collect()
 }
 
 fn rejected_json(rejected: &Rejected) -> Value {

@@ -39,6 +39,7 @@ const fn list_name(resource_type: ResourceType) -> &'static str {
         ResourceType::Endpoint => "endpoints",
         ResourceType::Listener => "listeners",
         ResourceType::Route => "routes",
+        ResourceType::Secret => "secrets",
     }
 }
 

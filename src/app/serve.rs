@@ -59,9 +59,14 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         cache: cache.clone(),
         metrics: Arc::clone(&metrics),
         identifier: identifier(),
+        limits: server::Limits::default(),
+        streams: server::Streams::default(),
         shutdown: stop.clone(),
     };
-    start(&mut parts, "the xDS server", server::serve(xds, context));
+    start(&mut parts, "the xDS server", async move {
+        server::serve(xds, context).await;
+        Ok::<_, anyhow::Error>(())
+    });
     let answers = Admin { cache, status, metrics, registry: Arc::new(registry) };
     start(&mut parts, "the admin server", admin::serve(admin, answers, stop.clone().cancelled_owned()));
 

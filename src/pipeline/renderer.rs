@@ -99,6 +99,8 @@ impl Renderer {
     pub fn count(&self, resource_type: ResourceType) -> usize {
         match resource_type {
             ResourceType::Cluster | ResourceType::Endpoint => self.ports.len(),
+            // Nothing in a source becomes a secret.
+            ResourceType::Secret => 0,
             ResourceType::Listener | ResourceType::Route => {
                 let fleets = iter::once(&self.everyone).chain(self.fleets.values());
                 let versions = fleets.map(|fleet| fleet.snapshot().get(resource_type).version());

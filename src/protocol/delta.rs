@@ -3,6 +3,7 @@
 use data_plane_api::discovery::DeltaDiscoveryRequest;
 
 use super::session::{Ask, Asked};
+use super::xdstp::canonical;
 use crate::xds::ResourceType;
 
 /// What a delta request of `resource_type` asks for.
@@ -23,9 +24,9 @@ pub fn ask(resource_type: ResourceType, request: DeltaDiscoveryRequest) -> Ask {
         nonce: response_nonce,
         error: error_detail.map(|status| status.message),
         asked: Asked::Changes {
-            subscribe: resource_names_subscribe,
-            unsubscribe: resource_names_unsubscribe,
-            held: initial_resource_versions,
+            subscribe: resource_names_subscribe.into_iter().map(canonical).collect(),
+            unsubscribe: resource_names_unsubscribe.into_iter().map(canonical).collect(),
+            held: initial_resource_versions.into_iter().map(|(name, version)| (canonical(name), version)).collect(),
         },
     }
 }

@@ -25,15 +25,23 @@
 //! See [`order`]: CDS, EDS, LDS, RDS; assignments again after their clusters; routes only after the clusters that they
 //! name; removal of clusters only after the routes that named them.
 
+mod blame;
 pub mod delta;
 mod order;
 mod respond;
 mod session;
 pub mod sotw;
+mod status;
 mod subscriber;
 mod subscription;
 #[cfg(test)]
 mod tests;
+mod unserved;
+mod xdstp;
 
+pub use blame::Blamed;
+pub use respond::MAX_RESPONSE_BYTES;
 pub use session::{Ask, Asked, Session, Variant, Verdict};
+pub use status::{ResourceStatus, Standing};
 pub use subscriber::Response;
+pub use unserved::Absence;

@@ -6,7 +6,9 @@
 //! - A route that begins to name a cluster waits until the client has taken that cluster and its assignment.
 //! - A cluster that is gone, and its assignment, *linger* until the client has taken routes that don't name it.
 //!
-//! A client that asks for no routes keeps its own; nothing waits for it. Nothing waits for ever either: the server tells
+//! A client that asks for no routes keeps its own; nothing waits for it. On a stream of a single type nobody knows how far
+//! the client is with the others, so there only time can help: clusters linger, and routes to new clusters wait, until the
+//! time is up. Nothing waits for ever either: the server tells
 //! the session when the time is up, and then all goes out.
 
 use std::sync::Arc;
@@ -16,6 +18,15 @@ use crate::xds::{Difference, Resource, ResourceMap, ResourceType, Snapshot};
 
 /// The subscribers of a session, in push order.
 type Subscribers = [Subscriber; ResourceType::COUNT];
+
+/// Which types a stream carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// Any of them (ADS).
+    Aggregated,
+    /// This one.
+    Only(ResourceType),
+}
 
 /// Whether something is held back at the moment, and whether the client has had its time.
 #[derive(Debug, Default)]
@@ -48,10 +59,11 @@ impl Holdback {
     }
 
     /// The clusters that are gone from the snapshot, but that the client's routes still name.
-    pub fn lingering(subscribers: &Subscribers, snapshot: &Snapshot) -> Vec<Arc<Resource>> {
-        let [clusters, _, _, routes] = subscribers;
+    pub fn lingering(scope: Scope, subscribers: &Subscribers, snapshot: &Snapshot) -> Vec<Arc<Resource>> {
+        let [clusters, _, _, routes, _] = subscribers;
         let goal = snapshot.get(ResourceType::Cluster);
-        if !routes.is_asked() || !clusters.is_behind(goal) {
+        let alone = scope == Scope::Only(ResourceType::Cluster);
+        if !(routes.is_asked() || alone) || !clusters.is_behind(goal) {
             return Vec::new();
         }
         goal.difference(&clusters.held)
@@ -59,16 +71,19 @@ impl Holdback {
                 Difference::Removed(cluster) if clusters.subscription.matches(cluster.name()) => Some(cluster),
                 Difference::Removed(_) | Difference::Changed(_) => None,
             })
-            .filter(|cluster| routes.acked().iter().any(|route| route.refers_to(cluster.name())))
+            // What a client only claimed to hold has no content that could be sent again.
+            .filter(|cluster| !cluster.any().is_empty())
+            .filter(|cluster| alone || routes.acked().iter().any(|route| route.refers_to(cluster.name())))
             .cloned()
             .collect()
     }
 
     /// Whether the routes that are due begin to name a cluster that the client hasn't taken yet.
-    pub fn routes_wait(subscribers: &Subscribers, snapshot: &Snapshot) -> bool {
-        let [clusters, endpoints, _, routes] = subscribers;
+    pub fn routes_wait(scope: Scope, subscribers: &Subscribers, snapshot: &Snapshot) -> bool {
+        let [clusters, endpoints, _, routes, _] = subscribers;
         let goal = snapshot.get(ResourceType::Route);
-        if !clusters.is_asked() || !routes.is_ready() || !routes.is_behind(goal) {
+        let alone = scope == Scope::Only(ResourceType::Route);
+        if !(clusters.is_asked() || alone) || !routes.is_ready() || !routes.is_behind(goal) {
             return false;
         }
         let changed = goal.difference(&routes.held).filter_map(|difference| match difference {
@@ -78,12 +93,16 @@ impl Holdback {
         let due = routes.due.iter().filter_map(|name| goal.get(name));
         changed.chain(due).any(|route| {
             let known = routes.acked().get(route.name());
+            if alone && known.is_none() {
+                // It has no routes yet, so there is nothing to break.
+                return false;
+            }
             let mut new = route.references().iter().filter(|name| !known.is_some_and(|known| known.refers_to(name)));
             new.any(|name| {
                 snapshot
                     .get(ResourceType::Cluster)
                     .get(name)
-                    .is_some_and(|cluster| !is_ready_to_use(cluster, clusters, endpoints))
+                    .is_some_and(|cluster| alone || !is_ready_to_use(cluster, clusters, endpoints))
             })
         })
     }
@@ -95,7 +114,7 @@ impl Holdback {
         lingering: &[Arc<Resource>],
         subscribers: &Subscribers,
     ) -> ResourceMap {
-        let [_, endpoints, _, _] = subscribers;
+        let [_, endpoints, _, _, _] = subscribers;
         let mut goal = snapshot.get(resource_type).clone();
         for cluster in lingering {
             match resource_type {
@@ -105,7 +124,7 @@ impl Holdback {
                         goal.insert(Arc::clone(assignment));
                     }
                 }
-                ResourceType::Listener | ResourceType::Route => {}
+                ResourceType::Listener | ResourceType::Route | ResourceType::Secret => {}
             }
         }
         goal

@@ -4,8 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::session::Variant;
-use super::subscriber::{Contents, Subscriber};
+use super::subscriber::{Contents, Subscriber, name_bytes, resource_bytes};
 use crate::xds::{Difference, Name, Resource, ResourceMap};
+
+/// What is due is cut into responses no larger than this: gRPC's default limit for what a client receives is 4 MiB, and
+/// the fields round the resources need some of it.
+pub const MAX_RESPONSE_BYTES: usize = (4 << 20) - (4 << 10);
 
 /// By name: the resource, or that there is none (any more).
 type Changes = BTreeMap<Name, Option<Arc<Resource>>>;
@@ -17,19 +21,34 @@ impl Subscriber {
             return None;
         }
         let changes = self.changes(&goal);
-        self.due.clear();
         let answer_due = std::mem::take(&mut self.answer_due);
-        let (contents, has_news) = match variant {
-            Variant::Delta => delta(changes),
+        let (contents, has_news, is_all) = match variant {
             Variant::Sotw if self.resource_type().is_whole_world() => self.whole_world(&changes, &goal),
-            Variant::Sotw => only_changed(changes),
+            Variant::Sotw | Variant::Delta => part(changes, variant),
         };
+        if !is_all {
+            self.hold(&contents);
+            return Some(contents);
+        }
+        self.due.clear();
         if answer_due || has_news {
             self.held = goal;
             Some(contents)
         } else {
             self.advance(goal);
             None
+        }
+    }
+
+    /// Notes that the client gets these, and the rest of what is due after it has taken them.
+    fn hold(&mut self, part: &Contents) {
+        for resource in &part.resources {
+            self.due.remove(resource.name());
+            self.held.insert(Arc::clone(resource));
+        }
+        for name in &part.removed {
+            self.due.remove(name);
+            self.held.remove(name);
         }
     }
 
@@ -52,37 +71,47 @@ impl Subscriber {
         for name in &self.due {
             changes.entry(Name::clone(name)).or_insert_with(|| goal.get(name).cloned());
         }
+        if !self.resource_type().is_ever_removed() {
+            changes.retain(|_, change| change.is_some());
+        }
         changes
     }
 
     /// State of the world, LDS and CDS: everything that is wanted, each time, because absence deletes. It is due when
     /// something that the client wants came, changed or went; a wanted name that never existed is no reason.
-    fn whole_world(&self, changes: &Changes, goal: &ResourceMap) -> (Contents, bool) {
+    fn whole_world(&self, changes: &Changes, goal: &ResourceMap) -> (Contents, bool, bool) {
         let has_news = changes.iter().any(|(name, change)| change.is_some() || self.held.contains(name));
         let resources = if self.subscription.is_wildcard() {
             goal.iter().cloned().collect()
         } else {
             self.subscription.names().iter().filter_map(|name| goal.get(name)).cloned().collect()
         };
-        (Contents { resources, removed: Vec::new() }, has_news)
+        (Contents { resources, removed: Vec::new(), whole: true }, has_news, true)
     }
 }
 
-/// State of the world, EDS and RDS: absence means nothing, so only what changed is sent.
-fn only_changed(changes: Changes) -> (Contents, bool) {
-    let resources: Vec<_> = changes.into_values().flatten().collect();
-    let has_news = !resources.is_empty();
-    (Contents { resources, removed: Vec::new() }, has_news)
-}
-
-fn delta(changes: Changes) -> (Contents, bool) {
-    let has_news = !changes.is_empty();
+/// As much of the changes as fits into a response, in the order of names, and whether that is all and any of it news.
+/// What is larger than a response may be goes alone.
+///
+/// In the state of the world absence means nothing for EDS, RDS and SDS: only what changed is sent, and what is gone
+/// can't be said.
+fn part(changes: Changes, variant: Variant) -> (Contents, bool, bool) {
     let mut contents = Contents::default();
+    let mut bytes = 0;
     for (name, change) in changes {
+        let size = match (&change, variant) {
+            (Some(resource), _) => resource_bytes(resource),
+            (None, Variant::Delta) => name_bytes(&name),
+            (None, Variant::Sotw) => continue,
+        };
+        if bytes > 0 && bytes + size > MAX_RESPONSE_BYTES {
+            return (contents, true, false);
+        }
+        bytes += size;
         match change {
             Some(resource) => contents.resources.push(resource),
             None => contents.removed.push(name),
         }
     }
-    (contents, has_news)
+    (contents, bytes > 0, true)
 }

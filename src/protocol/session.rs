@@ -3,9 +3,22 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::order::Holdback;
-use super::subscriber::{Response, Subscriber};
+use super::blame::{Blamed, blame};
+use super::order::{Holdback, Scope};
+use super::status::ResourceStatus;
+use super::subscriber::{Answer, Response, Subscriber};
+use super::unserved::{Absence, Unserved};
 use crate::xds::{ResourceType, Snapshot};
+
+/// How much memory the names that a client asks for may cost on one stream. More than half a million names of Services
+/// fit; and no client can have us remember without end.
+const MAX_NAMES_BYTES: usize = 64 << 20;
+
+/// How much of a client's error message is kept and shown, in characters.
+const MAX_MESSAGE: usize = 1000;
+
+/// How much of it is searched for names of resources, in characters.
+const MAX_SEARCHED: usize = 64 << 10;
 
 /// Which of the two forms of the protocol a stream speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,8 +67,10 @@ pub enum Verdict {
     Nack {
         /// The version of the response.
         version: String,
-        /// The client's message.
+        /// The client's message, cut to a sane length.
         message: String,
+        /// The resources that the message is about, as far as that can be told.
+        blamed: Vec<Blamed>,
     },
 }
 
@@ -63,8 +78,10 @@ pub enum Verdict {
 #[derive(Debug)]
 pub struct Session {
     variant: Variant,
+    scope: Scope,
     snapshot: Arc<Snapshot>,
     subscribers: [Subscriber; ResourceType::COUNT],
+    unserved: Unserved,
     holdback: Holdback,
     nonces: Nonces,
 }
@@ -77,12 +94,23 @@ struct Nonces {
 }
 
 impl Session {
-    /// A session of the stream with this number (unique in the process), for a client that should hold `snapshot`.
+    /// A session of the ADS stream with this number (unique in the process), for a client that should hold `snapshot`.
     pub fn new(variant: Variant, stream: u64, snapshot: Arc<Snapshot>) -> Self {
+        Self::with(Scope::Aggregated, variant, stream, snapshot)
+    }
+
+    /// A session of a stream that carries only this type. What the client holds of other types isn't known to it.
+    pub fn only(resource_type: ResourceType, variant: Variant, stream: u64, snapshot: Arc<Snapshot>) -> Self {
+        Self::with(Scope::Only(resource_type), variant, stream, snapshot)
+    }
+
+    fn with(scope: Scope, variant: Variant, stream: u64, snapshot: Arc<Snapshot>) -> Self {
         Self {
             variant,
+            scope,
             snapshot,
             subscribers: ResourceType::ALL.map(Subscriber::new),
+            unserved: Unserved::default(),
             holdback: Holdback::default(),
             nonces: Nonces { stream, last: 0 },
         }
@@ -93,7 +121,9 @@ impl Session {
         let Ask { resource_type, nonce, error, asked } = ask;
         let map = self.snapshot.get(resource_type);
         let subscriber = self.subscribers.get_mut(resource_type.index())?;
-        let verdict = subscriber.on_answer(&nonce, error);
+        let answer = subscriber.on_answer(&nonce, error.is_some());
+        let verdict =
+            answer.map(|answer| verdict(answer, error.as_deref().unwrap_or_default(), subscriber, &self.snapshot));
         match asked {
             Asked::Names(names) => subscriber.on_names(names, nonce.is_empty(), map),
             Asked::Changes { subscribe, unsubscribe, held } => {
@@ -101,6 +131,16 @@ impl Session {
             }
         }
         verdict
+    }
+
+    /// Takes in a delta request for a type that isn't served. (Those of the state of the world need no answer.)
+    pub fn on_unserved(&mut self, type_url: &str, nonce: &str, subscribe: Vec<String>, unsubscribe: &[String]) {
+        self.unserved.on_request(type_url, nonce, subscribe, unsubscribe);
+    }
+
+    /// Whether the client asks for so many names that the stream should end.
+    pub fn is_excessive(&self) -> bool {
+        self.subscribers.iter().map(|subscriber| subscriber.subscription.bytes()).sum::<usize>() > MAX_NAMES_BYTES
     }
 
     /// Takes in what the client should hold from now on.
@@ -111,8 +151,8 @@ impl Session {
     /// The next response that is due, if any. Call it until there is none, after every request, snapshot and
     /// [`Self::on_wait_expired`].
     pub fn poll(&mut self) -> Option<Response> {
-        let lingering = Holdback::lingering(&self.subscribers, &self.snapshot);
-        let routes_wait = Holdback::routes_wait(&self.subscribers, &self.snapshot);
+        let lingering = Holdback::lingering(self.scope, &self.subscribers, &self.snapshot);
+        let routes_wait = Holdback::routes_wait(self.scope, &self.subscribers, &self.snapshot);
         self.holdback.note(!lingering.is_empty() || routes_wait);
         let lingering = if self.holdback.is_overdue() { &[] } else { lingering.as_slice() };
 
@@ -134,6 +174,23 @@ impl Session {
         None
     }
 
+    /// The next answer to a request for a type that isn't served, if one is due. Call it as [`Self::poll`].
+    pub fn poll_unserved(&mut self) -> Option<Absence> {
+        let nonces = &mut self.nonces;
+        self.unserved.poll(|| nonces.next())
+    }
+
+    /// How far the client is with every resource of this type that it wants, in the order of names.
+    pub fn statuses(&self, resource_type: ResourceType) -> Vec<ResourceStatus> {
+        let map = self.snapshot.get(resource_type);
+        self.subscribers.get(resource_type.index()).map(|subscriber| subscriber.statuses(map)).unwrap_or_default()
+    }
+
+    /// Whether any response of a served type is unanswered.
+    pub fn is_unanswered(&self) -> bool {
+        self.subscribers.iter().any(Subscriber::is_unanswered)
+    }
+
     /// Whether something is held back until the client answers. The caller keeps the time, and calls
     /// [`Self::on_wait_expired`] when it has been true for too long.
     pub const fn is_waiting(&self) -> bool {
@@ -144,6 +201,27 @@ impl Session {
     pub const fn on_wait_expired(&mut self) {
         self.holdback.expire();
     }
+}
+
+/// What an answer means, with what a complaint is about noted where it belongs.
+fn verdict(answer: Answer, message: &str, subscriber: &mut Subscriber, snapshot: &Snapshot) -> Verdict {
+    match answer {
+        Answer::Ack => Verdict::Ack,
+        Answer::Nack { version, names } => {
+            let blamed = blame(subscriber, &names, start(message, MAX_SEARCHED), snapshot);
+            let message = start(message, MAX_MESSAGE);
+            let words: Arc<str> = message.into();
+            for name in blamed.iter().map(|blamed| &blamed.name).filter(|name| names.binary_search(name).is_ok()) {
+                subscriber.complain(Arc::clone(name), Arc::clone(&words));
+            }
+            Verdict::Nack { version: version.to_string(), message: message.to_owned(), blamed }
+        }
+    }
+}
+
+/// The first characters of a text.
+fn start(text: &str, characters: usize) -> &str {
+    text.char_indices().nth(characters).map_or(text, |(end, _)| text.get(..end).unwrap_or(text))
 }
 
 impl Nonces {

@@ -3,6 +3,7 @@
 use data_plane_api::discovery::DiscoveryRequest;
 
 use super::session::{Ask, Asked};
+use super::xdstp::canonical;
 use crate::xds::ResourceType;
 
 /// What a state-of-the-world request of `resource_type` asks for.
@@ -23,6 +24,6 @@ pub fn ask(resource_type: ResourceType, request: DiscoveryRequest) -> Ask {
         resource_type,
         nonce: response_nonce,
         error: error_detail.map(|status| status.message),
-        asked: Asked::Names(resource_names),
+        asked: Asked::Names(resource_names.into_iter().map(canonical).collect()),
     }
 }

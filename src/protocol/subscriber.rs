@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::session::Verdict;
 use super::subscription::{Changes, Subscription};
 use crate::xds::{Name, Resource, ResourceMap, ResourceType, Version};
 
@@ -22,11 +21,38 @@ pub struct Response {
     pub removed: Vec<Name>,
 }
 
+/// What a resource costs in a response besides its bytes and its name: the version and the keys and lengths of the
+/// fields round it. Rounded up.
+const RESOURCE_OVERHEAD_BYTES: usize = 64;
+
+/// The same for the name of a resource that is gone.
+const NAME_OVERHEAD_BYTES: usize = 8;
+
+impl Response {
+    /// About how large it is on the wire, in bytes; never more than it says.
+    pub fn bytes(&self) -> usize {
+        let resources = self.resources.iter().map(|resource| resource_bytes(resource));
+        resources.chain(self.removed.iter().map(name_bytes)).sum()
+    }
+}
+
+/// How much a resource adds to a response, at most.
+pub(super) fn resource_bytes(resource: &Resource) -> usize {
+    resource.any().len() + resource.name().len() + RESOURCE_OVERHEAD_BYTES
+}
+
+/// How much the name of a resource that is gone adds to a response, at most.
+pub(super) fn name_bytes(name: &Name) -> usize {
+    name.len() + NAME_OVERHEAD_BYTES
+}
+
 /// What a response is to carry.
 #[derive(Debug, Default)]
 pub(super) struct Contents {
     pub resources: Vec<Arc<Resource>>,
     pub removed: Vec<Name>,
+    /// Whether what isn't in it isn't there.
+    pub whole: bool,
 }
 
 /// One type of one stream.
@@ -46,6 +72,8 @@ pub(super) struct Subscriber {
     pub(super) answer_due: bool,
     /// Names in responses that were refused, and in none that was taken since.
     doubtful: BTreeSet<Name>,
+    /// The resources that the client complained about, with its words, until it takes something else of that name.
+    complaints: BTreeMap<Name, Arc<str>>,
     unanswered: Option<Unanswered>,
 }
 
@@ -54,7 +82,19 @@ pub(super) struct Subscriber {
 struct Unanswered {
     nonce: String,
     version: Version,
+    /// What it brings or removes, sorted.
     names: Vec<Name>,
+    whole: bool,
+}
+
+/// What a client said to the latest response.
+pub(super) enum Answer {
+    Ack,
+    /// It was this version, with these names.
+    Nack {
+        version: Version,
+        names: Vec<Name>,
+    },
 }
 
 impl Subscriber {
@@ -68,6 +108,7 @@ impl Subscriber {
             due: BTreeSet::new(),
             answer_due: false,
             doubtful: BTreeSet::new(),
+            complaints: BTreeMap::new(),
             unanswered: None,
         }
     }
@@ -92,28 +133,57 @@ impl Subscriber {
 
     /// Whether the client wants the resource of this name, was sent it, and took it.
     pub fn has_taken(&self, name: &str) -> bool {
-        let in_flight = self.unanswered.as_ref().is_some_and(|unanswered| unanswered.includes(name));
         self.subscription.matches(name)
             && self.held.contains(name)
             && !self.due.contains(name)
             && !self.doubtful.contains(name)
-            && !in_flight
+            && !self.is_in_flight(name)
+    }
+
+    /// Whether a response that has this name is unanswered.
+    pub fn is_in_flight(&self, name: &str) -> bool {
+        self.unanswered.as_ref().is_some_and(|unanswered| unanswered.includes(name))
+    }
+
+    /// Whether a response that has this name was refused, and none was taken since.
+    pub fn is_doubtful(&self, name: &str) -> bool {
+        self.doubtful.contains(name)
+    }
+
+    /// Whether any response is unanswered.
+    pub const fn is_unanswered(&self) -> bool {
+        self.unanswered.is_some()
+    }
+
+    /// What the client said against the resource of this name, if it hasn't taken another since.
+    pub fn complaint(&self, name: &str) -> Option<&Arc<str>> {
+        self.complaints.get(name)
+    }
+
+    /// Notes what the client said against the resource of this name.
+    pub fn complain(&mut self, name: Name, message: Arc<str>) {
+        self.complaints.insert(name, message);
     }
 
     /// An ACK or NACK is recognised by the latest nonce, a NACK by nothing but its `error_detail`. Any other nonce is
     /// that of an older response, or of another stream: it says nothing about the latest one.
-    pub fn on_answer(&mut self, nonce: &str, error: Option<String>) -> Option<Verdict> {
+    pub fn on_answer(&mut self, nonce: &str, is_error: bool) -> Option<Answer> {
         let answered = self.unanswered.take_if(|unanswered| unanswered.nonce == nonce)?;
-        let Unanswered { nonce: _, version, names } = answered;
-        if let Some(message) = error {
-            self.doubtful.extend(names);
-            return Some(Verdict::Nack { version: version.to_string(), message });
+        let Unanswered { nonce: _, version, names, whole } = answered;
+        if is_error {
+            self.doubtful.extend(names.iter().cloned());
+            return Some(Answer::Nack { version, names });
+        }
+        if whole {
+            self.doubtful.clear();
+            self.complaints.clear();
         }
         for name in &names {
             self.doubtful.remove(name);
+            self.complaints.remove(name);
         }
         self.acked = self.held.clone();
-        Some(Verdict::Ack)
+        Some(Answer::Ack)
     }
 
     /// The names of a state-of-the-world request. They count whatever the nonce: they are the client's latest wish.
@@ -157,10 +227,11 @@ impl Subscriber {
 
     /// Notes that `contents` go out.
     pub fn sent(&mut self, nonce: String, contents: Contents) -> Response {
-        let Contents { resources, removed } = contents;
+        let Contents { resources, removed, whole } = contents;
         let version = self.held.version();
-        let names = resources.iter().map(|resource| Name::clone(resource.name())).collect();
-        self.unanswered = Some(Unanswered { nonce: nonce.clone(), version, names });
+        let mut names: Vec<Name> = resources.iter().map(|resource| resource.name()).chain(&removed).cloned().collect();
+        names.sort_unstable();
+        self.unanswered = Some(Unanswered { nonce: nonce.clone(), version, names, whole });
         Response { resource_type: self.resource_type, nonce, version, resources, removed }
     }
 

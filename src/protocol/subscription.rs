@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::xds::{Name, ResourceType};
 
+/// What a name costs besides its letters: entries in sets, the counts of a shared string. Rounded up.
+const NAME_OVERHEAD_BYTES: usize = 64;
+
 /// The name that stands for "everything".
 pub(super) const WILDCARD: &str = "*";
 
@@ -12,6 +15,8 @@ pub(super) const WILDCARD: &str = "*";
 pub(super) struct Subscription {
     wildcard: Wildcard,
     names: BTreeSet<Name>,
+    /// What the names cost.
+    bytes: usize,
 }
 
 /// Whether everything is wanted, and how the client said so.
@@ -55,6 +60,11 @@ impl Subscription {
         &self.names
     }
 
+    /// About what the names cost in memory.
+    pub const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// A state-of-the-world request: its names replace the set.
     ///
     /// No names mean everything in the first request of LDS or CDS, and still do until a name was given; otherwise
@@ -66,13 +76,16 @@ impl Subscription {
                 Wildcard::No if first => self.begin_legacy(resource_type),
                 Wildcard::No | Wildcard::Explicit => {
                     self.wildcard = Wildcard::No;
+                    self.bytes = 0;
                     Changes { dropped: std::mem::take(&mut self.names), ..Changes::default() }
                 }
             };
         }
         let before = self.is_wildcard();
         let mut names: BTreeSet<Name> = names.into_iter().map(Name::from).collect();
-        self.wildcard = if names.remove(WILDCARD) { Wildcard::Explicit } else { Wildcard::No };
+        let wildcard = names.remove(WILDCARD) && resource_type.has_wildcard();
+        self.wildcard = if wildcard { Wildcard::Explicit } else { Wildcard::No };
+        self.bytes = names.iter().map(cost).sum();
         let changes = Changes {
             everything: self.is_wildcard() && !before,
             added: names.difference(&self.names).cloned().collect(),
@@ -98,11 +111,15 @@ impl Subscription {
             if first && subscribe.is_empty() { self.begin_legacy(resource_type) } else { Changes::default() };
         for name in subscribe {
             if name == WILDCARD {
-                changes.everything |= self.wildcard != Wildcard::Legacy;
-                self.wildcard = Wildcard::Explicit;
+                if resource_type.has_wildcard() {
+                    changes.everything |= self.wildcard != Wildcard::Legacy;
+                    self.wildcard = Wildcard::Explicit;
+                }
             } else {
                 let name = Name::from(name);
-                self.names.insert(Name::clone(&name));
+                if self.names.insert(Name::clone(&name)) {
+                    self.bytes += cost(&name);
+                }
                 changes.added.insert(name);
             }
         }
@@ -111,6 +128,7 @@ impl Subscription {
                 self.wildcard = Wildcard::No;
                 changes.everything = false;
             } else if let Some(name) = self.names.take(name.as_str()) {
+                self.bytes -= cost(&name);
                 changes.added.remove(&name);
                 changes.dropped.insert(name);
             }
@@ -127,4 +145,8 @@ impl Subscription {
         }
         Changes { everything: self.is_wildcard(), ..Changes::default() }
     }
+}
+
+fn cost(name: &Name) -> usize {
+    name.len() + NAME_OVERHEAD_BYTES
 }

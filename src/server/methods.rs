@@ -6,49 +6,115 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
+use axum::Router;
 use axum::body::Body as HttpBody;
 use data_plane_api::discovery::{DeltaDiscoveryRequest, DiscoveryRequest};
 use futures::Stream;
 use tonic::body::Body;
 use tonic::codegen::Service;
 use tonic::server::{Grpc, StreamingService};
-use tonic::service::Routes;
 use tonic::{Request as GrpcRequest, Response as GrpcResponse, Status, Streaming};
 
 use super::Context;
 use super::codec::{Outgoing, XdsCodec};
+use super::connection::Connection;
 use super::request::Request;
-use super::stream;
+use super::{client_status, stream};
+use crate::xds::ResourceType;
 
 /// An Envoy that reconnects lists every version it holds in one request: with 10,000 clusters that is above gRPC's
 /// default limit of 4 MiB.
 const MAX_REQUEST_BYTES: usize = 32 << 20;
 
-const ADS_SOTW: &str = "/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources";
-const ADS_DELTA: &str = "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources";
+/// A discovery service: one type each, or all of them.
+struct Discovery {
+    service: &'static str,
+    /// The method of the state of the world.
+    sotw: &'static str,
+    delta: &'static str,
+    /// The only type it serves; none is ADS.
+    only: Option<ResourceType>,
+}
 
-/// The routes of all methods.
-pub(super) fn routes(context: Context) -> Routes {
-    let sotw = Method::<DiscoveryRequest>::new(context.clone());
-    let delta = Method::<DeltaDiscoveryRequest>::new(context);
-    Routes::from(axum::Router::new().route_service(ADS_SOTW, sotw).route_service(ADS_DELTA, delta))
+/// The services of envoy/service/*/v3/*.proto that have what Chancery serves. Their `Fetch…` methods, which are for
+/// polling over REST, are unimplemented.
+const DISCOVERY: [Discovery; 6] = [
+    Discovery {
+        service: "envoy.service.discovery.v3.AggregatedDiscoveryService",
+        sotw: "StreamAggregatedResources",
+        delta: "DeltaAggregatedResources",
+        only: None,
+    },
+    Discovery {
+        service: "envoy.service.cluster.v3.ClusterDiscoveryService",
+        sotw: "StreamClusters",
+        delta: "DeltaClusters",
+        only: Some(ResourceType::Cluster),
+    },
+    Discovery {
+        service: "envoy.service.endpoint.v3.EndpointDiscoveryService",
+        sotw: "StreamEndpoints",
+        delta: "DeltaEndpoints",
+        only: Some(ResourceType::Endpoint),
+    },
+    Discovery {
+        service: "envoy.service.listener.v3.ListenerDiscoveryService",
+        sotw: "StreamListeners",
+        delta: "DeltaListeners",
+        only: Some(ResourceType::Listener),
+    },
+    Discovery {
+        service: "envoy.service.route.v3.RouteDiscoveryService",
+        sotw: "StreamRoutes",
+        delta: "DeltaRoutes",
+        only: Some(ResourceType::Route),
+    },
+    Discovery {
+        service: "envoy.service.secret.v3.SecretDiscoveryService",
+        sotw: "StreamSecrets",
+        delta: "DeltaSecrets",
+        only: Some(ResourceType::Secret),
+    },
+];
+
+const CLIENT_STATUS: &str = "envoy.service.status.v3.ClientStatusDiscoveryService";
+
+/// The routes of all methods. Any other path is `UNIMPLEMENTED`.
+pub(super) fn routes(context: &Context) -> Router {
+    let mut router = Router::new();
+    for Discovery { service, sotw, delta, only } in DISCOVERY {
+        let state_of_the_world = Method::<DiscoveryRequest>::new(context.clone(), only);
+        let incremental = Method::<DeltaDiscoveryRequest>::new(context.clone(), only);
+        router = router
+            .route_service(&format!("/{service}/{sotw}"), state_of_the_world)
+            .route_service(&format!("/{service}/{delta}"), incremental);
+    }
+    router
+        .route_service(&format!("/{CLIENT_STATUS}/{{*method}}"), client_status::service(context.streams.clone()))
+        .fallback(unimplemented)
+}
+
+async fn unimplemented(uri: http::Uri) -> http::Response<Body> {
+    Status::unimplemented(format!("{}: not served; xDS is served by its Stream… and Delta… methods", uri.path()))
+        .into_http()
 }
 
 /// One streaming method whose requests are `R`.
 struct Method<R> {
     context: Context,
+    only: Option<ResourceType>,
     request: PhantomData<fn() -> R>,
 }
 
 impl<R> Method<R> {
-    fn new(context: Context) -> Self {
-        Self { context, request: PhantomData }
+    fn new(context: Context, only: Option<ResourceType>) -> Self {
+        Self { context, only, request: PhantomData }
     }
 }
 
 impl<R> Clone for Method<R> {
     fn clone(&self) -> Self {
-        Self::new(self.context.clone())
+        Self::new(self.context.clone(), self.only)
     }
 }
 
@@ -84,6 +150,16 @@ impl<R: Request> StreamingService<R> for Method<R> {
                 "not every Service and EndpointSlice has been listed yet; what you hold stays valid",
             )));
         }
-        ready(Ok(GrpcResponse::new(Box::pin(stream::responses(request.into_inner(), context)))))
+        let Some(connection) = request.extensions().get::<Connection>().cloned() else {
+            return ready(Err(Status::internal("a request without a connection; this is a bug")));
+        };
+        let Some(place) = context.streams.admit(context.limits.max_streams) else {
+            return ready(Err(Status::resource_exhausted(format!(
+                "{} streams are open already; connect to another replica",
+                context.limits.max_streams
+            ))));
+        };
+        let responses = stream::responses(request.into_inner(), self.only, place, connection, context);
+        ready(Ok(GrpcResponse::new(Box::pin(responses))))
     }
 }

@@ -1,40 +1,34 @@
 //! The xDS server: gRPC round the state machines of [`crate::protocol`].
 //!
 //! ```text
-//! methods ── path → (variant) ──▶ stream ── one select loop a client ──▶ codec ── bytes that are encoded already
-//!                                   │  ▲
-//!                         Session ◀─┘  └── SnapshotCache::changed
+//! connection ── HTTP/2 ──▶ methods ── path → (type, variant) ──▶ stream ── select loop ──▶ codec ── ready bytes
+//!     ▲                                                            │  ▲
+//!     └── cut ── streams, who doesn't read? ◀── Peer ── Session ◀──┘  └── SnapshotCache::changed
+//!                   └──▶ client_status (CSDS)
 //! ```
 //!
 //! A stream is pulled, not pushed: the loop runs when HTTP/2 has room for another message. So there is no queue per
-//! client, and a client that doesn't read costs what its session costs, whatever happens meanwhile.
+//! client, and a client that doesn't read costs what its session and one response per type cost, until its time is up.
 
+mod client_status;
 mod codec;
+mod connection;
 mod methods;
+mod peer;
 mod request;
 mod stream;
+mod streams;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
 
 use crate::cache::SnapshotCache;
 use crate::telemetry::Metrics;
 
-/// A client whose side of a connection is silent for this long is asked whether it is there …
-const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
-
-/// … and has this long to answer. Together they free the state of a vanished client within 40 s.
-const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(15);
-
-/// The port can't be served any more. A retry of the same call doesn't help.
-#[derive(Debug, thiserror::Error)]
-#[error("the xDS server failed: {0}")]
-pub struct ServeError(#[from] tonic::transport::Error);
+pub use streams::Streams;
 
 /// What the server needs.
 #[derive(Debug, Clone)]
@@ -45,21 +39,45 @@ pub struct Context {
     pub metrics: Arc<Metrics>,
     /// `control_plane.identifier` of every response; distinct per replica.
     pub identifier: Arc<str>,
+    /// What it allows a client.
+    pub limits: Limits,
+    /// The streams that are open; whoever else holds it can look at them.
+    pub streams: Streams,
     /// Cancelled when streams should end.
     pub shutdown: CancellationToken,
+}
+
+/// What the server allows a client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// How old a connection gets, more or less a tenth; none: as old as it likes. Then its streams end in good order, and
+    /// the client connects again, to whichever replica its load balancer picks.
+    pub max_connection_age: Option<Duration>,
+    /// How long a client may leave unread what it was sent. Then it loses its connection, within twice that time.
+    pub send_deadline: Duration,
+    /// How many streams may be open. More are refused with `RESOURCE_EXHAUSTED`.
+    pub max_streams: usize,
+}
+
+impl Default for Limits {
+    /// 30 minutes, 30 seconds, 100,000 streams.
+    fn default() -> Self {
+        Self {
+            max_connection_age: Some(Duration::from_mins(30)),
+            send_deadline: Duration::from_secs(30),
+            max_streams: 100_000,
+        }
+    }
 }
 
 /// Serves xDS on `listener` until `context.shutdown` is cancelled and all streams have ended.
 ///
 /// Until something is published, clients are refused with `UNAVAILABLE`: to accept them and stay silent, or to send
 /// them an empty world, would cost them what they hold.
-pub async fn serve(listener: TcpListener, context: Context) -> Result<(), ServeError> {
-    let shutdown = context.shutdown.clone();
-    Server::builder()
-        .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
-        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
-        .add_routes(methods::routes(context))
-        .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), shutdown.cancelled_owned())
-        .await?;
-    Ok(())
+pub async fn serve(listener: TcpListener, context: Context) {
+    let routes = methods::routes(&context);
+    tokio::select! {
+        () = connection::accept(listener, routes, &context) => {}
+        () = streams::cut_who_does_not_read(&context.streams, context.limits.send_deadline) => {}
+    }
 }

@@ -12,6 +12,9 @@ pub(super) trait Request: Message + Default + Send + 'static {
     /// The form that it is of.
     const VARIANT: Variant;
 
+    /// The field that names are in.
+    const NAMES_FIELD: &'static str;
+
     /// Who sends it; only the first of a stream must say.
     fn node(&self) -> Option<&Node>;
 
@@ -20,10 +23,14 @@ pub(super) trait Request: Message + Default + Send + 'static {
 
     /// What it asks for, `resource_type` being its type.
     fn into_ask(self, resource_type: ResourceType) -> Ask;
+
+    /// Its nonce, and the names that it subscribes to and unsubscribes from, if it is of the incremental form.
+    fn into_changes(self) -> Option<(String, Vec<String>, Vec<String>)>;
 }
 
 impl Request for DiscoveryRequest {
     const VARIANT: Variant = Variant::Sotw;
+    const NAMES_FIELD: &'static str = "resource_names";
 
     fn node(&self) -> Option<&Node> {
         self.node.as_ref()
@@ -36,10 +43,15 @@ impl Request for DiscoveryRequest {
     fn into_ask(self, resource_type: ResourceType) -> Ask {
         sotw::ask(resource_type, self)
     }
+
+    fn into_changes(self) -> Option<(String, Vec<String>, Vec<String>)> {
+        None
+    }
 }
 
 impl Request for DeltaDiscoveryRequest {
     const VARIANT: Variant = Variant::Delta;
+    const NAMES_FIELD: &'static str = "resource_names_subscribe";
 
     fn node(&self) -> Option<&Node> {
         self.node.as_ref()
@@ -51,5 +63,9 @@ impl Request for DeltaDiscoveryRequest {
 
     fn into_ask(self, resource_type: ResourceType) -> Ask {
         delta::ask(resource_type, self)
+    }
+
+    fn into_changes(self) -> Option<(String, Vec<String>, Vec<String>)> {
+        Some((self.response_nonce, self.resource_names_subscribe, self.resource_names_unsubscribe))
     }
 }

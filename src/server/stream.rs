@@ -1,7 +1,7 @@
-//! The life of one stream.
+//! The loop of one stream.
 
+use std::future::pending;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::{Stream, stream};
@@ -10,161 +10,164 @@ use tracing::{Span, debug, info, info_span, warn};
 
 use super::Context;
 use super::codec::Outgoing;
+use super::connection::Connection;
+use super::peer::Peer;
 use super::request::Request;
-use crate::access::{self, Client};
-use crate::cache::Publication;
-use crate::protocol::{Response, Session, Variant, Verdict};
-use crate::telemetry::OpenStream;
+use super::streams::Place;
+use crate::access;
+use crate::protocol::{Session, Variant};
 use crate::xds::ResourceType;
 
-/// How long a push waits for the answer that it should come after (contract: make before break, at most 5 s).
-const MAX_WAIT: Duration = Duration::from_secs(5);
+/// How long a shutdown waits for the first response of a stream. A stream that ends before it looks like a broken server
+/// to its client.
+const FIRST_RESPONSE_WAIT: Duration = Duration::from_secs(1);
 
-/// How much of a client's error message is logged.
-const MAX_MESSAGE: usize = 1000;
-
-/// Numbers the streams of this process.
-static STREAMS: AtomicU64 = AtomicU64::new(1);
-
-/// The responses to the requests of one client, until either side ends.
+/// The responses to the requests of one client, until either side ends. Of one type (`only`), or of all.
 pub(super) fn responses<R: Request>(
     requests: Streaming<R>,
+    only: Option<ResourceType>,
+    place: Place,
+    connection: Connection,
     context: Context,
 ) -> impl Stream<Item = Result<Outgoing, Status>> + Send {
-    stream::unfold(Some(Connection::new(requests, context)), async |connection| {
-        let mut connection = connection?;
-        match connection.next().await {
-            Ok(response) => Some((Ok(response), Some(connection))),
-            Err(End::Client | End::Shutdown) => None,
+    let conversation = Conversation { requests, only, place, connection, context, peer: None, has_responded: false };
+    stream::unfold(Some(conversation), async |conversation| {
+        let mut conversation = conversation?;
+        match conversation.next().await {
+            Ok(response) => Some((Ok(response), Some(conversation))),
+            Err(End::Client | End::Retired) => None,
             Err(End::Refused(status)) => Some((Err(status), None)),
         }
     })
 }
 
-/// One stream: the transport on one side, the session on the other.
-struct Connection<R> {
+/// One stream: the transport on one side, the client's state on the other.
+struct Conversation<R> {
     requests: Streaming<R>,
+    only: Option<ResourceType>,
+    place: Place,
+    connection: Connection,
     context: Context,
-    stream: u64,
     /// Known from the first request on.
-    peer: Option<Peer>,
-}
-
-/// The client behind a stream.
-struct Peer {
-    client: Client,
-    session: Session,
-    span: Span,
-    /// When the session began to wait for an answer.
-    waiting_since: Option<Instant>,
-    /// The publication that is being sent, until every type has caught up with it: when its oldest event came.
-    catching_up: Option<Instant>,
-    pushes: [Option<Push>; ResourceType::COUNT],
-    /// Counts the stream as open until it is dropped.
-    _open: OpenStream,
-}
-
-/// An unanswered response.
-struct Push {
-    sent_at: Instant,
-    observed_at: Option<Instant>,
+    peer: Option<Arc<Peer>>,
+    has_responded: bool,
 }
 
 /// Why a stream ends.
 enum End {
     /// The client ended it, or is gone.
     Client,
-    /// The server shuts down.
-    Shutdown,
+    /// Its connection is old, or the server shuts down.
+    Retired,
     /// The client's requests can't be served.
     Refused(Status),
 }
 
-impl<R: Request> Connection<R> {
-    fn new(requests: Streaming<R>, context: Context) -> Self {
-        Self { requests, context, stream: STREAMS.fetch_add(1, Ordering::Relaxed), peer: None }
-    }
-
+impl<R: Request> Conversation<R> {
     /// The next response. Runs only while HTTP/2 has room for one.
     async fn next(&mut self) -> Result<Outgoing, End> {
+        let mut last_call = None;
         loop {
-            if let Some(response) = self.peer.as_mut().and_then(|peer| peer.poll(&self.context)) {
-                return Ok(Outgoing {
-                    variant: R::VARIANT,
-                    response,
-                    identifier: Arc::clone(&self.context.identifier),
-                });
+            if let Some(reply) = self.peer.as_ref().and_then(|peer| peer.poll(R::VARIANT, &self.context)) {
+                self.has_responded = true;
+                return Ok(Outgoing { reply, identifier: Arc::clone(&self.context.identifier) });
             }
-            let deadline = self.peer.as_ref().and_then(|peer| peer.waiting_since).map(|since| since + MAX_WAIT);
+            let peer = self.peer.as_ref();
             tokio::select! {
-                () = self.context.shutdown.cancelled() => return Err(End::Shutdown),
+                () = self.connection.retired.cancelled(), if self.has_responded => return Err(End::Retired),
+                () = self.context.shutdown.cancelled(), if !self.has_responded && last_call.is_none() => {
+                    last_call = Some(Instant::now() + FIRST_RESPONSE_WAIT);
+                }
+                () = at(last_call) => {
+                    return Err(End::Refused(Status::unavailable("this replica shuts down; connect to another")));
+                }
                 request = self.requests.message() => match request {
                     Ok(Some(request)) => self.on_request(request)?,
                     Ok(None) => return Err(End::Client),
                     Err(status) => return Err(self.broken(status)),
                 },
                 true = self.context.cache.changed() => self.on_publication(),
-                () = at(deadline) => self.on_wait_expired(),
+                () = at(peer.and_then(|peer| peer.deadline())) => if let Some(peer) = peer { peer.on_wait_expired() },
+                () = woken(peer) => {}
             }
         }
     }
 
     fn on_request(&mut self, request: R) -> Result<(), End> {
-        if self.peer.is_none() {
-            self.peer = Some(self.introduce(&request)?);
-        }
-        let Some(peer) = &mut self.peer else { return Ok(()) };
+        let peer = match &self.peer {
+            Some(peer) => Arc::clone(peer),
+            None => self.introduce(&request)?,
+        };
         let type_url = request.type_url();
-        if type_url.is_empty() {
-            return Err(End::Refused(Status::invalid_argument("type_url: empty; on an ADS stream it must be set")));
+        match (self.only, ResourceType::from_type_url(type_url)) {
+            (Some(only), _) if type_url.is_empty() => self.on_ask(&peer, only, request),
+            (Some(only), Some(resource_type)) if only == resource_type => self.on_ask(&peer, only, request),
+            (Some(only), _) => Err(refused(Status::invalid_argument(format!(
+                "type_url: \"{}\": expected {} or nothing, because this service has no other type",
+                type_url.chars().take(200).collect::<String>(),
+                only.type_url(),
+            )))),
+            (None, Some(resource_type)) => self.on_ask(&peer, resource_type, request),
+            (None, None) if type_url.is_empty() => {
+                Err(refused(Status::invalid_argument("type_url: empty; on an ADS stream it must be set")))
+            }
+            (None, None) => {
+                // The types that we serve go on beside it.
+                debug!(parent: &peer.span, type_url, "A client asks for a type that isn't served");
+                let type_url = type_url.to_owned();
+                if let Some((nonce, subscribe, unsubscribe)) = request.into_changes() {
+                    peer.state().session.on_unserved(&type_url, &nonce, subscribe, &unsubscribe);
+                }
+                Ok(())
+            }
         }
-        if let Some(resource_type) = ResourceType::from_type_url(type_url) {
-            peer.on_ask(resource_type, request, &self.context);
-        } else {
-            // Another type on the same stream is none of our business; the types that we serve go on.
-            debug!(parent: &peer.span, type_url, "Ignored a request for a type that isn't served");
+    }
+
+    fn on_ask(&self, peer: &Peer, resource_type: ResourceType, request: R) -> Result<(), End> {
+        if peer.on_ask(request.into_ask(resource_type), &self.context) {
+            warn!(parent: &peer.span, "Refused a client that asks for too many names");
+            return Err(refused(Status::resource_exhausted(format!(
+                "{}: too many names on one stream; subscribe to * or to fewer",
+                R::NAMES_FIELD
+            ))));
         }
         Ok(())
     }
 
-    fn introduce(&mut self, first: &R) -> Result<Peer, End> {
+    fn introduce(&mut self, first: &R) -> Result<Arc<Peer>, End> {
         let client = access::identify(first.node()).map_err(|refused| {
             warn!(error = %refused, "Refused a client");
             End::Refused(Status::invalid_argument(refused.to_string()))
         })?;
         let Some(publication) = self.context.cache.latest() else {
-            return Err(End::Refused(Status::unavailable("nothing has been published yet")));
+            return Err(refused(Status::unavailable("nothing has been published yet")));
         };
         let variant = match R::VARIANT {
             Variant::Sotw => "sotw",
             Variant::Delta => "delta",
         };
         let target = &client.target;
-        let span =
-            info_span!("stream", node.id = client.node_id, fleet = &*target.fleet, client = %target.kind, variant);
+        let service = self.only.map_or("ads", ResourceType::as_str);
+        let span = info_span!(
+            "stream", node.id = client.node_id, fleet = &*target.fleet, client = %target.kind, service, variant
+        );
         info!(parent: &span, user_agent = client.user_agent, "Client connected");
-        Ok(Peer {
-            session: Session::new(R::VARIANT, self.stream, Arc::clone(publication.world.snapshot(target))),
-            _open: self.context.metrics.stream_opened(target.kind.as_str(), variant),
-            client,
-            span,
-            waiting_since: None,
-            catching_up: None,
-            pushes: [const { None }; ResourceType::COUNT],
-        })
+        let snapshot = Arc::clone(publication.world.snapshot(target));
+        let session = match self.only {
+            None => Session::new(R::VARIANT, self.place.number(), snapshot),
+            Some(only) => Session::only(only, R::VARIANT, self.place.number(), snapshot),
+        };
+        let scope = format!("{service} {variant} {}", self.place.number());
+        let open = self.context.metrics.stream_opened(target.kind.as_str(), variant);
+        let peer = Arc::new(Peer::new(client, scope, self.only, session, span, self.connection.cut.clone(), open));
+        self.place.introduce(Arc::clone(&peer));
+        self.peer = Some(Arc::clone(&peer));
+        Ok(peer)
     }
 
     fn on_publication(&mut self) {
-        if let (Some(peer), Some(publication)) = (&mut self.peer, self.context.cache.latest()) {
+        if let (Some(peer), Some(publication)) = (&self.peer, self.context.cache.latest()) {
             peer.on_publication(&publication);
-        }
-    }
-
-    fn on_wait_expired(&mut self) {
-        if let Some(peer) = &mut self.peer {
-            warn!(parent: &peer.span, "Client didn't answer in time; sending what was held back for its answer");
-            peer.waiting_since = None;
-            peer.session.on_wait_expired();
         }
     }
 
@@ -179,66 +182,15 @@ impl<R: Request> Connection<R> {
     }
 }
 
-impl Peer {
-    fn poll(&mut self, context: &Context) -> Option<Response> {
-        let response = self.session.poll();
-        match (self.session.is_waiting(), self.waiting_since) {
-            (true, None) => self.waiting_since = Some(Instant::now()),
-            (false, Some(_)) => self.waiting_since = None,
-            (true, Some(_)) | (false, None) => {}
-        }
-        let Some(response) = response else {
-            if self.pushes.iter().all(Option::is_none) && self.waiting_since.is_none() {
-                self.catching_up = None;
-            }
-            return None;
-        };
-        let Response { resource_type, nonce, version, resources, removed } = &response;
-        debug!(
-            parent: &self.span, type_url = resource_type.type_url(), nonce, %version,
-            resources = resources.len(), removed = removed.len(), "Sending",
-        );
-        context.metrics.response_sent(resource_type.as_str(), self.client.target.kind.as_str());
-        if let Some(push) = self.pushes.get_mut(resource_type.index()) {
-            *push = Some(Push { sent_at: Instant::now(), observed_at: self.catching_up });
-        }
-        Some(response)
-    }
-
-    fn on_publication(&mut self, publication: &Publication) {
-        self.catching_up.get_or_insert(publication.observed_at);
-        self.session.on_snapshot(Arc::clone(publication.world.snapshot(&self.client.target)));
-    }
-
-    fn on_ask(&mut self, resource_type: ResourceType, request: impl Request, context: &Context) {
-        let ask = request.into_ask(resource_type);
-        let nonce = ask.nonce.clone();
-        let Some(verdict) = self.session.on_request(ask) else { return };
-        let push = self.pushes.get_mut(resource_type.index()).and_then(Option::take);
-        let metrics = &context.metrics;
-        match verdict {
-            Verdict::Ack => {
-                let Some(Push { sent_at, observed_at }) = push else { return };
-                metrics.acked(resource_type.as_str(), sent_at.elapsed());
-                if let Some(observed_at) = observed_at {
-                    metrics.event_acked(resource_type.as_str(), observed_at.elapsed());
-                }
-            }
-            Verdict::Nack { version, message } => {
-                metrics.nacked(resource_type.as_str(), self.client.target.kind.as_str());
-                let message: String = message.chars().take(MAX_MESSAGE).collect();
-                warn!(
-                    parent: &self.span, type_url = resource_type.type_url(), nonce, version, error = message,
-                    "Client rejected a response; it keeps what it had, and won't be sent this again",
-                );
-            }
-        }
-    }
+const fn refused(status: Status) -> End {
+    End::Refused(status)
 }
 
-impl Drop for Peer {
-    fn drop(&mut self) {
-        info!(parent: &self.span, "Client disconnected");
+/// Returns when somebody wants to see whether HTTP/2 asks this stream for a message.
+async fn woken(peer: Option<&Arc<Peer>>) {
+    match peer {
+        Some(peer) => peer.woken().await,
+        None => pending().await,
     }
 }
 
@@ -246,6 +198,6 @@ impl Drop for Peer {
 async fn at(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
-        None => std::future::pending().await,
+        None => pending().await,
     }
 }

@@ -19,7 +19,7 @@ mod target;
 mod version;
 
 pub use json::{JsonError, resource_to_json};
-pub use resource::{Name, Resource};
+pub use resource::{Name, Origin, Resource};
 pub use resource_map::{Difference, ResourceMap};
 pub use resource_type::ResourceType;
 pub use snapshot::{Snapshot, World};

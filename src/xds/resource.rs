@@ -20,6 +20,16 @@ pub struct Resource {
     any: Bytes,
     version: Version,
     references: Box<[Name]>,
+    origin: Option<Arc<Origin>>,
+}
+
+/// What a resource was rendered from, for messages to people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The object, as `Service shop/cart`.
+    pub object: Arc<str>,
+    /// The keys of the annotations that are in force for it, without prefix and port: `lb-policy`, `retry-on`.
+    pub annotations: Box<[Arc<str>]>,
 }
 
 impl Resource {
@@ -43,12 +53,23 @@ impl Resource {
         let mut references: Vec<Name> = references.into_iter().collect();
         references.sort_unstable();
         references.dedup();
-        Self { version: Version::of(&any), name, any, references: references.into() }
+        Self { version: Version::of(&any), name, any, references: references.into(), origin: None }
     }
 
     /// What a client said it holds: a name and a version, without the content.
     pub fn claimed(name: Name, version: Version) -> Self {
-        Self { name, any: Bytes::new(), version, references: Box::default() }
+        Self { name, any: Bytes::new(), version, references: Box::default(), origin: None }
+    }
+
+    /// The same resource, known to come from `origin`.
+    #[must_use]
+    pub fn with_origin(self, origin: Arc<Origin>) -> Self {
+        Self { origin: Some(origin), ..self }
+    }
+
+    /// What it was rendered from, if it was rendered from one object.
+    pub const fn origin(&self) -> Option<&Arc<Origin>> {
+        self.origin.as_ref()
     }
 
     /// The name that clients subscribe to.

@@ -5,7 +5,7 @@ use std::fmt;
 /// One kind of xDS resource.
 ///
 /// The order of the variants is the order in which a change that spans several of them is pushed: CDS, EDS, LDS, RDS
-/// (xDS protocol, "Eventual consistency considerations").
+/// (xDS protocol, "Eventual consistency considerations"), and last what they may refer to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ResourceType {
     /// `envoy.config.cluster.v3.Cluster`, served by CDS.
@@ -16,14 +16,16 @@ pub enum ResourceType {
     Listener,
     /// `envoy.config.route.v3.RouteConfiguration`, served by RDS.
     Route,
+    /// `envoy.extensions.transport_sockets.tls.v3.Secret`, served by SDS.
+    Secret,
 }
 
 impl ResourceType {
     /// How many kinds there are.
-    pub const COUNT: usize = 4;
+    pub const COUNT: usize = 5;
 
     /// Every kind, in push order.
-    pub const ALL: [Self; Self::COUNT] = [Self::Cluster, Self::Endpoint, Self::Listener, Self::Route];
+    pub const ALL: [Self; Self::COUNT] = [Self::Cluster, Self::Endpoint, Self::Listener, Self::Route, Self::Secret];
 
     /// The type URL that stands in requests, responses and every `Any`.
     pub const fn type_url(self) -> &'static str {
@@ -32,6 +34,7 @@ impl ResourceType {
             Self::Endpoint => "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment",
             Self::Listener => "type.googleapis.com/envoy.config.listener.v3.Listener",
             Self::Route => "type.googleapis.com/envoy.config.route.v3.RouteConfiguration",
+            Self::Secret => "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret",
         }
     }
 
@@ -47,6 +50,7 @@ impl ResourceType {
             Self::Endpoint => "eds",
             Self::Listener => "lds",
             Self::Route => "rds",
+            Self::Secret => "sds",
         }
     }
 
@@ -59,6 +63,20 @@ impl ResourceType {
         matches!(self, Self::Cluster | Self::Listener)
     }
 
+    /// Whether `*` means anything for this kind. Secrets are only given to who names them: to know that there is one is
+    /// part of the secret.
+    pub const fn has_wildcard(self) -> bool {
+        !matches!(self, Self::Secret)
+    }
+
+    /// Whether a client is told that a resource it holds is gone.
+    ///
+    /// Envoy rejects a removal of a secret (envoy issue 32832), and could do nothing sensible with it: what refers to
+    /// the secret has to go first.
+    pub const fn is_ever_removed(self) -> bool {
+        !matches!(self, Self::Secret)
+    }
+
     /// The kind that a resource of this kind refers to by name, and that a client asks for because of it.
     ///
     /// A Cluster names its assignment, a Listener its route configuration. (A route names clusters too, but nobody
@@ -67,7 +85,7 @@ impl ResourceType {
         match self {
             Self::Cluster => Some(Self::Endpoint),
             Self::Listener => Some(Self::Route),
-            Self::Endpoint | Self::Route => None,
+            Self::Endpoint | Self::Route | Self::Secret => None,
         }
     }
 

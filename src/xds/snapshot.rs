@@ -14,23 +14,25 @@ pub struct Snapshot {
 impl Snapshot {
     /// The resources of one type.
     pub const fn get(&self, resource_type: ResourceType) -> &ResourceMap {
-        let [clusters, endpoints, listeners, routes] = &self.maps;
+        let [clusters, endpoints, listeners, routes, secrets] = &self.maps;
         match resource_type {
             ResourceType::Cluster => clusters,
             ResourceType::Endpoint => endpoints,
             ResourceType::Listener => listeners,
             ResourceType::Route => routes,
+            ResourceType::Secret => secrets,
         }
     }
 
     /// The resources of one type, to change them.
     pub const fn get_mut(&mut self, resource_type: ResourceType) -> &mut ResourceMap {
-        let [clusters, endpoints, listeners, routes] = &mut self.maps;
+        let [clusters, endpoints, listeners, routes, secrets] = &mut self.maps;
         match resource_type {
             ResourceType::Cluster => clusters,
             ResourceType::Endpoint => endpoints,
             ResourceType::Listener => listeners,
             ResourceType::Route => routes,
+            ResourceType::Secret => secrets,
         }
     }
 }

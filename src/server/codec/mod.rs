@@ -15,7 +15,7 @@ use tonic_prost::ProstCodec;
 
 use data_plane_api::core::ControlPlane;
 
-use crate::protocol::{Response, Variant};
+use crate::protocol::{Absence, Response, Variant};
 use crate::xds::Resource;
 
 #[cfg(test)]
@@ -45,13 +45,22 @@ mod wrapper {
     pub(super) const VERSION: u32 = 1;
     pub(super) const RESOURCE: u32 = 2;
     pub(super) const NAME: u32 = 3;
+    pub(super) const ALIASES: u32 = 4;
+}
+
+/// What one response says.
+#[derive(Debug)]
+pub(super) enum Reply {
+    /// Resources, in either form of the protocol.
+    Resources { variant: Variant, response: Response },
+    /// In delta, that there are none.
+    Absence(Absence),
 }
 
 /// A response on its way out.
 #[derive(Debug)]
 pub(super) struct Outgoing {
-    pub(super) variant: Variant,
-    pub(super) response: Response,
+    pub(super) reply: Reply,
     pub(super) identifier: Arc<str>,
 }
 
@@ -107,33 +116,63 @@ impl Encoder for XdsEncoder {
 }
 
 fn write(outgoing: &Outgoing, buffer: &mut impl BufMut) {
-    let Outgoing { variant, response, identifier } = outgoing;
-    let Response { resource_type, nonce, version, resources, removed } = response;
-    let type_url = resource_type.type_url().to_owned();
+    let Outgoing { reply, identifier } = outgoing;
     let control_plane = ControlPlane { identifier: identifier.to_string() };
-    match variant {
-        Variant::Sotw => {
-            string::encode(sotw::VERSION_INFO, &version.to_string(), buffer);
-            for resource in resources {
-                write_bytes(sotw::RESOURCES, resource.any(), buffer);
-            }
-            string::encode(sotw::TYPE_URL, &type_url, buffer);
-            string::encode(sotw::NONCE, nonce, buffer);
-            message::encode(sotw::CONTROL_PLANE, &control_plane, buffer);
-        }
-        Variant::Delta => {
-            string::encode(delta::SYSTEM_VERSION_INFO, &version.to_string(), buffer);
-            for resource in resources {
-                write_wrapped(resource, buffer);
-            }
-            string::encode(delta::TYPE_URL, &type_url, buffer);
-            string::encode(delta::NONCE, nonce, buffer);
-            for name in removed {
-                write_bytes(delta::REMOVED_RESOURCES, name.as_bytes(), buffer);
-            }
-            message::encode(delta::CONTROL_PLANE, &control_plane, buffer);
+    match reply {
+        Reply::Resources { variant: Variant::Sotw, response } => write_sotw(response, &control_plane, buffer),
+        Reply::Resources { variant: Variant::Delta, response } => write_delta(response, &control_plane, buffer),
+        Reply::Absence(absence) => write_absence(absence, &control_plane, buffer),
+    }
+}
+
+fn write_sotw(response: &Response, control_plane: &ControlPlane, buffer: &mut impl BufMut) {
+    let Response { resource_type, nonce, version, resources, removed: _ } = response;
+    string::encode(sotw::VERSION_INFO, &version.to_string(), buffer);
+    for resource in resources {
+        write_bytes(sotw::RESOURCES, resource.any(), buffer);
+    }
+    write_bytes(sotw::TYPE_URL, resource_type.type_url().as_bytes(), buffer);
+    string::encode(sotw::NONCE, nonce, buffer);
+    message::encode(sotw::CONTROL_PLANE, control_plane, buffer);
+}
+
+fn write_delta(response: &Response, control_plane: &ControlPlane, buffer: &mut impl BufMut) {
+    let Response { resource_type, nonce, version, resources, removed } = response;
+    string::encode(delta::SYSTEM_VERSION_INFO, &version.to_string(), buffer);
+    for resource in resources {
+        write_wrapped(resource, buffer);
+    }
+    write_bytes(delta::TYPE_URL, resource_type.type_url().as_bytes(), buffer);
+    string::encode(delta::NONCE, nonce, buffer);
+    for name in removed {
+        write_bytes(delta::REMOVED_RESOURCES, name.as_bytes(), buffer);
+    }
+    message::encode(delta::CONTROL_PLANE, control_plane, buffer);
+}
+
+fn write_absence(absence: &Absence, control_plane: &ControlPlane, buffer: &mut impl BufMut) {
+    if absence.is_of_aliases() {
+        for name in &absence.names {
+            write_unresolved(name.as_bytes(), buffer);
         }
     }
+    write_bytes(delta::TYPE_URL, absence.type_url.as_bytes(), buffer);
+    string::encode(delta::NONCE, &absence.nonce, buffer);
+    if !absence.is_of_aliases() {
+        for name in &absence.names {
+            write_bytes(delta::REMOVED_RESOURCES, name.as_bytes(), buffer);
+        }
+    }
+    message::encode(delta::CONTROL_PLANE, control_plane, buffer);
+}
+
+/// A `Resource` with a name that is its own alias, and nothing else.
+fn write_unresolved(name: &[u8], buffer: &mut impl BufMut) {
+    let length = bytes_len(wrapper::NAME, name) + bytes_len(wrapper::ALIASES, name);
+    encode_key(delta::RESOURCES, WireType::LengthDelimited, buffer);
+    encode_varint(length as u64, buffer);
+    write_bytes(wrapper::NAME, name, buffer);
+    write_bytes(wrapper::ALIASES, name, buffer);
 }
 
 /// One `Resource` of a delta response: version, content, name.

@@ -6,7 +6,7 @@ use data_plane_api::endpoint::ClusterLoadAssignment;
 use prost::Message;
 use prost_types::Any;
 
-use super::{Outgoing, write};
+use super::{Outgoing, Reply, write};
 use crate::protocol::{Response, Variant};
 use crate::xds::{Name, Resource, ResourceType, Version};
 
@@ -22,7 +22,7 @@ fn outgoing(variant: Variant) -> Outgoing {
         resources: vec![resource("shop/cart/50051"), resource("shop/pay/80")],
         removed: vec![Name::from("shop/gone/1"), Name::from("shop/gone/2")],
     };
-    Outgoing { variant, response, identifier: "replica-1".into() }
+    Outgoing { reply: Reply::Resources { variant, response }, identifier: "replica-1".into() }
 }
 
 fn written(outgoing: &Outgoing) -> Vec<u8> {
@@ -38,7 +38,7 @@ fn any(resource: &Resource) -> Any {
 #[test]
 fn sotw_is_what_prost_would_write() {
     let outgoing = outgoing(Variant::Sotw);
-    let response = &outgoing.response;
+    let Reply::Resources { response, .. } = &outgoing.reply else { unreachable!() };
     let expected = DiscoveryResponse {
         version_info: response.version.to_string(),
         resources: response.resources.iter().map(|resource| any(resource)).collect(),
@@ -53,7 +53,7 @@ fn sotw_is_what_prost_would_write() {
 #[test]
 fn delta_is_what_prost_would_write() {
     let outgoing = outgoing(Variant::Delta);
-    let response = &outgoing.response;
+    let Reply::Resources { response, .. } = &outgoing.reply else { unreachable!() };
     let wrapped = |resource: &Arc<Resource>| Wrapped {
         name: resource.name().to_string(),
         version: resource.version().to_string(),

@@ -1,0 +1,163 @@
+//! CSDS: what each connected client was sent, and what it said of it.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use data_plane_api::admin_dump::UpdateFailureState;
+use data_plane_api::client_status::server::{ClientStatusDiscoveryService, ClientStatusDiscoveryServiceServer};
+use data_plane_api::client_status::{
+    ClientConfig, ClientStatusRequest, ClientStatusResponse, ConfigStatus, GenericXdsConfig,
+};
+use data_plane_api::core::Node;
+use data_plane_api::matcher::{NodeMatcher, StringMatcher, string_matcher::MatchPattern};
+use futures::{Stream, StreamExt};
+use prost::Message;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::Streams;
+use super::peer::Peer;
+use crate::protocol::{ResourceStatus, Standing};
+use crate::xds::ResourceType;
+
+/// The service. `streams` are those that it tells of.
+pub(super) fn service(streams: Streams) -> ClientStatusDiscoveryServiceServer<ClientStatus> {
+    ClientStatusDiscoveryServiceServer::new(ClientStatus { streams })
+}
+
+/// Answers from what the streams know. One `ClientConfig` is one stream: a node with several streams has several.
+#[derive(Debug, Clone)]
+pub(super) struct ClientStatus {
+    streams: Streams,
+}
+
+#[tonic::async_trait]
+impl ClientStatusDiscoveryService for ClientStatus {
+    type StreamClientStatusStream = Pin<Box<dyn Stream<Item = Result<ClientStatusResponse, Status>> + Send>>;
+
+    async fn stream_client_status(
+        &self,
+        requests: Request<Streaming<ClientStatusRequest>>,
+    ) -> Result<Response<Self::StreamClientStatusStream>, Status> {
+        let service = self.clone();
+        let answers = requests.into_inner().map(move |request| service.answer(&request?));
+        Ok(Response::new(Box::pin(answers)))
+    }
+
+    async fn fetch_client_status(
+        &self,
+        request: Request<ClientStatusRequest>,
+    ) -> Result<Response<ClientStatusResponse>, Status> {
+        self.answer(request.get_ref()).map(Response::new)
+    }
+}
+
+impl ClientStatus {
+    fn answer(&self, request: &ClientStatusRequest) -> Result<ClientStatusResponse, Status> {
+        let ClientStatusRequest { node_matchers, node: _, exclude_resource_contents } = request;
+        let mut config = Vec::new();
+        for peer in self.streams.peers() {
+            if is_meant(&peer, node_matchers)? {
+                config.push(client_config(&peer, !exclude_resource_contents));
+            }
+        }
+        Ok(ClientStatusResponse { config })
+    }
+}
+
+/// Whether any of the matchers is for this client. None at all is for every client.
+fn is_meant(peer: &Peer, matchers: &[NodeMatcher]) -> Result<bool, Status> {
+    let mut meant = matchers.is_empty();
+    for NodeMatcher { node_id, node_metadatas } in matchers {
+        if !node_metadatas.is_empty() {
+            return Err(Status::invalid_argument(
+                "node_matchers.node_metadatas: not supported, metadata isn't kept; expected node_matchers.node_id",
+            ));
+        }
+        meant |= node_id.as_ref().is_none_or(|matcher| {
+            let StringMatcher { match_pattern, ignore_case } = matcher;
+            matches(match_pattern.as_ref(), *ignore_case, &peer.client.node_id)
+        });
+    }
+    if matchers.iter().filter_map(|matcher| matcher.node_id.as_ref()).any(|matcher| !is_supported(matcher)) {
+        return Err(Status::invalid_argument(
+            "node_matchers.node_id: expected exact, prefix, suffix or contains, which are the patterns supported",
+        ));
+    }
+    Ok(meant)
+}
+
+fn is_supported(matcher: &StringMatcher) -> bool {
+    !matches!(matcher.match_pattern, None | Some(MatchPattern::SafeRegex(_) | MatchPattern::Custom(_)))
+}
+
+fn matches(pattern: Option<&MatchPattern>, ignore_case: bool, node_id: &str) -> bool {
+    let fold = |text: &str| if ignore_case { text.to_lowercase() } else { text.to_owned() };
+    let id = fold(node_id);
+    match pattern {
+        Some(MatchPattern::Exact(text)) => id == fold(text),
+        Some(MatchPattern::Prefix(text)) => id.starts_with(&fold(text)),
+        Some(MatchPattern::Suffix(text)) => id.ends_with(&fold(text)),
+        Some(MatchPattern::Contains(text)) => id.contains(&fold(text)),
+        Some(MatchPattern::SafeRegex(_) | MatchPattern::Custom(_)) | None => false,
+    }
+}
+
+fn client_config(peer: &Peer, with_contents: bool) -> ClientConfig {
+    // The lock is held for pointers only; what takes long comes after.
+    let (statuses, rejected_at) = {
+        let state = peer.state();
+        (ResourceType::ALL.map(|resource_type| state.session.statuses(resource_type)), state.rejected_at)
+    };
+    let configs = ResourceType::ALL.into_iter().zip(statuses).zip(rejected_at);
+    let configs = configs.flat_map(|((resource_type, statuses), rejected_at)| {
+        statuses.into_iter().map(move |status| config(resource_type, status, rejected_at, with_contents))
+    });
+    ClientConfig {
+        node: Some(Node {
+            id: peer.client.node_id.clone(),
+            cluster: peer.client.target.fleet.to_string(),
+            ..Node::default()
+        }),
+        generic_xds_configs: configs.collect(),
+        client_scope: peer.scope.clone(),
+        ..ClientConfig::default()
+    }
+}
+
+fn config(
+    resource_type: ResourceType,
+    status: ResourceStatus,
+    rejected_at: Option<SystemTime>,
+    with_contents: bool,
+) -> GenericXdsConfig {
+    let ResourceStatus { name, resource, standing, error } = status;
+    let version = resource.as_ref().map(|resource| resource.version().to_string()).unwrap_or_default();
+    let contents =
+        resource.filter(|_| with_contents).and_then(|resource| prost_types::Any::decode(resource.any().clone()).ok());
+    let (xds_config, failed_configuration) = match standing {
+        Standing::Error => (None, contents),
+        Standing::Synced | Standing::NotSent | Standing::Stale => (contents, None),
+    };
+    let error_state = error.map(|details: Arc<str>| UpdateFailureState {
+        failed_configuration,
+        last_update_attempt: rejected_at.map(Into::into),
+        details: details.to_string(),
+        version_info: version.clone(),
+    });
+    GenericXdsConfig {
+        type_url: resource_type.type_url().to_owned(),
+        name: name.to_string(),
+        version_info: version,
+        xds_config,
+        config_status: match standing {
+            Standing::Synced => ConfigStatus::Synced,
+            Standing::NotSent => ConfigStatus::NotSent,
+            Standing::Stale => ConfigStatus::Stale,
+            Standing::Error => ConfigStatus::Error,
+        }
+        .into(),
+        error_state,
+        ..GenericXdsConfig::default()
+    }
+}

@@ -1,0 +1,81 @@
+//! The streams that are open.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::interval;
+
+use super::peer::Peer;
+
+/// Numbers the streams of this process.
+static NUMBERS: AtomicU64 = AtomicU64::new(1);
+
+/// The streams that are open. Clones are the same list.
+#[derive(Debug, Clone, Default)]
+pub struct Streams {
+    /// Those whose clients have introduced themselves, by number.
+    peers: Arc<Mutex<BTreeMap<u64, Arc<Peer>>>>,
+    /// How many there are, with those whose clients haven't yet.
+    open: Arc<AtomicUsize>,
+}
+
+/// The place of one stream in the list, free again when this is dropped.
+#[derive(Debug)]
+pub(super) struct Place {
+    number: u64,
+    streams: Streams,
+}
+
+impl Streams {
+    /// A place for one more stream, unless there are `max` already.
+    pub(super) fn admit(&self, max: usize) -> Option<Place> {
+        // Counted before the check, and given back by the drop, so that two that come together can't both have the last.
+        let open = self.open.fetch_add(1, Ordering::Relaxed);
+        let place = Place { number: NUMBERS.fetch_add(1, Ordering::Relaxed), streams: self.clone() };
+        (open < max).then_some(place)
+    }
+
+    /// The streams whose clients have introduced themselves, in the order in which they were opened.
+    pub(super) fn peers(&self) -> Vec<Arc<Peer>> {
+        self.lock().values().cloned().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Peer>>> {
+        self.peers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place {
+    /// Unique among the streams of this process.
+    pub(super) const fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The client of this stream is known.
+    pub(super) fn introduce(&self, peer: Arc<Peer>) {
+        self.streams.lock().insert(self.number, peer);
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.streams.open.fetch_sub(1, Ordering::Relaxed);
+        self.streams.lock().remove(&self.number);
+    }
+}
+
+/// Cuts the connections of clients that leave unread for `deadline` what they were sent.
+///
+/// HTTP/2 asks a stream for its next message when the client has room for one. So a stream that is woken and isn't asked
+/// has a client that doesn't read. Only those are woken that owe an answer: the others have read everything.
+pub(super) async fn cut_who_does_not_read(streams: &Streams, deadline: Duration) {
+    let mut ticks = interval(deadline);
+    loop {
+        ticks.tick().await;
+        for peer in streams.peers() {
+            peer.check_reading();
+        }
+    }
+}
