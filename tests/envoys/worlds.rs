@@ -13,7 +13,7 @@ use chancery::xds::Snapshot;
 use test_support::control_plane::ControlPlane;
 use test_support::process::free_address;
 
-use crate::configuration::{Configuration, may_have_unknown_fields, until_configured};
+use crate::configuration::{Configuration, Gone, may_have_unknown_fields, until_configured};
 use crate::matrix::Combination;
 use crate::separate;
 
@@ -32,6 +32,7 @@ async fn every_golden_world_is_held(combination: Combination) {
     if variant.is_separate() {
         bootstrap.dynamic_resources.as_mut().unwrap().ads_config = None;
     }
+    let gone = if variant.is_separate() { Gone::Later } else { Gone::Now };
     let mut proxy = None;
     for (name, snapshot) in worlds {
         control_plane.everyone =
@@ -40,9 +41,12 @@ async fn every_golden_world_is_held(combination: Combination) {
         let proxy = proxy.get_or_insert_with(|| combination.start(&bootstrap, admin));
         proxy.ready("http").await;
         let goal = Configuration::of_snapshot(&control_plane.everyone, combination.version);
-        until_configured(proxy, &format!("{combination}: {name}"), &goal).await;
+        until_configured(proxy, &format!("{combination}: {name}"), &goal, gone).await;
     }
-    let unknown_fields = proxy.unwrap().envoy.stats().await.unwrap().get("server.dynamic_unknown_fields");
+    let proxy = proxy.unwrap();
+    let goal = Configuration::of_snapshot(&control_plane.everyone, combination.version);
+    until_configured(&proxy, &format!("{combination}: the last world"), &goal, Gone::Now).await;
+    let unknown_fields = proxy.envoy.stats().await.unwrap().get("server.dynamic_unknown_fields");
     assert_eq!(unknown_fields > 0, may_have_unknown_fields(combination.version), "{combination}: {unknown_fields}");
 }
 

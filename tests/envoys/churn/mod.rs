@@ -44,7 +44,9 @@ async fn others_come_change_and_go(scene: &mut Scene) {
         scene.other(name, &[], &[1, 2]);
     }
     scene.settled("three more Services").await;
-    scene.other("apples", &[("lb-policy", "least-request")], &[1, 2]);
+    if !scene.is_separate() {
+        scene.other("apples", &[("lb-policy", "least-request")], &[1, 2]);
+    }
     scene.other("bananas", &[("hosts", "bananas.test")], &[1, 2]);
     scene.other("cherries", &[], &[2, 3, 4]);
     scene.settled("changes of the cluster, the routes and the endpoints of a Service").await;
@@ -76,19 +78,27 @@ async fn a_host_moves(scene: &mut Scene) {
 
 /// The other server knows nothing of this Envoy, and sends an incremental one nothing that it holds.
 async fn a_server_dies_and_nothing_is_new(scene: &mut Scene) {
-    let before = scene.taken().await;
+    let mut before = scene.taken().await;
     let dead = scene.replicas.kill_the_used_one().await;
     scene.replicas.until_taken(1 - dead).await;
     if scene.is_incremental() {
-        assert_eq!(scene.taken().await, before, "Envoy took something again that it held");
+        let after = scene.taken().await;
+        // Clusters that lingered are gone now.
+        before.retain(|cluster, _| after.contains_key(cluster));
+        assert_eq!(after, before, "Envoy took something again that it held");
     }
     scene.settled("a change of servers").await;
     scene.replicas.start(dead).await;
 }
 
 /// The Service that the host leaves stays here: a new stream doesn't know which cluster the routes of its client name (see
-/// the known faults on the page of the crate).
+/// the known faults on the page of the crate). Separate streams come back one by one, so there, where the host moves to
+/// must be known before, too.
 async fn a_server_dies(scene: &mut Scene) {
+    if scene.is_separate() {
+        scene.move_host(Color::Blue, Left::Stays);
+        scene.settled("a Service that will get the host").await;
+    }
     let dead = scene.replicas.kill_the_used_one().await;
     let since = scene.move_host(Color::Green, Left::Stays);
     scene.other("dates", &[], &[5]);

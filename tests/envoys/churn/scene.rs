@@ -1,10 +1,10 @@
 //! An Envoy under load, its servers, and the cluster that they serve.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use chancery::app::render_options;
 use chancery::cli::demo::addresses::{POD_PORT, PodAddresses};
@@ -24,7 +24,7 @@ use test_support::process::free_address;
 
 use super::own;
 use super::replicas::Replicas;
-use crate::configuration::{Configuration, until_configured};
+use crate::configuration::{Configuration, Gone, until_configured};
 use crate::matrix::Combination;
 
 /// A Service with one pod that may have the host `moving.test`. One of the two has it; the other need not be there.
@@ -48,6 +48,7 @@ pub enum Left {
 /// All of it. What is above ends first.
 pub struct Scene {
     what: String,
+    began: Instant,
     version: &'static str,
     variant: Variant,
     loads: Vec<(&'static str, Load)>,
@@ -65,6 +66,7 @@ pub struct Scene {
 impl Scene {
     /// Starts it: `shop/cart` with two pods, `shop/blue` with one, two servers, Envoy and the load.
     pub async fn start(combination: &Combination) -> Self {
+        let began = Instant::now();
         let directory = tempfile::tempdir().unwrap();
         let (files, logs) = (directory.path().join("manifests"), directory.path().join("logs"));
         std::fs::create_dir(&files).unwrap();
@@ -107,6 +109,7 @@ impl Scene {
         let (what, version) = (combination.to_string(), combination.version);
         Self {
             what,
+            began,
             version,
             variant,
             loads,
@@ -161,19 +164,29 @@ impl Scene {
         }
     }
 
-    /// Returns when Envoy holds exactly what the manifests say. No request failed so far.
+    /// Returns when Envoy holds what the manifests say; with separate streams clusters that are gone may linger. No request
+    /// failed so far.
     pub async fn settled(&self, after: &str) {
+        self.until(after, if self.is_separate() { Gone::Later } else { Gone::Now }).await;
+    }
+
+    async fn until(&self, after: &str, gone: Gone) {
         let began = Instant::now();
         let goal = Configuration::of_snapshot(&expected(&self.manifests, self.listener), self.version);
         let what = format!("{}, after {after}", self.what);
-        until_configured(&self.proxy, &what, &goal).await;
-        self.nothing_failed(after);
+        until_configured(&self.proxy, &what, &goal, gone).await;
+        self.nothing_failed(after).await;
         eprintln!("{:?} {what}", began.elapsed());
     }
 
     /// Whether Envoy is told only what changed.
     pub const fn is_incremental(&self) -> bool {
         self.variant.is_delta()
+    }
+
+    /// Whether clusters, routes and so on come on streams of their own.
+    pub const fn is_separate(&self) -> bool {
+        self.variant.is_separate()
     }
 
     /// How often Envoy took an assignment, of each cluster, whether or not it was a new one.
@@ -183,9 +196,9 @@ impl Scene {
         ours.map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
-    /// Stops the load. None of its requests failed.
+    /// Returns when Envoy holds exactly what the manifests say, and stops the load. None of its requests failed.
     pub async fn end(mut self) {
-        self.nothing_failed("the end");
+        self.until("all of it", Gone::Now).await;
         for (authority, load) in std::mem::take(&mut self.loads) {
             let record = load.stop().await;
             assert_eq!(record.failed(), 0, "{}: {authority}", self.what);
@@ -193,12 +206,18 @@ impl Scene {
         }
     }
 
-    fn nothing_failed(&self, after: &str) {
+    async fn nothing_failed(&self, after: &str) {
         for (authority, load) in &self.loads {
-            let record = load.record();
-            let began = record.since(Instant::now() - Duration::from_mins(5)).first().map(|request| request.started);
-            let failures: Vec<_> = record.failures(began.unwrap_or_else(Instant::now)).collect();
-            assert!(failures.is_empty(), "{}, after {after}: {authority}: {failures:?}", self.what);
+            let failures: BTreeSet<String> = load.record().failures(self.began).map(str::to_owned).collect();
+            if failures.is_empty() {
+                continue;
+            }
+            let failed = load.record().failed();
+            let stats = self.proxy.envoy.stats().await.unwrap();
+            let why = [".no_cluster", ".no_route", ".upstream_cx_connect_fail", ".upstream_cx_none_healthy"];
+            let why = why.iter().flat_map(|end| stats.ending_in(end)).filter(|(_, count)| *count > 0);
+            let why: Vec<_> = why.collect();
+            panic!("{}, after {after}: {failed} requests to {authority} failed: {failures:?} {why:?}", self.what);
         }
     }
 }
