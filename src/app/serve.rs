@@ -59,7 +59,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         cache: cache.clone(),
         metrics: Arc::clone(&metrics),
         identifier: identifier(),
-        limits: server::Limits::default(),
+        limits: server::Limits { max_connection_age: config.max_connection_age, ..server::Limits::default() },
         streams: server::Streams::default(),
         shutdown: stop.clone(),
     };

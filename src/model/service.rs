@@ -27,6 +27,8 @@ pub struct Port {
     pub name: Arc<str>,
     /// How clients balance over it.
     pub policy: Policy,
+    /// The keys of the annotations that shaped the policy, on the Service or its Namespace.
+    pub annotated: BTreeSet<&'static str>,
 }
 
 /// The fleets of Envoys that get a port.

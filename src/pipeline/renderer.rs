@@ -8,7 +8,7 @@ use super::{RenderOptions, fleet::Fleet};
 use crate::model::{Endpoint, Entry, Fleets, Key, ObjectRef, Port, Reason, Rejected, Service};
 use crate::translate::envoy::{Contest, Domains, PortRoutes, assignment, cluster};
 use crate::translate::names;
-use crate::xds::{Name, Resource, ResourceType, Version, World};
+use crate::xds::{Name, Origin, Resource, ResourceType, Version, World};
 
 /// The fleet of every Envoy whose own fleet nobody names.
 const EVERYONE: &str = "";
@@ -139,16 +139,22 @@ impl Renderer {
     ) {
         let name = names::cluster(&service.key, port.number);
         let old = self.ports.remove(&name);
+        let known = old.as_ref().filter(|_| unchanged).and_then(|old| old.cluster.origin());
+        let origin = known.map_or_else(|| origin(service, port), Arc::clone);
         let same_endpoints = old.as_ref().filter(|old| Arc::ptr_eq(&old.endpoints, &endpoints));
         let assignment = match same_endpoints {
             Some(old) => Arc::clone(&old.assignment),
-            None => kept_or_new(old.as_ref().map(|old| &old.assignment), assignment(&name, &endpoints)),
+            None => kept_or_new(
+                old.as_ref().map(|old| &old.assignment),
+                assignment(&name, &endpoints).with_origin(Arc::clone(&origin)),
+            ),
         };
         let (cluster, routes) = match old {
             Some(old) if unchanged => (old.cluster, old.routes),
             old => {
                 let routes = PortRoutes::new(Name::clone(&name), service, port, &self.options.cluster_domain);
-                let cluster = kept_or_new(old.as_ref().map(|old| &old.cluster), cluster(&name, &port.policy));
+                let cluster = cluster(&name, &port.policy).with_origin(origin);
+                let cluster = kept_or_new(old.as_ref().map(|old| &old.cluster), cluster);
                 (cluster, self.claim(old.map(|old| old.routes), routes, dirty))
             }
         };
@@ -263,6 +269,12 @@ impl Renderer {
 /// The old resource if the new one is equal to it: then maps that hold it needn't change.
 fn kept_or_new(old: Option<&Arc<Resource>>, new: Resource) -> Arc<Resource> {
     old.filter(|old| ***old == new).map_or_else(|| Arc::new(new), Arc::clone)
+}
+
+/// What a client's complaint about the resources of this port is traced back to.
+fn origin(service: &Service, port: &Port) -> Arc<Origin> {
+    let object = ObjectRef::service(&service.key).to_string().into();
+    Arc::new(Origin { object, annotations: port.annotated.iter().map(|key| Arc::from(*key)).collect() })
 }
 
 fn rejection(routes: &PortRoutes, lost: &Contest) -> Rejected {

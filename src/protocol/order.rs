@@ -58,7 +58,8 @@ impl Holdback {
         self.waiting = something && !self.overdue;
     }
 
-    /// The clusters that are gone from the snapshot, but that the client's routes still name.
+    /// The clusters that are gone from the snapshot, but that the client's routes still name: those it took last, and
+    /// those that it was sent and uses before its ACK is here.
     pub fn lingering(scope: Scope, subscribers: &Subscribers, snapshot: &Snapshot) -> Vec<Arc<Resource>> {
         let [clusters, _, _, routes, _] = subscribers;
         let goal = snapshot.get(ResourceType::Cluster);
@@ -73,7 +74,10 @@ impl Holdback {
             })
             // What a client only claimed to hold has no content that could be sent again.
             .filter(|cluster| !cluster.any().is_empty())
-            .filter(|cluster| alone || routes.acked().iter().any(|route| route.refers_to(cluster.name())))
+            .filter(|cluster| {
+                let mut routes = routes.acked().iter().chain(routes.held.iter());
+                alone || routes.any(|route| route.refers_to(cluster.name()))
+            })
             .cloned()
             .collect()
     }

@@ -60,13 +60,9 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 30 minutes, 30 seconds, 100,000 streams.
+    /// As old as it likes, 30 seconds, 100,000 streams.
     fn default() -> Self {
-        Self {
-            max_connection_age: Some(Duration::from_mins(30)),
-            send_deadline: Duration::from_secs(30),
-            max_streams: 100_000,
-        }
+        Self { max_connection_age: None, send_deadline: Duration::from_secs(30), max_streams: 100_000 }
     }
 }
 

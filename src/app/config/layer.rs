@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::builder::BoolishValueParser;
 use serde::{Deserialize, Deserializer, de};
 
-use super::{DnsName, EnvoyAddress, GracePeriod, ListenAddress};
+use super::{ConnectionAge, DnsName, EnvoyAddress, GracePeriod, ListenAddress};
 use crate::telemetry::log::LogFormat;
 
 /// The flags of `serve`, their environment variables, and the keys of the configuration file.
@@ -69,6 +69,10 @@ pub struct Layer {
     /// Where Envoys are told to listen; per fleet in the configuration file [default: 0.0.0.0:10000]
     #[arg(long, env = "CHANCERY_ENVOY_LISTENER", value_name = "ADDRESS")]
     pub envoy_listener: Option<EnvoyAddress>,
+
+    /// How old a connection gets before its client is asked to connect again, to any replica; off: never [default: 30m]
+    #[arg(long, env = "CHANCERY_MAX_CONNECTION_AGE", value_name = "DURATION")]
+    pub max_connection_age: Option<ConnectionAge>,
 
     /// How long to wait for streams to end after SIGTERM [default: 10s]
     #[arg(long, env = "CHANCERY_SHUTDOWN_GRACE", value_name = "DURATION")]

@@ -25,7 +25,7 @@ use crate::telemetry::log::LogFormat;
 pub use error::ConfigError;
 pub use layer::{FleetLayer, Layer, SourceKind};
 pub use source::{KubernetesConfig, SourceConfig};
-pub use values::{DnsName, EnvoyAddress, GracePeriod, ListenAddress, Misspelt};
+pub use values::{ConnectionAge, DnsName, EnvoyAddress, GracePeriod, ListenAddress, Misspelt};
 
 /// Where the ADS server listens by default: every interface, so that it can be reached in a pod.
 pub const DEFAULT_XDS_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 18000);
@@ -38,6 +38,9 @@ pub const DEFAULT_ENVOY_LISTENER: SocketAddr = SocketAddr::new(std::net::IpAddr:
 
 /// The DNS domain of a cluster by default.
 pub const DEFAULT_CLUSTER_DOMAIN: &str = "cluster.local";
+
+/// How old a connection gets by default. Often enough that replicas which come late get their share of clients.
+pub const DEFAULT_MAX_CONNECTION_AGE: Duration = Duration::from_mins(30);
 
 /// How long a shutdown waits for streams by default. Kubernetes kills a pod after 30 s.
 pub const DEFAULT_SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
@@ -59,6 +62,8 @@ pub struct Config {
     pub envoy_listener: SocketAddr,
     /// Where the Envoys of these fleets listen.
     pub fleet_listeners: BTreeMap<String, SocketAddr>,
+    /// How old a connection gets; none: as old as it likes.
+    pub max_connection_age: Option<Duration>,
     /// How long a shutdown waits for streams to end.
     pub shutdown_grace: Duration,
     /// How a line of the log looks.
@@ -95,6 +100,7 @@ impl Config {
             admin_listen,
             cluster_domain,
             envoy_listener,
+            max_connection_age,
             shutdown_grace,
             log_format,
             // Only a file has them.
@@ -119,6 +125,9 @@ impl Config {
                 .into_iter()
                 .filter_map(|(name, FleetLayer { listener })| Some((name, listener?.0)))
                 .collect(),
+            max_connection_age: max_connection_age
+                .or(file.max_connection_age)
+                .map_or(Some(DEFAULT_MAX_CONNECTION_AGE), |ConnectionAge(age)| age),
             shutdown_grace: shutdown_grace
                 .or(file.shutdown_grace)
                 .map_or(DEFAULT_SHUTDOWN_GRACE, |GracePeriod(period)| period),

@@ -5,7 +5,7 @@ use clap::{Args, Command, FromArgMatches};
 use super::*;
 
 /// The flags of contract section 2, and those that came with this.
-const FLAGS: [&str; 13] = [
+const FLAGS: [&str; 14] = [
     "source",
     "manifests",
     "kubeconfig",
@@ -17,6 +17,7 @@ const FLAGS: [&str; 13] = [
     "admin-listen",
     "cluster-domain",
     "envoy-listener",
+    "max-connection-age",
     "shutdown-grace",
     "log-format",
 ];
@@ -66,6 +67,7 @@ fn defaults_are_those_of_the_contract() {
             cluster_domain: "cluster.local".to_owned(),
             envoy_listener: "0.0.0.0:10000".parse().unwrap(),
             fleet_listeners: BTreeMap::new(),
+            max_connection_age: Some(Duration::from_mins(30)),
             shutdown_grace: Duration::from_secs(10),
             log_format: LogFormat::Text,
         }
@@ -82,6 +84,7 @@ xds-listen: 1.1.1.1:1
 admin-listen: 1.1.1.1:2
 cluster-domain: file.local
 envoy-listener: 1.1.1.1:3
+max-connection-age: 1h
 shutdown-grace: 1s
 log-format: json
 fleets:
@@ -103,6 +106,7 @@ fn from_file() -> Config {
         cluster_domain: "file.local".to_owned(),
         envoy_listener: "1.1.1.1:3".parse().unwrap(),
         fleet_listeners: BTreeMap::from([("edge".to_owned(), "1.1.1.1:4".parse().unwrap())]),
+        max_connection_age: Some(Duration::from_hours(1)),
         shutdown_grace: Duration::from_secs(1),
         log_format: LogFormat::Json,
     }
@@ -125,6 +129,7 @@ fn the_command_line_beats_the_file() {
         "--admin-listen=2.2.2.2:2",
         "--cluster-domain=flag.local",
         "--envoy-listener=2.2.2.2:3",
+        "--max-connection-age=off",
         "--shutdown-grace=2s",
         "--log-format=text",
     ];
@@ -142,6 +147,7 @@ fn the_command_line_beats_the_file() {
             cluster_domain: "flag.local".to_owned(),
             envoy_listener: "2.2.2.2:3".parse().unwrap(),
             fleet_listeners: from_file().fleet_listeners,
+            max_connection_age: None,
             shutdown_grace: Duration::from_secs(2),
             log_format: LogFormat::Text,
         }

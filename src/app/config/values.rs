@@ -26,6 +26,11 @@ pub struct EnvoyAddress(pub SocketAddr);
 #[serde(try_from = "String")]
 pub struct GracePeriod(pub Duration);
 
+/// How old a connection gets: a second or more, or `off` for as old as it likes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ConnectionAge(pub Option<Duration>);
+
 /// A DNS name in lower case, `cluster.local`; a dot at its end is dropped.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
@@ -61,6 +66,28 @@ impl FromStr for GracePeriod {
             .map(Self)
             .ok_or_else(|| Misspelt("not a duration; expected a number and a unit, as 500ms, 10s, 2m or 1h".into()))
     }
+}
+
+impl FromStr for ConnectionAge {
+    type Err = Misspelt;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "off" {
+            return Ok(Self(None));
+        }
+        parse_duration(text)
+            .filter(|age| (Self::LEAST..=Self::MOST).contains(age))
+            .map(|age| Self(Some(age)))
+            .ok_or_else(|| Misspelt("not an age; expected off, or a duration from 1s to 8760h, as 30m or 12h".into()))
+    }
+}
+
+impl ConnectionAge {
+    /// Less would have clients do nothing but connect.
+    const LEAST: Duration = Duration::from_secs(1);
+
+    /// A year. Above it clocks could overflow, and nobody means it.
+    const MOST: Duration = Duration::from_hours(8760);
 }
 
 impl FromStr for DnsName {
@@ -114,6 +141,14 @@ impl TryFrom<String> for EnvoyAddress {
 }
 
 impl TryFrom<String> for GracePeriod {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        quoting(&text)
+    }
+}
+
+impl TryFrom<String> for ConnectionAge {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {

@@ -1,5 +1,7 @@
 //! What the settings of one port come to.
 
+use std::collections::BTreeSet;
+
 use crate::model::Policy;
 
 /// What is in force for one port while its layers are laid over each other, and after.
@@ -9,4 +11,6 @@ pub struct Effective {
     pub enabled: bool,
     /// How clients balance over it.
     pub policy: Policy,
+    /// The keys that were laid on.
+    pub annotated: BTreeSet<&'static str>,
 }

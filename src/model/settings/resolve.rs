@@ -10,7 +10,7 @@ use super::port_protocol;
 use super::table::{Reach, Setting, TABLE};
 use super::value::Value;
 use super::{PREFIX, Settings, default_stays, field};
-use crate::model::{ObjectRef, Policy, Port, Reason, Rejected, object};
+use crate::model::{ObjectRef, Port, Reason, Rejected, object};
 
 /// What the settings of a Service come to.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,19 +54,19 @@ enum Origin {
 /// A port that isn't enabled is as good as absent, also for what the default port is.
 pub fn resolve(service: &object::Service, namespace: Option<&object::Namespace>) -> Resolved {
     let layers = Layers { own: &service.settings, namespace: namespace.map(|namespace| &namespace.settings) };
-    let mut served: Vec<(&object::Port, Policy)> = Vec::new();
+    let mut served: Vec<(&object::Port, Effective)> = Vec::new();
     for port in &service.ports {
-        let Effective { enabled, policy } = layers.effective(port, false);
-        if enabled {
-            served.push((port, policy));
+        let effective = layers.effective(port, false);
+        if effective.enabled {
+            served.push((port, effective));
         }
     }
     served.sort_by_key(|(port, _)| port.number);
     served.dedup_by_key(|(port, _)| port.number);
 
     let default_port = default_of(&served);
-    if let Some((port, policy)) = served.iter_mut().find(|(port, _)| Some(port.number) == default_port) {
-        *policy = layers.effective(port, true).policy;
+    if let Some((port, effective)) = served.iter_mut().find(|(port, _)| Some(port.number) == default_port) {
+        *effective = layers.effective(port, true);
     }
     let mut rejected = layers.misplaced(service);
     if default_port.is_none() {
@@ -77,7 +77,7 @@ pub fn resolve(service: &object::Service, namespace: Option<&object::Namespace>)
         default_port,
         rejected,
         meanwhile: layers.meanwhile(&service.ports, default_port),
-        ports: served.into_iter().map(|(port, policy)| named(port, policy)).collect(),
+        ports: served.into_iter().map(|(port, effective)| named(port, effective)).collect(),
     }
 }
 
@@ -100,8 +100,9 @@ impl<'a> Layers<'a> {
     fn effective(self, port: &object::Port, is_default: bool) -> Effective {
         let mut effective = Effective::default();
         effective.policy.protocol = port_protocol::of(port);
-        for in_force in self.in_force(Some(port), is_default).values() {
+        for (key, in_force) in self.in_force(Some(port), is_default) {
             in_force.value.apply(&mut effective);
+            effective.annotated.insert(key);
         }
         effective
     }
@@ -149,7 +150,7 @@ impl<'a> Layers<'a> {
     }
 
     /// Annotations of the Service that need a default port where there is none.
-    fn portless(self, service: &object::Service, served: &[(&object::Port, Policy)]) -> Vec<Rejected> {
+    fn portless(self, service: &object::Service, served: &[(&object::Port, Effective)]) -> Vec<Rejected> {
         let needing = TABLE.iter().filter(|setting| setting.reach == Reach::DefaultPort && !served.is_empty());
         needing
             .filter_map(|setting| {
@@ -193,20 +194,21 @@ impl<'a> Layers<'a> {
 }
 
 /// The only port, else the only one that speaks HTTP/2 for certain.
-fn default_of(served: &[(&object::Port, Policy)]) -> Option<u16> {
+fn default_of(served: &[(&object::Port, Effective)]) -> Option<u16> {
     if let [(port, _)] = served {
         return Some(port.number);
     }
-    let mut http2 = served.iter().filter(|(_, policy)| policy.protocol.is_http2());
+    let mut http2 = served.iter().filter(|(_, effective)| effective.policy.protocol.is_http2());
     match (http2.next(), http2.next()) {
         (Some((port, _)), None) => Some(port.number),
         _ => None,
     }
 }
 
-fn named(port: &object::Port, policy: Policy) -> Port {
+fn named(port: &object::Port, effective: Effective) -> Port {
     let object::Port { name, number, app_protocol: _ } = port;
-    Port { number: *number, name: Arc::clone(name), policy }
+    let Effective { enabled: _, policy, annotated } = effective;
+    Port { number: *number, name: Arc::clone(name), policy, annotated }
 }
 
 fn rejected(service: &object::Service, name: &Name, value: &Value, message: String, meanwhile: String) -> Rejected {

@@ -26,7 +26,12 @@ impl Draft {
         };
         let hosts = self.hosts.iter().map(|host| Arc::from(*host)).collect();
         let policy = Policy { fleets, hosts, ..Policy::default() };
-        let port = |number: &u16| Port { number: *number, name: number.to_string().into(), policy: policy.clone() };
+        let port = |number: &u16| Port {
+            number: *number,
+            name: number.to_string().into(),
+            policy: policy.clone(),
+            annotated: ["lb-policy"].into(),
+        };
         Arc::new(Service {
             key: self.key.clone(),
             created: self.created,
@@ -239,4 +244,15 @@ fn the_ports_of_one_service_do_not_share_a_host() {
     assert_eq!(domain_owner(&renderer.world().everyone, "x.example"), ["shop/cart/80"]);
     let told: BTreeSet<&str> = renderer.rejected().map(|told| &*told.meanwhile).collect();
     assert_eq!(told, BTreeSet::from(["port 81 is served under its other domains"]));
+}
+
+#[test]
+fn clusters_and_assignments_know_what_they_come_from() {
+    let draft = draft("cart");
+    let renderer = renderer(vec![draft.change(&["10.0.0.1"])]);
+    let everyone = snapshot(&renderer.world(), "any");
+    for resource_type in [ResourceType::Cluster, ResourceType::Endpoint] {
+        let origin = everyone.get(resource_type).get("shop/cart/80").unwrap().origin().unwrap();
+        assert_eq!((&*origin.object, &*origin.annotations), ("Service shop/cart", &["lb-policy".into()][..]));
+    }
 }

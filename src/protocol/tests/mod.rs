@@ -1,6 +1,10 @@
 //! Requests in, responses out; the ids (B01 …) are those of the conformance list.
 
 mod delta;
+mod nack;
 mod order;
+mod single;
+mod size;
 mod sotw;
+mod unserved;
 mod world;

@@ -72,6 +72,20 @@ fn a02_a_cluster_lingers_until_the_routes_that_named_it_are_replaced() {
 }
 
 #[test]
+fn a02_a_cluster_lingers_while_a_route_that_names_it_is_unanswered() {
+    let mut world = settled();
+    world.put(Cluster, &["c=1"]).put(Route, &["http=c>c"]);
+    answer(&mut world, Cluster);
+    let (response, nonce) = world.response();
+    assert_eq!(response, sent(Route, &["http=c"], &[]));
+    world.remove(Cluster, &["c"]).put(Route, &["http=ab>a,b"]);
+    world.silent();
+    world.changes(Route, &nonce, &[], &[]);
+    answer(&mut world, Route);
+    assert_eq!(world.response().0, sent(Cluster, &[], &["c"]));
+}
+
+#[test]
 fn a03_assignments_follow_their_clusters_and_routes_their_listeners() {
     let mut world = settled();
     world.put(Cluster, &["a=2>a"]).put(Listener, &["http=2>http"]);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::protocol::{Ask, Asked, Response, Session, Variant, Verdict};
-use crate::xds::{Name, Resource, ResourceType, Snapshot};
+use crate::xds::{Name, Origin, Resource, ResourceType, Snapshot};
 
 /// The snapshot under test, and a session over it.
 pub(super) struct World {
@@ -24,6 +24,21 @@ impl World {
     pub fn new(variant: Variant) -> Self {
         let snapshot = Snapshot::default();
         Self { session: Session::new(variant, 1, Arc::new(snapshot.clone())), snapshot }
+    }
+
+    /// A session of a stream that carries only this type.
+    pub fn only(resource_type: ResourceType, variant: Variant) -> Self {
+        let snapshot = Snapshot::default();
+        Self { session: Session::only(resource_type, variant, 1, Arc::new(snapshot.clone())), snapshot }
+    }
+
+    /// Puts a resource that was rendered from `object` under these annotations.
+    pub fn put_from(&mut self, resource_type: ResourceType, text: &str, object: &str, annotations: &[&str]) {
+        let annotations = annotations.iter().map(|key| Arc::from(*key)).collect();
+        let origin = Arc::new(Origin { object: object.into(), annotations });
+        let resource = Resource::clone(&resource(text)).with_origin(origin);
+        self.snapshot.get_mut(resource_type).insert(Arc::new(resource));
+        self.publish();
     }
 
     /// Puts resources (`name=content`, or `name=content>referred,referred`) into the snapshot and publishes it.
@@ -83,7 +98,18 @@ impl World {
 
     /// A NACK that changes nothing: of names in SotW, of nothing in delta.
     pub fn reject(&mut self, resource_type: ResourceType, nonce: &str, asked: Asked) -> Option<Verdict> {
-        let error = Some("no".to_owned());
+        self.reject_with(resource_type, nonce, asked, "no")
+    }
+
+    /// A NACK with these words.
+    pub fn reject_with(
+        &mut self,
+        resource_type: ResourceType,
+        nonce: &str,
+        asked: Asked,
+        message: &str,
+    ) -> Option<Verdict> {
+        let error = Some(message.to_owned());
         self.session.on_request(Ask { resource_type, nonce: nonce.to_owned(), error, asked })
     }
 

@@ -66,7 +66,7 @@ impl PortRoutes {
     /// What this port of this Service wants; `name` is its cluster's.
     pub fn new(name: Name, service: &Service, port: &Port, cluster_domain: &str) -> Self {
         let Service { key, created, ports: _, default_port } = service;
-        let Port { number, name: _, policy } = port;
+        let Port { number, name: _, policy, annotated: _ } = port;
         let Policy { fleets, hosts, protocol: _, lb_policy: _, retry } = policy;
         let own = names::domains(key, *number, *default_port == Some(*number), cluster_domain);
         let hosts: BTreeSet<Name> = hosts.iter().map(|host| host.to_lowercase().into()).collect();

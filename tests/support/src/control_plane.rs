@@ -38,14 +38,26 @@ impl ControlPlane {
     /// # Panics
     /// When there is no free port.
     pub async fn start() -> Self {
-        Self::start_with(Limits::default()).await
+        Self::start_with("test", Limits::default()).await
+    }
+
+    /// Starts a server with this `control_plane.identifier` on a free port, with nothing published.
+    ///
+    /// # Panics
+    /// When there is no free port.
+    pub async fn start_as(identifier: &str) -> Self {
+        Self::start_with(identifier, Limits::default()).await
     }
 
     /// Starts one that allows its clients this.
     ///
     /// # Panics
     /// When there is no free port.
-    pub async fn start_with(limits: Limits) -> Self {
+    pub async fn start_limited(limits: Limits) -> Self {
+        Self::start_with("test", limits).await
+    }
+
+    async fn start_with(identifier: &str, limits: Limits) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound listener has an address");
         let (writer, cache) = cache::channel();
@@ -54,7 +66,7 @@ impl ControlPlane {
         let context = Context {
             cache,
             metrics: Arc::new(Metrics::new(&mut registry)),
-            identifier: "test".into(),
+            identifier: identifier.into(),
             limits,
             streams: Streams::default(),
             shutdown: shutdown.clone(),
@@ -69,6 +81,40 @@ impl ControlPlane {
         let resource = resource(resource_type, name, content, references);
         self.everyone.get_mut(resource_type).insert(resource);
         self
+    }
+
+    /// Puts resources into the snapshot of everyone, each written as its content: `name=anything`, and the names that it
+    /// refers to after that: `name=anything>other,another`.
+    ///
+    /// # Panics
+    /// When one isn't written so.
+    pub fn have(&mut self, resource_type: ResourceType, resources: &[&str]) -> &mut Self {
+        for text in resources {
+            let (content, references) = text.split_once('>').unwrap_or((text, ""));
+            let (name, _) = content.split_once('=').expect("name=content");
+            let references: Vec<&str> = references.split(',').filter(|name| !name.is_empty()).collect();
+            self.put(resource_type, name, content, &references);
+        }
+        self
+    }
+
+    /// Takes resources out of the snapshot of everyone.
+    pub fn lose(&mut self, resource_type: ResourceType, names: &[&str]) -> &mut Self {
+        for name in names {
+            self.everyone.get_mut(resource_type).remove(name);
+        }
+        self
+    }
+
+    /// The value of one of its counters, written as it is in the metrics: `name{label="value"}`; 0 if it isn't there.
+    ///
+    /// # Panics
+    /// When it isn't a counter.
+    pub fn count(&self, counter: &str) -> u64 {
+        let mut metrics = String::new();
+        prometheus_client::encoding::text::encode(&mut metrics, &self.registry).expect("text takes any text");
+        let value = metrics.lines().find_map(|line| line.strip_prefix(counter)).unwrap_or("0");
+        value.trim().parse().expect("a counter is a number")
     }
 
     /// Publishes what was put.

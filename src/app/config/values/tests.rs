@@ -32,6 +32,18 @@ fn durations() {
 }
 
 #[test]
+fn connection_ages() {
+    let seconds =
+        |text: &str| text.parse::<ConnectionAge>().ok().map(|ConnectionAge(age)| age.map(|age| age.as_secs()));
+    assert_eq!(seconds("off"), Some(None));
+    assert_eq!(seconds("30m"), Some(Some(1800)));
+    assert_eq!(seconds("1s"), Some(Some(1)));
+    for bad in ["", "0s", "999ms", "Off", "none", "10", "-1m", "9000h", "99999999999999999999999h"] {
+        assert_eq!(seconds(bad), None, "{bad}");
+    }
+}
+
+#[test]
 fn dns_names() {
     let name = |text: &str| text.parse::<DnsName>().ok().map(|DnsName(name)| name);
     assert_eq!(name("cluster.local"), Some("cluster.local".to_owned()));

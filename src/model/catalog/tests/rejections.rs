@@ -31,7 +31,7 @@ fn the_last_good_value_stays_for_as_long_as_it_takes() {
     }
     catalog.apply(Event::Apply(service("cart", &[ON])));
     assert_eq!(retries(&mut catalog), 1, "an annotation that is gone leaves nothing");
-    catalog.apply(Event::Apply(with("x", "round-robin")));
+    catalog.apply(Event::Apply(service("cart", &[ON, ("num-retries", "x")])));
     assert_eq!(changed(&mut catalog), [""; 0]);
     assert_eq!(catalog.rejected().next().unwrap().meanwhile, "the default, 1, stays");
 }

@@ -214,3 +214,15 @@ fn what_is_in_force_meanwhile_is_named() {
     assert_eq!(plain, ["4 of chancery.dev/num-retries is in force"]);
     assert_eq!(meanwhile(&[("hosts", "a,_")], &[], &[("hosts", "b")]), ["the rest of the list stays"]);
 }
+
+#[test]
+fn a_port_knows_which_annotations_shaped_it() {
+    let service = service(
+        &["grpc|50051", "http|80"],
+        &[("lb-policy.http", "least-request"), ("hosts", "a.example"), ("num-retries", "no number")],
+    );
+    let resolved = resolve(&service, Some(&namespace(&[("enabled", "true")])));
+    let annotated = |n: usize| resolved.ports[n].annotated.iter().copied().collect::<Vec<_>>();
+    assert_eq!(annotated(0), ["enabled", "lb-policy"]);
+    assert_eq!(annotated(1), ["enabled", "hosts"]);
+}

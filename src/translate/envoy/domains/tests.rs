@@ -12,7 +12,7 @@ fn port(service: &str, created: i64, hosts: &[&str], fleets: &[&str]) -> Arc<Por
     };
     let hosts = hosts.iter().map(|host| Arc::from(*host)).collect();
     let policy = Policy { fleets, hosts, ..Policy::default() };
-    let port = Port { number: 80, name: "http".into(), policy };
+    let port = Port { number: 80, name: "http".into(), policy, annotated: [].into() };
     let key = Key::new(namespace, name);
     let service = Service { key: key.clone(), created, ports: vec![port.clone()], default_port: Some(80) };
     Arc::new(PortRoutes::new(names::cluster(&key, 80), &service, &port, "cluster.local"))

@@ -1,0 +1,109 @@
+//! What becomes of a complaint.
+
+use std::collections::BTreeMap;
+
+use super::world::World;
+use crate::protocol::{Asked, Blamed, Standing, Variant, Verdict};
+use crate::xds::ResourceType::{self, Cluster, Route};
+
+fn nothing() -> Asked {
+    Asked::Changes { subscribe: vec![], unsubscribe: vec![], held: BTreeMap::new() }
+}
+
+/// `name standing`, for each resource that the client wants.
+fn standings(world: &World, resource_type: ResourceType) -> Vec<String> {
+    let named = |standing| match standing {
+        Standing::Synced => "synced",
+        Standing::NotSent => "not sent",
+        Standing::Stale => "stale",
+        Standing::Error => "error",
+    };
+    let statuses = world.session.statuses(resource_type);
+    statuses.into_iter().map(|status| format!("{} {}", status.name, named(status.standing))).collect()
+}
+
+/// The names, objects and annotations that the message is traced back to.
+fn blamed(world: &mut World, resource_type: ResourceType, message: &str) -> Vec<String> {
+    let (_, nonce) = world.response();
+    let Some(Verdict::Nack { blamed, .. }) = world.reject_with(resource_type, &nonce, nothing(), message) else {
+        panic!("not a NACK");
+    };
+    let text = |blamed: Blamed| {
+        let Blamed { name, origin, annotation } = blamed;
+        let object = origin.map(|origin| origin.object.to_string()).unwrap_or_default();
+        format!("{name} {object} {}", annotation.unwrap_or_default())
+    };
+    blamed.into_iter().map(text).collect()
+}
+
+fn three_clusters() -> World {
+    let mut world = World::new(Variant::Delta);
+    world.put_from(Cluster, "shop/cart/80=1", "Service shop/cart", &["enabled", "lb-policy", "retry-on"]);
+    world.put_from(Cluster, "shop/cart/8080=1", "Service shop/cart", &["enabled"]);
+    world.put_from(Cluster, "shop/pay/80=1", "Service shop/pay", &["enabled"]);
+    world.changes(Cluster, "", &[], &[]);
+    world
+}
+
+#[test]
+fn n07_a_complaint_is_traced_to_resource_service_and_annotation() {
+    let message = "Error adding/updating cluster(s) shop/cart/80: Proto constraint validation failed \
+                   (ClusterValidationError.LbPolicy: value must be one of the defined enum values)";
+    assert_eq!(blamed(&mut three_clusters(), Cluster, message), ["shop/cart/80 Service shop/cart lb-policy"]);
+    let two = "shop/pay/80: bad, \"shop/cart/8080\": worse";
+    assert_eq!(
+        blamed(&mut three_clusters(), Cluster, two),
+        ["shop/cart/8080 Service shop/cart ", "shop/pay/80 Service shop/pay "]
+    );
+    assert_eq!(blamed(&mut three_clusters(), Cluster, "no"), [""; 0]);
+}
+
+#[test]
+fn n07_the_only_resource_is_to_blame_whatever_is_said() {
+    let mut world = World::new(Variant::Delta);
+    world.put_from(Cluster, "a=1", "Service shop/a", &[]);
+    world.changes(Cluster, "", &[], &[]);
+    assert_eq!(blamed(&mut world, Cluster, "no"), ["a Service shop/a "]);
+}
+
+#[test]
+fn n07_a_route_configuration_is_blamed_with_the_service_whose_virtual_host_is_named() {
+    let mut world = World::new(Variant::Delta);
+    world.put_from(Cluster, "shop/cart/80=1", "Service shop/cart", &["hosts"]);
+    world.put(Route, &["http=1>shop/cart/80"]);
+    world.changes(Route, "", &["http"], &[]);
+    let message = "Only unique values for domains are permitted in virtual host shop/cart/80 (hosts)";
+    assert_eq!(blamed(&mut world, Route, message), ["http  ", "shop/cart/80 Service shop/cart hosts"]);
+}
+
+#[test]
+fn o02_the_standing_of_a_resource_follows_what_was_sent_and_said() {
+    let mut world = three_clusters();
+    world.changes(Cluster, "", &["missing"], &[]);
+    assert_eq!(standings(&world, Cluster)[0], "shop/cart/80 not sent");
+    let (_, nonce) = world.response();
+    assert_eq!(standings(&world, Cluster), ["shop/cart/80 stale", "shop/cart/8080 stale", "shop/pay/80 stale"]);
+    world.reject_with(Cluster, &nonce, nothing(), "shop/pay/80: bad");
+    assert_eq!(standings(&world, Cluster), ["shop/cart/80 stale", "shop/cart/8080 stale", "shop/pay/80 error"]);
+
+    world.put(Cluster, &["shop/pay/80=2"]);
+    let (_, nonce) = world.response();
+    world.put(Cluster, &["shop/pay/80=3", "shop/cart/80=2"]);
+    world.changes(Cluster, &nonce, &[], &[]);
+    assert_eq!(standings(&world, Cluster)[2], "shop/pay/80 not sent");
+    let (_, nonce) = world.response();
+    world.changes(Cluster, &nonce, &[], &[]);
+    assert_eq!(standings(&world, Cluster), ["shop/cart/80 synced", "shop/cart/8080 stale", "shop/pay/80 synced"]);
+    assert_eq!(standings(&world, Route), [""; 0]);
+}
+
+#[test]
+fn n07_a_long_complaint_is_cut() {
+    let mut world = three_clusters();
+    let (_, nonce) = world.response();
+    let message = "é".repeat(100_000);
+    let Some(Verdict::Nack { message, .. }) = world.reject_with(Cluster, &nonce, nothing(), &message) else {
+        panic!("not a NACK");
+    };
+    assert_eq!(message.chars().count(), 1000);
+}

@@ -1,0 +1,76 @@
+//! Types that aren't served, and the one that is served in its own way: secrets.
+
+use super::world::{World, sent, strings};
+use crate::protocol::Variant;
+use crate::xds::ResourceType::Secret;
+
+const RUNTIME: &str = "type.googleapis.com/envoy.service.runtime.v3.Runtime";
+const VIRTUAL_HOST: &str = "type.googleapis.com/envoy.config.route.v3.VirtualHost";
+
+fn names(world: &mut World) -> Option<(Vec<String>, String)> {
+    let absence = world.session.poll_unserved()?;
+    Some((absence.names.iter().map(ToString::to_string).collect(), absence.nonce))
+}
+
+#[test]
+fn b07_names_of_an_unserved_type_are_absent_once_each() {
+    let mut world = World::new(Variant::Delta);
+    world.session.on_unserved(RUNTIME, "", strings(&["b", "a", "b", "*"]), &[]);
+    let (absent, nonce) = names(&mut world).unwrap();
+    assert_eq!(absent, ["a", "b"]);
+    // One response is unanswered; what comes meanwhile waits for the answer.
+    world.session.on_unserved(RUNTIME, "", strings(&["c", "d"]), &strings(&["d"]));
+    assert_eq!(names(&mut world), None);
+    world.session.on_unserved(RUNTIME, "some other", vec![], &[]);
+    assert_eq!(names(&mut world), None);
+    world.session.on_unserved(RUNTIME, &nonce, vec![], &[]);
+    let (absent, second) = names(&mut world).unwrap();
+    assert_eq!(absent, ["c"]);
+    assert_ne!(nonce, second);
+    world.session.on_unserved(RUNTIME, &second, vec![], &[]);
+    assert_eq!(names(&mut world), None);
+}
+
+#[test]
+fn b07_a_client_cannot_make_us_remember_types_without_end() {
+    let mut world = World::new(Variant::Delta);
+    for n in 0..100 {
+        world.session.on_unserved(&format!("type{n}"), "", strings(&["a"]), &[]);
+    }
+    let answers = std::iter::from_fn(|| world.session.poll_unserved()).count();
+    assert_eq!(answers, 16);
+}
+
+#[test]
+fn d12_virtual_hosts_are_unresolved_aliases() {
+    let mut world = World::new(Variant::Delta);
+    world.session.on_unserved(VIRTUAL_HOST, "", strings(&["http/a.example"]), &[]);
+    world.session.on_unserved(RUNTIME, "", strings(&["a"]), &[]);
+    let absences: Vec<_> = std::iter::from_fn(|| world.session.poll_unserved()).collect();
+    let of_aliases: Vec<bool> = absences.iter().map(crate::protocol::Absence::is_of_aliases).collect();
+    assert_eq!(of_aliases, [true, false]);
+}
+
+#[test]
+fn o03_secrets_are_only_for_those_who_name_them_and_d10_are_never_removed() {
+    let mut world = World::new(Variant::Delta);
+    world.put(Secret, &["a=1", "b=1"]);
+    world.changes(Secret, "", &["*", "a", "missing"], &[]);
+    let (response, nonce) = world.response();
+    assert_eq!(response, sent(Secret, &["a=1"], &[]));
+    world.changes(Secret, &nonce, &[], &[]);
+    world.put(Secret, &["a=rotated"]);
+    let (response, nonce) = world.response();
+    assert_eq!(response, sent(Secret, &["a=rotated"], &[]));
+    world.changes(Secret, &nonce, &[], &[]);
+    world.remove(Secret, &["a"]);
+    world.silent();
+
+    let mut world = World::new(Variant::Sotw);
+    world.put(Secret, &["a=1", "b=1"]);
+    world.names(Secret, "", &[]);
+    world.names(Secret, "", &["*"]);
+    world.silent();
+    world.names(Secret, "", &["*", "b"]);
+    assert_eq!(world.response().0, sent(Secret, &["b=1"], &[]));
+}

@@ -1,0 +1,1 @@
+//! O, other services: load reports (LRS), client status (CSDS) and secrets (SDS).
