@@ -58,6 +58,8 @@ pub struct Scene {
     /// The steady Service, whose pods come and go.
     pub cart: Deployment,
     colors: Vec<Pod>,
+    /// Held, lest somebody else takes them.
+    _addresses: PodAddresses,
     listener: SocketAddr,
     manifests: PathBuf,
     _directory: TempDir,
@@ -117,6 +119,7 @@ impl Scene {
             replicas,
             cart,
             colors,
+            _addresses: addresses,
             listener,
             manifests: files,
             _directory: directory,
