@@ -58,6 +58,9 @@ fn own(
     let mut own = Listener { name: name.to_owned(), address: Some(envoys::address(address)), ..listener.clone() };
     // Envoy takes a static configuration only if it knows all of it; 1.36 doesn't know this.
     own.tcp_keepalive = None;
-    with_manager(&mut own, change);
+    with_manager(&mut own, |manager| {
+        name.clone_into(&mut manager.stat_prefix);
+        change(manager);
+    });
     own
 }
