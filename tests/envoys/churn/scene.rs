@@ -184,12 +184,10 @@ impl Scene {
     }
 
     async fn until(&self, after: &str, gone: Gone) {
-        let began = Instant::now();
         let goal = Configuration::of_snapshot(&expected(&self.manifests, self.listener), self.version);
         let what = format!("{}, after {after}", self.what);
         until_configured(&self.proxy, &what, &goal, gone).await;
         self.nothing_failed(after).await;
-        eprintln!("{:?} {what}", began.elapsed());
     }
 
     /// Whether Envoy is told only what changed.

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use chancery::cli::bootstrap::envoy as bootstrap;
 use chancery::cli::demo::envoy::Program;
@@ -16,7 +17,8 @@ use data_plane_api::core::config_source::ConfigSourceSpecifier;
 use data_plane_api::core::grpc_service::{EnvoyGrpc, TargetSpecifier};
 use data_plane_api::core::socket_address::PortSpecifier;
 use data_plane_api::core::{
-    Address, AggregatedConfigSource, ApiConfigSource, ApiVersion, ConfigSource, GrpcService, SocketAddress,
+    Address, AggregatedConfigSource, ApiConfigSource, ApiVersion, BackoffStrategy, ConfigSource, GrpcService,
+    RetryPolicy, SocketAddress,
 };
 use data_plane_api::endpoint::lb_endpoint::HostIdentifier;
 use data_plane_api::endpoint::{Endpoint, LbEndpoint};
@@ -29,6 +31,10 @@ pub const VERSIONS: [&str; 3] = ["1.36", "1.38", "1.40"];
 
 /// The control plane, in the bootstraps that `chancery bootstrap envoy` prints.
 const SERVER_CLUSTER: &str = "chancery";
+
+/// How soon a stream that was lost is opened again, at least. By itself Envoy takes up to 30 s, if it meets the dead one of
+/// two servers a few times in a row, which is longer than a test should wait.
+const RECONNECT_AFTER: Duration = Duration::from_millis(100);
 
 /// How an Envoy talks to its control plane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,7 +93,7 @@ impl Variant {
     /// The bootstrap of an Envoy of this fleet that asks these servers, any of them, for clusters and listeners, and has
     /// its admin interface at `admin`.
     ///
-    /// It is the one that `chancery bootstrap envoy` prints. If the variant is a separate one, clusters and listeners
+    /// It is the one that `chancery bootstrap envoy` prints, but for [`RECONNECT_AFTER`]. If the variant is a separate one, clusters and listeners
     /// come as [`Self::source`] says. `ads_config` stays: what the control plane's resources refer to comes from ADS.
     ///
     /// # Panics
@@ -105,6 +111,7 @@ impl Variant {
         }
         .message();
         let dynamic = bootstrap.dynamic_resources.as_mut().expect("the bootstrap has them");
+        dynamic.ads_config = Some(self.server());
         dynamic.cds_config = Some(self.source());
         dynamic.lds_config = Some(self.source());
         let clusters = bootstrap.static_resources.iter_mut().flat_map(|resources| &mut resources.clusters);
@@ -117,7 +124,15 @@ impl Variant {
     }
 
     fn server(self) -> ApiConfigSource {
-        let server = EnvoyGrpc { cluster_name: SERVER_CLUSTER.to_owned(), ..EnvoyGrpc::default() };
+        let retry = RetryPolicy {
+            retry_back_off: Some(BackoffStrategy {
+                base_interval: prost_types::Duration::try_from(RECONNECT_AFTER).ok(),
+                max_interval: prost_types::Duration::try_from(2 * RECONNECT_AFTER).ok(),
+            }),
+            ..RetryPolicy::default()
+        };
+        let server =
+            EnvoyGrpc { cluster_name: SERVER_CLUSTER.to_owned(), retry_policy: Some(retry), ..EnvoyGrpc::default() };
         ApiConfigSource {
             api_type: if self.is_delta() { ApiType::DeltaGrpc } else { ApiType::Grpc }.into(),
             transport_api_version: ApiVersion::V3.into(),
