@@ -14,11 +14,11 @@ const CHANCERY: &str = env!("CARGO_BIN_EXE_chancery");
 pub struct Replicas {
     manifests: PathBuf,
     listener: SocketAddr,
-    replicas: [Replica; 2],
+    servers: [Server; 2],
 }
 
 #[derive(Debug)]
-struct Replica {
+struct Server {
     xds: SocketAddr,
     admin: SocketAddr,
     serve: Option<Serve>,
@@ -27,8 +27,8 @@ struct Replica {
 impl Replicas {
     /// Starts both. Envoys listen at `listener`.
     pub async fn start_all(manifests: &Path, listener: SocketAddr) -> Self {
-        let replicas = [(); 2].map(|()| Replica { xds: free_address(), admin: free_address(), serve: None });
-        let mut this = Self { manifests: manifests.to_owned(), listener, replicas };
+        let servers = [(); 2].map(|()| Server { xds: free_address(), admin: free_address(), serve: None });
+        let mut this = Self { manifests: manifests.to_owned(), listener, servers };
         for number in 0..2 {
             this.start(number).await;
         }
@@ -37,18 +37,18 @@ impl Replicas {
 
     /// Where they serve xDS.
     pub fn addresses(&self) -> [SocketAddr; 2] {
-        [self.replicas[0].xds, self.replicas[1].xds]
+        [self.servers[0].xds, self.servers[1].xds]
     }
 
     /// Starts one that doesn't run, and returns when it serves.
     pub async fn start(&mut self, number: usize) {
         let listener = self.listener.to_string();
-        let replica = &mut self.replicas[number];
+        let server = &mut self.servers[number];
         let manifests = self.manifests.to_str().unwrap();
         let arguments = ["--manifests", manifests, "--allow-loopback-endpoints", "--envoy-listener", &listener];
-        let serve = Serve::start_at(CHANCERY, replica.xds, replica.admin, &arguments);
+        let serve = Serve::start_at(CHANCERY, server.xds, server.admin, &arguments);
         serve.ready().await;
-        replica.serve = Some(serve);
+        server.serve = Some(serve);
     }
 
     /// Kills the one that has most of the streams, when there are any, and says which one that was.
@@ -63,7 +63,7 @@ impl Replicas {
             }
         })
         .await;
-        self.replicas[used].serve.take().unwrap().kill().await;
+        self.servers[used].serve.take().unwrap().kill().await;
         used
     }
 
@@ -83,7 +83,7 @@ impl Replicas {
 
     /// The values of this metric of one server, whatever its labels; none when it doesn't run.
     async fn metric(&self, number: usize, name: &str) -> Vec<u64> {
-        let Some(serve) = &self.replicas[number].serve else { return Vec::new() };
+        let Some(serve) = &self.servers[number].serve else { return Vec::new() };
         let Some((200, metrics)) = serve.get("/metrics").await else { panic!("no metrics; log:\n{}", serve.log()) };
         let values = metrics.lines().filter(|line| line.starts_with(&format!("{name}{{")));
         values.map(|line| line.rsplit(' ').next().unwrap().parse().unwrap()).collect()
@@ -91,7 +91,7 @@ impl Replicas {
 
     /// The ends of their logs.
     pub fn logs(&self) -> String {
-        let running = self.replicas.iter().filter_map(|replica| replica.serve.as_ref());
+        let running = self.servers.iter().filter_map(|server| server.serve.as_ref());
         running.map(Serve::log).collect::<Vec<_>>().join("\n")
     }
 }
