@@ -196,13 +196,8 @@ impl Services {
 impl prost_build::ServiceGenerator for Services {
     fn generate(&mut self, service: prost_build::Service, buf: &mut String) {
         match format!("{}.{}", service.package, service.proto_name).as_str() {
-            // Chancery writes these servers by hand: they send bytes that are encoded already.
-            "envoy.service.cluster.v3.ClusterDiscoveryService"
-            | "envoy.service.discovery.v3.AggregatedDiscoveryService"
-            | "envoy.service.endpoint.v3.EndpointDiscoveryService"
-            | "envoy.service.listener.v3.ListenerDiscoveryService"
-            | "envoy.service.route.v3.RouteDiscoveryService"
-            | "envoy.service.secret.v3.SecretDiscoveryService" => {
+            // Chancery writes this server by hand: it sends bytes that are encoded already.
+            "envoy.service.discovery.v3.AggregatedDiscoveryService" => {
                 self.client.generate(service, buf);
             }
             "chancery.echo.v1.Echo"

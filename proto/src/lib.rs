@@ -215,14 +215,9 @@ pub mod discovery {
         dynamic_parameter_constraints, resource,
     };
 
-    /// Clients of ADS and of the services of single types. There is no server: Chancery's sends bytes that are encoded already, which a generated one can't.
+    /// A client of ADS. There is no server: Chancery's sends bytes that are encoded already, which a generated one can't.
     pub mod client {
-        pub use crate::generated::envoy::service::cluster::v3::cluster_discovery_service_client::ClusterDiscoveryServiceClient;
         pub use crate::generated::envoy::service::discovery::v3::aggregated_discovery_service_client::AggregatedDiscoveryServiceClient;
-        pub use crate::generated::envoy::service::endpoint::v3::endpoint_discovery_service_client::EndpointDiscoveryServiceClient;
-        pub use crate::generated::envoy::service::listener::v3::listener_discovery_service_client::ListenerDiscoveryServiceClient;
-        pub use crate::generated::envoy::service::route::v3::route_discovery_service_client::RouteDiscoveryServiceClient;
-        pub use crate::generated::envoy::service::secret::v3::secret_discovery_service_client::SecretDiscoveryServiceClient;
     }
 }
 

@@ -55,40 +55,38 @@ impl ClientStatusDiscoveryService for ClientStatus {
 impl ClientStatus {
     fn answer(&self, request: &ClientStatusRequest) -> Result<ClientStatusResponse, Status> {
         let ClientStatusRequest { node_matchers, node: _, exclude_resource_contents } = request;
-        let mut config = Vec::new();
-        for peer in self.streams.peers() {
-            if is_meant(&peer, node_matchers)? {
-                config.push(client_config(&peer, !exclude_resource_contents));
-            }
-        }
+        check(node_matchers)?;
+        let peers = self.streams.peers();
+        let meant = peers.iter().filter(|peer| is_meant(peer, node_matchers));
+        let config = meant.map(|peer| client_config(peer, !exclude_resource_contents)).collect();
         Ok(ClientStatusResponse { config })
     }
 }
 
-/// Whether any of the matchers is for this client. None at all is for every client.
-fn is_meant(peer: &Peer, matchers: &[NodeMatcher]) -> Result<bool, Status> {
-    let mut meant = matchers.is_empty();
+/// Refuses matchers that aren't understood, by name; to ignore them would be to answer another question.
+fn check(matchers: &[NodeMatcher]) -> Result<(), Status> {
     for NodeMatcher { node_id, node_metadatas } in matchers {
         if !node_metadatas.is_empty() {
             return Err(Status::invalid_argument(
-                "node_matchers.node_metadatas: not supported, metadata isn't kept; expected node_matchers.node_id",
+                "node_matchers.node_metadatas: not supported, as metadata isn't kept; expected node_matchers.node_id",
             ));
         }
-        meant |= node_id.as_ref().is_none_or(|matcher| {
-            let StringMatcher { match_pattern, ignore_case } = matcher;
-            matches(match_pattern.as_ref(), *ignore_case, &peer.client.node_id)
-        });
+        let pattern = node_id.as_ref().map(|matcher| &matcher.match_pattern);
+        if matches!(pattern, Some(None | Some(MatchPattern::SafeRegex(_) | MatchPattern::Custom(_)))) {
+            return Err(Status::invalid_argument("node_matchers.node_id: expected exact, prefix, suffix or contains"));
+        }
     }
-    if matchers.iter().filter_map(|matcher| matcher.node_id.as_ref()).any(|matcher| !is_supported(matcher)) {
-        return Err(Status::invalid_argument(
-            "node_matchers.node_id: expected exact, prefix, suffix or contains, which are the patterns supported",
-        ));
-    }
-    Ok(meant)
+    Ok(())
 }
 
-fn is_supported(matcher: &StringMatcher) -> bool {
-    !matches!(matcher.match_pattern, None | Some(MatchPattern::SafeRegex(_) | MatchPattern::Custom(_)))
+/// Whether any of the matchers is for this client. None at all is for every client.
+fn is_meant(peer: &Peer, matchers: &[NodeMatcher]) -> bool {
+    matchers.is_empty()
+        || matchers.iter().any(|matcher| {
+            matcher.node_id.as_ref().is_none_or(|StringMatcher { match_pattern, ignore_case }| {
+                matches(match_pattern.as_ref(), *ignore_case, &peer.client.node_id)
+            })
+        })
 }
 
 fn matches(pattern: Option<&MatchPattern>, ignore_case: bool, node_id: &str) -> bool {

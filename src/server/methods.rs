@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::marker::PhantomData;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
 use axum::Router;
@@ -17,7 +18,7 @@ use tonic::{Request as GrpcRequest, Response as GrpcResponse, Status, Streaming}
 
 use super::Context;
 use super::codec::{Outgoing, XdsCodec};
-use super::connection::Connection;
+use super::outbox::{Counted, Outbox};
 use super::request::Request;
 use super::{client_status, stream};
 use crate::xds::ResourceType;
@@ -128,11 +129,14 @@ impl<R: Request> Service<http::Request<HttpBody>> for Method<R> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: http::Request<HttpBody>) -> Self::Future {
+    fn call(&mut self, mut request: http::Request<HttpBody>) -> Self::Future {
         let method = self.clone();
+        let outbox = Arc::<Outbox>::default();
+        request.extensions_mut().insert(Arc::clone(&outbox));
         Box::pin(async move {
             let mut grpc = Grpc::new(XdsCodec::<R>::default()).max_decoding_message_size(MAX_REQUEST_BYTES);
-            Ok(grpc.streaming(method, request).await)
+            let response = grpc.streaming(method, request).await;
+            Ok(response.map(|body| Body::new(Counted::new(body, outbox))))
         })
     }
 }
@@ -150,7 +154,8 @@ impl<R: Request> StreamingService<R> for Method<R> {
                 "not every Service and EndpointSlice has been listed yet; what you hold stays valid",
             )));
         }
-        let Some(connection) = request.extensions().get::<Connection>().cloned() else {
+        let extensions = request.extensions();
+        let (Some(connection), Some(outbox)) = (extensions.get().cloned(), extensions.get().cloned()) else {
             return ready(Err(Status::internal("a request without a connection; this is a bug")));
         };
         let Some(place) = context.streams.admit(context.limits.max_streams) else {
@@ -159,7 +164,7 @@ impl<R: Request> StreamingService<R> for Method<R> {
                 context.limits.max_streams
             ))));
         };
-        let responses = stream::responses(request.into_inner(), self.only, place, connection, context);
+        let responses = stream::responses(request.into_inner(), self.only, place, outbox, connection, context);
         ready(Ok(GrpcResponse::new(Box::pin(responses))))
     }
 }

@@ -14,6 +14,7 @@ mod client_status;
 mod codec;
 mod connection;
 mod methods;
+mod outbox;
 mod peer;
 mod request;
 mod stream;

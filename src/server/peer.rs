@@ -4,12 +4,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::{Span, debug, info, warn};
 
 use super::Context;
 use super::codec::Reply;
+use super::outbox::Outbox;
 use crate::access::Client;
 use crate::cache::Publication;
 use crate::protocol::{Ask, MAX_RESPONSE_BYTES, Response, Session, Variant, Verdict};
@@ -22,8 +22,8 @@ const MAX_WAIT: Duration = Duration::from_secs(5);
 /// How long routes to new clusters wait on a stream of routes alone, where no answer says that the clusters are there.
 const BLIND_ROUTE_WAIT: Duration = Duration::from_secs(1);
 
-/// Says that a stream wasn't woken since it was last asked for a message.
-const NOT_WOKEN: u64 = u64::MAX;
+/// Says that nothing was stuck when it was last looked.
+const NOT_STUCK: u64 = u64::MAX;
 
 /// A client, and how far it is. The stream changes it; others look at it, and hold the lock only for that.
 #[derive(Debug)]
@@ -35,10 +35,9 @@ pub(super) struct Peer {
     /// How long what is held back waits at most.
     max_wait: Duration,
     state: Mutex<State>,
-    /// How often HTTP/2 asked for a message, and how often it had when the stream was last woken to see whether it asks.
-    polls: AtomicU64,
-    polls_when_woken: AtomicU64,
-    wake: Notify,
+    outbox: Arc<Outbox>,
+    /// Where the outbox was stuck when it was last looked.
+    stuck_at: AtomicU64,
     /// Cancels to cut its connection.
     cut: CancellationToken,
     /// Counts the stream as open until it is dropped.
@@ -74,6 +73,7 @@ impl Peer {
         only: Option<ResourceType>,
         session: Session,
         span: Span,
+        outbox: Arc<Outbox>,
         cut: CancellationToken,
         open: OpenStream,
     ) -> Self {
@@ -90,9 +90,8 @@ impl Peer {
                 rejected_at: [None; ResourceType::COUNT],
                 oversized: [false; ResourceType::COUNT],
             }),
-            polls: AtomicU64::new(0),
-            polls_when_woken: AtomicU64::new(NOT_WOKEN),
-            wake: Notify::new(),
+            outbox,
+            stuck_at: AtomicU64::new(NOT_STUCK),
             cut,
             _open: open,
         }
@@ -104,7 +103,6 @@ impl Peer {
 
     /// What is to be sent next. Called whenever HTTP/2 has room for a message.
     pub(super) fn poll(&self, variant: Variant, context: &Context) -> Option<Reply> {
-        self.polls.fetch_add(1, Ordering::Relaxed);
         let mut state = self.state();
         let response = state.session.poll();
         match (state.session.is_waiting(), state.waiting_since) {
@@ -210,23 +208,12 @@ impl Peer {
         state.session.on_wait_expired();
     }
 
-    /// Returns when somebody wants to see whether HTTP/2 asks for a message.
-    pub(super) async fn woken(&self) {
-        self.wake.notified().await;
-    }
-
-    /// Cuts the connection if nothing was asked for since the last call; else wakes the stream if it owes an answer, for
-    /// the next call to see.
+    /// Cuts the connection if the same is stuck as when this was last called.
     pub(super) fn check_reading(&self) {
-        let polls = self.polls.load(Ordering::Relaxed);
-        if self.polls_when_woken.load(Ordering::Relaxed) == polls {
+        let stuck_at = self.outbox.stuck_at().unwrap_or(NOT_STUCK);
+        if self.stuck_at.swap(stuck_at, Ordering::Relaxed) == stuck_at && stuck_at != NOT_STUCK {
             warn!(parent: &self.span, "Client doesn't read what it was sent; cutting its connection");
             self.cut.cancel();
-        } else if self.state().session.is_unanswered() {
-            self.polls_when_woken.store(polls, Ordering::Relaxed);
-            self.wake.notify_one();
-        } else {
-            self.polls_when_woken.store(NOT_WOKEN, Ordering::Relaxed);
         }
     }
 }

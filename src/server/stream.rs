@@ -11,6 +11,7 @@ use tracing::{Span, debug, info, info_span, warn};
 use super::Context;
 use super::codec::Outgoing;
 use super::connection::Connection;
+use super::outbox::Outbox;
 use super::peer::Peer;
 use super::request::Request;
 use super::streams::Place;
@@ -27,10 +28,12 @@ pub(super) fn responses<R: Request>(
     requests: Streaming<R>,
     only: Option<ResourceType>,
     place: Place,
+    outbox: Arc<Outbox>,
     connection: Connection,
     context: Context,
 ) -> impl Stream<Item = Result<Outgoing, Status>> + Send {
-    let conversation = Conversation { requests, only, place, connection, context, peer: None, has_responded: false };
+    let conversation =
+        Conversation { requests, only, place, outbox, connection, context, peer: None, has_responded: false };
     stream::unfold(Some(conversation), async |conversation| {
         let mut conversation = conversation?;
         match conversation.next().await {
@@ -46,6 +49,7 @@ struct Conversation<R> {
     requests: Streaming<R>,
     only: Option<ResourceType>,
     place: Place,
+    outbox: Arc<Outbox>,
     connection: Connection,
     context: Context,
     /// Known from the first request on.
@@ -88,7 +92,6 @@ impl<R: Request> Conversation<R> {
                 },
                 true = self.context.cache.changed() => self.on_publication(),
                 () = at(peer.and_then(|peer| peer.deadline())) => if let Some(peer) = peer { peer.on_wait_expired() },
-                () = woken(peer) => {}
             }
         }
     }
@@ -159,7 +162,8 @@ impl<R: Request> Conversation<R> {
         };
         let scope = format!("{service} {variant} {}", self.place.number());
         let open = self.context.metrics.stream_opened(target.kind.as_str(), variant);
-        let peer = Arc::new(Peer::new(client, scope, self.only, session, span, self.connection.cut.clone(), open));
+        let (outbox, cut) = (Arc::clone(&self.outbox), self.connection.cut.clone());
+        let peer = Arc::new(Peer::new(client, scope, self.only, session, span, outbox, cut, open));
         self.place.introduce(Arc::clone(&peer));
         self.peer = Some(Arc::clone(&peer));
         Ok(peer)
@@ -184,14 +188,6 @@ impl<R: Request> Conversation<R> {
 
 const fn refused(status: Status) -> End {
     End::Refused(status)
-}
-
-/// Returns when somebody wants to see whether HTTP/2 asks this stream for a message.
-async fn woken(peer: Option<&Arc<Peer>>) {
-    match peer {
-        Some(peer) => peer.woken().await,
-        None => pending().await,
-    }
 }
 
 /// Returns at `deadline`, or never.

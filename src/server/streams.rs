@@ -68,8 +68,7 @@ impl Drop for Place {
 
 /// Cuts the connections of clients that leave unread for `deadline` what they were sent.
 ///
-/// HTTP/2 asks a stream for its next message when the client has room for one. So a stream that is woken and isn't asked
-/// has a client that doesn't read. Only those are woken that owe an answer: the others have read everything.
+/// The first time it is seen it may be young; so it takes up to two deadlines.
 pub(super) async fn cut_who_does_not_read(streams: &Streams, deadline: Duration) {
     let mut ticks = interval(deadline);
     loop {

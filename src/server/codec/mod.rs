@@ -16,7 +16,7 @@ use tonic_prost::ProstCodec;
 use data_plane_api::core::ControlPlane;
 
 use crate::protocol::{Absence, Response, Variant};
-use crate::xds::Resource;
+use crate::xds::{Resource, Version};
 
 #[cfg(test)]
 mod tests;
@@ -151,6 +151,8 @@ fn write_delta(response: &Response, control_plane: &ControlPlane, buffer: &mut i
 }
 
 fn write_absence(absence: &Absence, control_plane: &ControlPlane, buffer: &mut impl BufMut) {
+    // The version of a set of nothing.
+    string::encode(delta::SYSTEM_VERSION_INFO, &Version::default().to_string(), buffer);
     if absence.is_of_aliases() {
         for name in &absence.names {
             write_unresolved(name.as_bytes(), buffer);

@@ -5,6 +5,7 @@
 
 mod response;
 mod silence;
+mod single;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -23,6 +24,7 @@ use chancery::xds::ResourceType;
 use crate::soon;
 
 pub use response::{Response, contents};
+pub use single::{delta_of, fetch, sotw_of};
 
 /// A client on a connection; any number of streams may share one.
 pub type Connection = AggregatedDiscoveryServiceClient<Channel>;
@@ -46,9 +48,16 @@ pub type Delta = Stream<DeltaDiscoveryRequest, DeltaDiscoveryResponse>;
 /// # Panics
 /// When nothing listens there.
 pub async fn client(address: SocketAddr) -> Connection {
+    AggregatedDiscoveryServiceClient::new(channel(address).await).max_decoding_message_size(usize::MAX)
+}
+
+/// A connection to `address`.
+///
+/// # Panics
+/// When nothing listens there.
+pub async fn channel(address: SocketAddr) -> Channel {
     let endpoint = Endpoint::from_shared(format!("http://{address}")).expect("an address is a URI");
-    let channel = soon("a connection to the server", endpoint.connect()).await.expect("the server listens");
-    AggregatedDiscoveryServiceClient::new(channel).max_decoding_message_size(usize::MAX)
+    soon("a connection to the server", endpoint.connect()).await.expect("the server listens")
 }
 
 /// The node of an Envoy of this fleet.
@@ -109,6 +118,11 @@ impl<Req, Res: Response> Stream<Req, Res> {
     /// When the stream has ended.
     pub async fn send(&self, request: Req) {
         self.requests.send(request).await.expect("the stream is open");
+    }
+
+    /// Returns when the server has cut the connection, though nothing was read from it.
+    pub async fn closed(&self) {
+        self.requests.closed().await;
     }
 
     /// The next response.
