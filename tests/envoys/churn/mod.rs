@@ -13,7 +13,7 @@
 //!
 //! With separate streams the program is still the real one, so its clusters and listeners say that their assignments and
 //! routes come from ADS (see [`super::separate`]). Clusters and listeners come on streams of their own; so do the
-//! assignment and the routes that [`own`] asks for, and half of the load goes there; the rest comes by ADS, where
+//! assignment and the routes that [`own`] asks for, and most of the load goes there; the rest comes by ADS, where
 //! nobody asks for clusters or listeners.
 
 mod own;
@@ -129,6 +129,10 @@ async fn all_servers_die(scene: &mut Scene) {
     let since = scene.move_host(Color::Green, Left::Stays);
     scene.other("elderberries", &[], &[6]);
     scene.remove_other("dates");
+    // As above.
+    if !scene.is_separate() {
+        scene.other("bananas", &[("lb-policy", "least-request")], &[]);
+    }
     let new = scene.cart.start_pod().await.unwrap();
     scene.cart.list(&new, Condition::Ready).unwrap();
     scene.replicas.start(dead).await;
