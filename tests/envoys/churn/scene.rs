@@ -100,13 +100,13 @@ impl Scene {
 
         let mut loads = Vec::new();
         let mut callers = vec![
-            (listener, "cart.shop:50051", 60),
-            (routes_at, "moving.test", 60),
-            (cluster_at, "cart.shop:50051", 30),
+            (listener, "cart.shop:50051", 40),
+            (routes_at, "moving.test", 100),
+            (cluster_at, "cart.shop:50051", 20),
         ];
         // With separate streams the routes of this listener come by ADS, where nobody waits for clusters that don't.
         if !variant.is_separate() {
-            callers.push((listener, "moving.test", 50));
+            callers.push((listener, "moving.test", 40));
         }
         for (envoy, authority, rate) in callers {
             let plan = Plan { envoy, authority: authority.to_owned(), connections: 2, workers: 4, rate };
