@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use prost_reflect::DescriptorPool;
+pub use prost_reflect::{DescriptorPool, FileDescriptor};
 
 /// An encoded `google.protobuf.FileDescriptorSet` of all protos compiled here and all they import, without comments and
 /// without custom options (Envoy's validation rules, for one). gRPC reflection can serve it as it is.

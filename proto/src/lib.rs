@@ -64,7 +64,7 @@ mod generated {
 }
 
 pub use any::{TYPE_URL_PREFIX, any, message_name};
-pub use descriptors::{FILE_DESCRIPTOR_SET, descriptor_pool};
+pub use descriptors::{DescriptorPool, FILE_DESCRIPTOR_SET, FileDescriptor, descriptor_pool};
 
 use generated::envoy::{admin, config, extensions, service, r#type};
 
@@ -195,8 +195,8 @@ pub mod core {
 /// Matchers of strings.
 pub mod matcher {
     pub use super::r#type::matcher::v3::{
-        ListStringMatcher, NodeMatcher, RegexMatchAndSubstitute, RegexMatcher, StringMatcher, regex_matcher,
-        string_matcher,
+        ListStringMatcher, NodeMatcher, RegexMatchAndSubstitute, RegexMatcher, StringMatcher, StructMatcher,
+        regex_matcher, string_matcher,
     };
 }
 

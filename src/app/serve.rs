@@ -59,6 +59,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         cache: cache.clone(),
         metrics: Arc::clone(&metrics),
         identifier: identifier(),
+        load_reporting_interval: server::LOAD_REPORTING_INTERVAL,
         limits: server::Limits { max_connection_age: config.max_connection_age, ..server::Limits::default() },
         streams: server::Streams::default(),
         shutdown: stop.clone(),

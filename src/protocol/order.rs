@@ -124,7 +124,9 @@ impl Holdback {
             match resource_type {
                 ResourceType::Cluster => goal.insert(Arc::clone(cluster)),
                 ResourceType::Endpoint => {
-                    for assignment in cluster.references().iter().filter_map(|name| endpoints.held.get(name)) {
+                    // What the snapshot still has isn't held back.
+                    let gone = cluster.references().iter().filter(|name| !snapshot.get(resource_type).contains(name));
+                    for assignment in gone.filter_map(|name| endpoints.held.get(name)) {
                         goal.insert(Arc::clone(assignment));
                     }
                 }

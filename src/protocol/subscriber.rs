@@ -64,7 +64,7 @@ pub(super) struct Subscriber {
     pub(super) subscription: Subscription,
     /// What the client was last brought up to. Only the part that it subscribes to means something.
     pub(super) held: ResourceMap,
-    /// `held` at the last ACK.
+    /// What it uses: `held` at the last ACK, without what it refused.
     acked: ResourceMap,
     /// Names to send though the client may hold them, or to say that there are none of.
     pub(super) due: BTreeSet<Name>,
@@ -182,7 +182,15 @@ impl Subscriber {
             self.doubtful.remove(name);
             self.complaints.remove(name);
         }
-        self.acked = self.held.clone();
+        let mut acked = self.held.clone();
+        for name in &self.doubtful {
+            // Of what it refused it uses what it had.
+            match self.acked.get(name) {
+                Some(old) => acked.insert(Arc::clone(old)),
+                None => acked.remove(name),
+            }
+        }
+        self.acked = acked;
         Some(Answer::Ack)
     }
 
@@ -195,9 +203,14 @@ impl Subscriber {
             // A client that has forgotten what it was sent begins anew.
             self.unanswered = None;
             self.held = ResourceMap::default();
+            self.acked = ResourceMap::default();
             self.due.extend(self.subscription.names().iter().cloned());
             self.answer_due = self.subscription.is_wildcard();
         }
+        // Where absence deletes, even "nothing" is an answer: the client may hold what it was sent on an earlier stream,
+        // or what is on its way, and nothing else would tell it that this is gone.
+        let begins = first || without_nonce;
+        self.answer_due |= begins && self.resource_type.is_whole_world() && !self.subscription.names().is_empty();
     }
 
     /// The changes of a delta request. They count whatever the nonce: a change that is dropped is lost for ever.
@@ -244,20 +257,41 @@ impl Subscriber {
     }
 
     fn wish(&mut self, first: bool, changes: Changes, claims: &BTreeMap<String, String>, map: &ResourceMap) {
-        let Changes { everything, added, dropped, covered } = changes;
-        for name in dropped {
-            self.due.remove(&name);
-        }
+        let Changes { everything, again, added, new, covered } = changes;
+        // Before the first request, more may be owed than the client asks for; later it may want less than before.
+        self.due.retain(|name| self.subscription.matches(name));
         if first {
-            // What was owed before the client asked is due now, but only of what it asks for.
-            self.due.retain(|name| self.subscription.matches(name));
             self.held = if everything { claimed(claims, map) } else { overlaid(claims, map) };
-        } else if everything {
-            self.held = self.subscription.names().iter().filter_map(|name| self.held.get(name)).cloned().collect();
+        } else {
+            if everything {
+                self.forget_unwanted();
+            }
+            if again {
+                self.due.extend(self.held.iter().map(|resource| Name::clone(resource.name())));
+            }
         }
-        self.answer_due |= everything;
+        for name in new {
+            // The client has none of it, though `held` may, unless it says so or it is on its way.
+            if !claims.contains_key(&*name) && !self.is_in_flight(&name) {
+                self.held.remove(&name);
+                self.acked.remove(&name);
+            }
+        }
+        self.answer_due |= everything || again;
         self.due.extend(added.into_iter().filter(|name| !claims.contains_key(name.as_ref())));
         self.due.extend(covered);
+    }
+
+    /// Everything is wanted from now on: what wasn't wanted before isn't held. What is on its way is due again, because
+    /// it may be gone by the time it arrives.
+    fn forget_unwanted(&mut self) {
+        let names = self.subscription.names();
+        self.acked = names.iter().filter_map(|name| self.acked.get(name)).cloned().collect();
+        let in_flight = self.unanswered.iter().flat_map(|unanswered| &unanswered.names);
+        let is_only_there = |name: &&Name| !names.contains(*name) && self.held.contains(name);
+        let in_flight: BTreeSet<Name> = in_flight.filter(is_only_there).cloned().collect();
+        self.held = names.iter().chain(&in_flight).filter_map(|name| self.held.get(name)).cloned().collect();
+        self.due.extend(in_flight);
     }
 }
 

@@ -36,10 +36,12 @@ enum Wildcard {
 pub(super) struct Changes {
     /// Everything is wanted now, and wasn't before.
     pub everything: bool,
+    /// Everything was wanted in so many words, and is asked for once more.
+    pub again: bool,
     /// These names are to be sent, even if the client was sent them before.
     pub added: BTreeSet<Name>,
-    /// These names are no longer wanted.
-    pub dropped: BTreeSet<Name>,
+    /// Those of them that weren't wanted before in any way.
+    pub new: BTreeSet<Name>,
     /// These names are no longer wanted in particular, but the wildcard covers them still.
     pub covered: BTreeSet<Name>,
 }
@@ -77,7 +79,8 @@ impl Subscription {
                 Wildcard::No | Wildcard::Explicit => {
                     self.wildcard = Wildcard::No;
                     self.bytes = 0;
-                    Changes { dropped: std::mem::take(&mut self.names), ..Changes::default() }
+                    self.names.clear();
+                    Changes::default()
                 }
             };
         }
@@ -86,10 +89,12 @@ impl Subscription {
         let wildcard = names.remove(WILDCARD) && resource_type.has_wildcard();
         self.wildcard = if wildcard { Wildcard::Explicit } else { Wildcard::No };
         self.bytes = names.iter().map(cost).sum();
+        let added: BTreeSet<Name> = names.difference(&self.names).cloned().collect();
         let changes = Changes {
             everything: self.is_wildcard() && !before,
-            added: names.difference(&self.names).cloned().collect(),
-            dropped: self.names.difference(&names).cloned().collect(),
+            again: false,
+            new: if before { BTreeSet::new() } else { added.clone() },
+            added,
             covered: BTreeSet::new(),
         };
         self.names = names;
@@ -109,16 +114,21 @@ impl Subscription {
     ) -> Changes {
         let mut changes =
             if first && subscribe.is_empty() { self.begin_legacy(resource_type) } else { Changes::default() };
+        let before = self.wildcard;
         for name in subscribe {
             if name == WILDCARD {
                 if resource_type.has_wildcard() {
-                    changes.everything |= self.wildcard != Wildcard::Legacy;
+                    changes.everything |= before == Wildcard::No;
+                    changes.again |= before == Wildcard::Explicit;
                     self.wildcard = Wildcard::Explicit;
                 }
             } else {
                 let name = Name::from(name);
                 if self.names.insert(Name::clone(&name)) {
                     self.bytes += cost(&name);
+                    if before == Wildcard::No {
+                        changes.new.insert(Name::clone(&name));
+                    }
                 }
                 changes.added.insert(name);
             }
@@ -127,14 +137,16 @@ impl Subscription {
             if name == WILDCARD {
                 self.wildcard = Wildcard::No;
                 changes.everything = false;
+                changes.again = false;
             } else if let Some(name) = self.names.take(name.as_str()) {
                 self.bytes -= cost(&name);
                 changes.added.remove(&name);
-                changes.dropped.insert(name);
+                changes.new.remove(&name);
+                changes.covered.insert(name);
             }
         }
-        if self.is_wildcard() {
-            changes.covered = std::mem::take(&mut changes.dropped);
+        if !self.is_wildcard() {
+            changes.covered.clear();
         }
         changes
     }

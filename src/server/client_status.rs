@@ -16,6 +16,7 @@ use prost::Message;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::Streams;
+use super::connection::Connection;
 use super::peer::Peer;
 use crate::protocol::{ResourceStatus, Standing};
 use crate::xds::ResourceType;
@@ -40,7 +41,8 @@ impl ClientStatusDiscoveryService for ClientStatus {
         requests: Request<Streaming<ClientStatusRequest>>,
     ) -> Result<Response<Self::StreamClientStatusStream>, Status> {
         let service = self.clone();
-        let answers = requests.into_inner().map(move |request| service.answer(&request?));
+        let retired = Connection::of(&requests)?.retired.cancelled_owned();
+        let answers = requests.into_inner().map(move |request| service.answer(&request?)).take_until(retired);
         Ok(Response::new(Box::pin(answers)))
     }
 

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -14,10 +15,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tonic::{Request, Status};
 use tower::ServiceExt;
 use tracing::{debug, warn};
 
 use super::Context;
+use super::outbox::Outbox;
 
 /// A client whose side of a connection is silent for this long is asked whether it is there …
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
@@ -36,6 +39,22 @@ pub(super) struct Connection {
     pub(super) retired: CancellationToken,
     /// Cancels to close it at once, whatever is on it.
     pub(super) cut: CancellationToken,
+}
+
+/// What one stream has of its connection.
+#[derive(Debug, Clone)]
+pub(super) struct Wire {
+    pub(super) connection: Connection,
+    /// What of its responses isn't written yet.
+    pub(super) outbox: Arc<Outbox>,
+}
+
+impl Connection {
+    /// The connection that a request came on.
+    pub(super) fn of<T>(request: &Request<T>) -> Result<Self, Status> {
+        let connection = request.extensions().get().cloned();
+        connection.ok_or_else(|| Status::internal("a request without a connection; this is a bug"))
+    }
 }
 
 /// Accepts connections until the context says to shut down, and returns when the last has ended.

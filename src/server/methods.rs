@@ -18,9 +18,10 @@ use tonic::{Request as GrpcRequest, Response as GrpcResponse, Status, Streaming}
 
 use super::Context;
 use super::codec::{Outgoing, XdsCodec};
+use super::connection::{Connection, Wire};
 use super::outbox::{Counted, Outbox};
 use super::request::Request;
-use super::{client_status, stream};
+use super::{client_status, health, load, reflection, stream};
 use crate::xds::ResourceType;
 
 /// An Envoy that reconnects lists every version it holds in one request: with 10,000 clusters that is above gRPC's
@@ -80,6 +81,13 @@ const DISCOVERY: [Discovery; 6] = [
 
 const CLIENT_STATUS: &str = "envoy.service.status.v3.ClientStatusDiscoveryService";
 
+/// The names of the services of xDS, which health and reflection know.
+///
+/// VHDS, ECDS, RTDS and the like are missing on purpose: a client may ask ADS for these types, and stays unanswered.
+pub(super) fn services() -> impl Iterator<Item = &'static str> {
+    DISCOVERY.into_iter().map(|discovery| discovery.service).chain([CLIENT_STATUS, load::NAME])
+}
+
 /// The routes of all methods. Any other path is `UNIMPLEMENTED`.
 pub(super) fn routes(context: &Context) -> Router {
     let mut router = Router::new();
@@ -92,6 +100,9 @@ pub(super) fn routes(context: &Context) -> Router {
     }
     router
         .route_service(&format!("/{CLIENT_STATUS}/{{*method}}"), client_status::service(context.streams.clone()))
+        .route_service(&format!("/{}/{{*method}}", load::NAME), load::service(context.clone()))
+        .route_service(&format!("/{}/{{*method}}", health::NAME), health::service(context.clone()))
+        .merge(reflection::routes())
         .fallback(unimplemented)
 }
 
@@ -154,17 +165,18 @@ impl<R: Request> StreamingService<R> for Method<R> {
                 "not every Service and EndpointSlice has been listed yet; what you hold stays valid",
             )));
         }
-        let extensions = request.extensions();
-        let (Some(connection), Some(outbox)) = (extensions.get().cloned(), extensions.get().cloned()) else {
-            return ready(Err(Status::internal("a request without a connection; this is a bug")));
+        let Some(outbox) = request.extensions().get().cloned() else {
+            return ready(Err(Status::internal("a request without an outbox; this is a bug")));
         };
-        let Some(place) = context.streams.admit(context.limits.max_streams) else {
-            return ready(Err(Status::resource_exhausted(format!(
-                "{} streams are open already; connect to another replica",
-                context.limits.max_streams
-            ))));
+        let wire = match Connection::of(&request) {
+            Ok(connection) => Wire { connection, outbox },
+            Err(status) => return ready(Err(status)),
         };
-        let responses = stream::responses(request.into_inner(), self.only, place, outbox, connection, context);
+        let place = match context.admit() {
+            Ok(place) => place,
+            Err(status) => return ready(Err(status)),
+        };
+        let responses = stream::responses(request.into_inner(), self.only, place, wire, context);
         ready(Ok(GrpcResponse::new(Box::pin(responses))))
     }
 }

@@ -9,13 +9,19 @@
 //!
 //! A stream is pulled, not pushed: the loop runs when HTTP/2 has room for another message. So there is no queue per
 //! client, and a client that doesn't read costs what its session and one response per type cost, until its time is up.
+//!
+//! Beside discovery, on the same port: `load` takes load reports (LRS), `health` and `reflection` answer those two gRPC
+//! services.
 
 mod client_status;
 mod codec;
 mod connection;
+mod health;
+mod load;
 mod methods;
 mod outbox;
 mod peer;
+mod reflection;
 mod request;
 mod stream;
 mod streams;
@@ -25,11 +31,17 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tonic::Status;
 
 use crate::cache::SnapshotCache;
 use crate::telemetry::Metrics;
 
+use streams::Place;
+
 pub use streams::Streams;
+
+/// How often clients report their load: often enough for a rate over a minute, and seldom enough to cost nothing.
+pub const LOAD_REPORTING_INTERVAL: Duration = Duration::from_secs(10);
 
 /// What the server needs.
 #[derive(Debug, Clone)]
@@ -40,12 +52,24 @@ pub struct Context {
     pub metrics: Arc<Metrics>,
     /// `control_plane.identifier` of every response; distinct per replica.
     pub identifier: Arc<str>,
+    /// How often clients report their load: [`LOAD_REPORTING_INTERVAL`], or less in a test. More than zero.
+    pub load_reporting_interval: Duration,
     /// What it allows a client.
     pub limits: Limits,
     /// The streams that are open; whoever else holds it can look at them.
     pub streams: Streams,
     /// Cancelled when streams should end.
     pub shutdown: CancellationToken,
+}
+
+impl Context {
+    /// A place for one more stream, unless there are too many.
+    fn admit(&self) -> Result<Place, Status> {
+        let max = self.limits.max_streams;
+        self.streams.admit(max).ok_or_else(|| {
+            Status::resource_exhausted(format!("{max} streams are open already; connect to another replica"))
+        })
+    }
 }
 
 /// What the server allows a client.

@@ -4,12 +4,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use tokio_util::sync::CancellationToken;
 use tracing::{Span, debug, info, warn};
 
 use super::Context;
 use super::codec::Reply;
-use super::outbox::Outbox;
+use super::connection::Wire;
 use crate::access::Client;
 use crate::cache::Publication;
 use crate::protocol::{Ask, MAX_RESPONSE_BYTES, Response, Session, Variant, Verdict};
@@ -35,11 +34,9 @@ pub(super) struct Peer {
     /// How long what is held back waits at most.
     max_wait: Duration,
     state: Mutex<State>,
-    outbox: Arc<Outbox>,
+    wire: Wire,
     /// Where the outbox was stuck when it was last looked.
     stuck_at: AtomicU64,
-    /// Cancels to cut its connection.
-    cut: CancellationToken,
     /// Counts the stream as open until it is dropped.
     _open: OpenStream,
 }
@@ -73,8 +70,7 @@ impl Peer {
         only: Option<ResourceType>,
         session: Session,
         span: Span,
-        outbox: Arc<Outbox>,
-        cut: CancellationToken,
+        wire: Wire,
         open: OpenStream,
     ) -> Self {
         Self {
@@ -90,9 +86,8 @@ impl Peer {
                 rejected_at: [None; ResourceType::COUNT],
                 oversized: [false; ResourceType::COUNT],
             }),
-            outbox,
+            wire,
             stuck_at: AtomicU64::new(NOT_STUCK),
-            cut,
             _open: open,
         }
     }
@@ -210,10 +205,10 @@ impl Peer {
 
     /// Cuts the connection if the same is stuck as when this was last called.
     pub(super) fn check_reading(&self) {
-        let stuck_at = self.outbox.stuck_at().unwrap_or(NOT_STUCK);
+        let stuck_at = self.wire.outbox.stuck_at().unwrap_or(NOT_STUCK);
         if self.stuck_at.swap(stuck_at, Ordering::Relaxed) == stuck_at && stuck_at != NOT_STUCK {
             warn!(parent: &self.span, "Client doesn't read what it was sent; cutting its connection");
-            self.cut.cancel();
+            self.wire.connection.cut.cancel();
         }
     }
 }

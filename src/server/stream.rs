@@ -10,8 +10,7 @@ use tracing::{Span, debug, info, info_span, warn};
 
 use super::Context;
 use super::codec::Outgoing;
-use super::connection::Connection;
-use super::outbox::Outbox;
+use super::connection::Wire;
 use super::peer::Peer;
 use super::request::Request;
 use super::streams::Place;
@@ -28,12 +27,10 @@ pub(super) fn responses<R: Request>(
     requests: Streaming<R>,
     only: Option<ResourceType>,
     place: Place,
-    outbox: Arc<Outbox>,
-    connection: Connection,
+    wire: Wire,
     context: Context,
 ) -> impl Stream<Item = Result<Outgoing, Status>> + Send {
-    let conversation =
-        Conversation { requests, only, place, outbox, connection, context, peer: None, has_responded: false };
+    let conversation = Conversation { requests, only, place, wire, context, peer: None, has_responded: false };
     stream::unfold(Some(conversation), async |conversation| {
         let mut conversation = conversation?;
         match conversation.next().await {
@@ -49,8 +46,7 @@ struct Conversation<R> {
     requests: Streaming<R>,
     only: Option<ResourceType>,
     place: Place,
-    outbox: Arc<Outbox>,
-    connection: Connection,
+    wire: Wire,
     context: Context,
     /// Known from the first request on.
     peer: Option<Arc<Peer>>,
@@ -78,7 +74,7 @@ impl<R: Request> Conversation<R> {
             }
             let peer = self.peer.as_ref();
             tokio::select! {
-                () = self.connection.retired.cancelled(), if self.has_responded => return Err(End::Retired),
+                () = self.wire.connection.retired.cancelled(), if self.has_responded => return Err(End::Retired),
                 () = self.context.shutdown.cancelled(), if !self.has_responded && last_call.is_none() => {
                     last_call = Some(Instant::now() + FIRST_RESPONSE_WAIT);
                 }
@@ -162,8 +158,7 @@ impl<R: Request> Conversation<R> {
         };
         let scope = format!("{service} {variant} {}", self.place.number());
         let open = self.context.metrics.stream_opened(target.kind.as_str(), variant);
-        let (outbox, cut) = (Arc::clone(&self.outbox), self.connection.cut.clone());
-        let peer = Arc::new(Peer::new(client, scope, self.only, session, span, outbox, cut, open));
+        let peer = Arc::new(Peer::new(client, scope, self.only, session, span, self.wire.clone(), open));
         self.place.introduce(Arc::clone(&peer));
         self.peer = Some(Arc::clone(&peer));
         Ok(peer)
@@ -191,7 +186,7 @@ const fn refused(status: Status) -> End {
 }
 
 /// Returns at `deadline`, or never.
-async fn at(deadline: Option<Instant>) {
+pub(super) async fn at(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
         None => pending().await,

@@ -3,7 +3,7 @@
 use chancery::xds::ResourceType::{self, Cluster, Endpoint};
 use data_plane_api::client_status::client::ClientStatusDiscoveryServiceClient;
 use data_plane_api::client_status::{ClientConfig, ClientStatusRequest, GenericXdsConfig};
-use data_plane_api::matcher::{NodeMatcher, StringMatcher, string_matcher::MatchPattern};
+use data_plane_api::matcher::{NodeMatcher, StringMatcher, StructMatcher, string_matcher::MatchPattern};
 use test_support::ads::{self, delta_of};
 use test_support::control_plane::ControlPlane;
 use test_support::process::Serve;
@@ -162,7 +162,7 @@ async fn o02_one_asks_for_some_nodes_and_may_do_without_contents() {
 async fn o02_a_matcher_that_is_not_understood_is_refused_by_name() {
     let server = serving(&[(Cluster, &["a=1"])]).await;
     let mut client = ClientStatusDiscoveryServiceClient::new(ads::channel(server.address).await);
-    let by_metadata = NodeMatcher { node_metadatas: vec![Default::default()], ..NodeMatcher::default() };
+    let by_metadata = NodeMatcher { node_metadatas: vec![StructMatcher::default()], ..NodeMatcher::default() };
     let by_nothing = NodeMatcher { node_id: Some(StringMatcher::default()), ..NodeMatcher::default() };
     for (matcher, field) in [(by_metadata, "node_matchers.node_metadatas"), (by_nothing, "node_matchers.node_id")] {
         let request = ClientStatusRequest { node_matchers: vec![matcher], ..ClientStatusRequest::default() };

@@ -1,6 +1,7 @@
 //! Requests in, responses out; the ids (B01 …) are those of the conformance list.
 
 mod delta;
+mod interleavings;
 mod nack;
 mod order;
 mod single;

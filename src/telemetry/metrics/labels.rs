@@ -1,5 +1,7 @@
 //! The label sets. Every value is one of a few words of our own.
 
+use std::sync::Arc;
+
 use prometheus_client::encoding::EncodeLabelSet;
 
 /// By kind of resource: `cds`, `eds`, `lds`, `rds`.
@@ -39,4 +41,23 @@ pub(super) struct ByKind {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct ByReason {
     pub(super) reason: &'static str,
+}
+
+/// By cluster, as clients know it: `<namespace>/<service>/<port>`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct ByCluster {
+    pub(super) cluster: Arc<str>,
+}
+
+/// By cluster and how requests to it ended: `success`, `error`, `dropped`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct ByClusterOutcome {
+    pub(super) cluster: Arc<str>,
+    pub(super) outcome: &'static str,
+}
+
+/// By family of client.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct ByClient {
+    pub(super) client: &'static str,
 }

@@ -13,12 +13,17 @@
 //! | `chancery_source_synced{kind}` | 1 once the kind was listed completely |
 //! | `chancery_source_staleness_seconds` | how long the source has been out of touch; 0 when in touch |
 //! | `chancery_rejected_objects{reason}` | things that can't be used now |
+//! | `chancery_load_streams{client}` | open load-reporting (LRS) streams now |
+//! | `chancery_load_requests_issued_total{cluster}` | requests that clients sent to a cluster, as they report it |
+//! | `chancery_load_requests_total{cluster,outcome}` | how they ended: `success`, `error`; `dropped` were never sent |
 //! | `chancery_build_info{version}` | always 1 |
 //!
-//! A node id is never a label: a fleet that rolls would leave a dead series per pod.
+//! A node id is never a label: a fleet that rolls would leave a dead series per pod. A cluster is one for loads only, and
+//! its series go when the cluster does.
 
 mod labels;
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
@@ -29,7 +34,9 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
-use labels::{ByClientVariant, ByKind, ByReason, BySourceKind, ByType, ByTypeClient};
+use labels::{
+    ByClient, ByClientVariant, ByCluster, ByClusterOutcome, ByKind, ByReason, BySourceKind, ByType, ByTypeClient,
+};
 
 /// Bounds of the latencies that cross the network, in seconds: half a millisecond to ten seconds.
 const ROUND_TRIP_BUCKETS: [f64; 14] =
@@ -37,6 +44,9 @@ const ROUND_TRIP_BUCKETS: [f64; 14] =
 
 /// Bounds of the work that stays in this process, in seconds: ten microseconds to one second.
 const WORK_BUCKETS: [f64; 11] = [0.00001, 0.000_025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.005, 0.025, 0.1, 1.0];
+
+/// How a request of a client to a cluster can end.
+const OUTCOMES: [&str; 3] = ["success", "error", "dropped"];
 
 type Latencies = Family<ByType, Histogram, fn() -> Histogram>;
 
@@ -59,6 +69,22 @@ pub struct Metrics {
     source_synced: Family<ByKind, Gauge>,
     source_staleness: Gauge<f64, AtomicU64>,
     rejected: Family<ByReason, Gauge>,
+    load_streams: Family<ByClient, Gauge>,
+    load_issued: Family<ByCluster, Counter>,
+    load_requests: Family<ByClusterOutcome, Counter>,
+}
+
+/// The requests of one client to one cluster, since it last reported them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Load {
+    /// Sent to an endpoint.
+    pub issued: u64,
+    /// Answered well.
+    pub succeeded: u64,
+    /// Failed.
+    pub failed: u64,
+    /// Dropped by the client before they were sent: by its circuit breakers or by a drop policy.
+    pub dropped: u64,
 }
 
 /// A stream that counts as open until this is dropped.
@@ -90,6 +116,9 @@ impl Metrics {
             source_synced: Family::default(),
             source_staleness: Gauge::default(),
             rejected: Family::default(),
+            load_streams: Family::default(),
+            load_issued: Family::default(),
+            load_requests: Family::default(),
         };
         metrics.register(registry.sub_registry_with_prefix("chancery"));
         metrics
@@ -111,6 +140,9 @@ impl Metrics {
             source_synced,
             source_staleness,
             rejected,
+            load_streams,
+            load_issued,
+            load_requests,
         } = self;
         registry.register("xds_streams", "Open xDS streams", streams.clone());
         registry.register("xds_responses", "xDS responses sent", responses.clone());
@@ -131,6 +163,11 @@ impl Metrics {
         let help = "How long the source has been out of touch with what it watches; 0 when in touch";
         registry.register_with_unit("source_staleness", help, Unit::Seconds, source_staleness.clone());
         registry.register("rejected_objects", "Settings, objects and files that can't be used", rejected.clone());
+        registry.register("load_streams", "Open load-reporting streams", load_streams.clone());
+        let help = "Requests that clients sent to a cluster, as they report it";
+        registry.register("load_requests_issued", help, load_issued.clone());
+        let help = "How the requests of clients to a cluster ended, as they report it";
+        registry.register("load_requests", help, load_requests.clone());
         let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("build", "What this is a build of", build);
     }
@@ -193,6 +230,36 @@ impl Metrics {
     /// asks for the metrics, since it grows by itself.
     pub fn staleness(&self, staleness: Duration) {
         self.source_staleness.set(staleness.as_secs_f64());
+    }
+
+    /// A client opened a stream to report its load.
+    pub fn load_stream_opened(&self, client: &'static str) -> OpenStream {
+        let gauge = self.load_streams.get_or_create_owned(&ByClient { client });
+        gauge.inc();
+        OpenStream(gauge)
+    }
+
+    /// A client reported its load on a cluster. The first request makes all series of the cluster: an Envoy reports every
+    /// cluster that it has, and most of its clusters it may never use.
+    pub fn load_reported(&self, cluster: &Arc<str>, load: &Load) {
+        if *load == Load::default() {
+            return;
+        }
+        let Load { issued, succeeded, failed, dropped } = *load;
+        self.load_issued.get_or_create(&ByCluster { cluster: Arc::clone(cluster) }).inc_by(issued);
+        for (outcome, count) in OUTCOMES.into_iter().zip([succeeded, failed, dropped]) {
+            let labels = ByClusterOutcome { cluster: Arc::clone(cluster), outcome };
+            self.load_requests.get_or_create(&labels).inc_by(count);
+        }
+    }
+
+    /// A cluster is gone, and its series go with it.
+    pub fn load_forgotten(&self, cluster: &Arc<str>) {
+        if self.load_issued.remove(&ByCluster { cluster: Arc::clone(cluster) }) {
+            for outcome in OUTCOMES {
+                self.load_requests.remove(&ByClusterOutcome { cluster: Arc::clone(cluster), outcome });
+            }
+        }
     }
 
     /// How many things can't be used now, by reason; every reason is to be named, with 0 where nothing is wrong.

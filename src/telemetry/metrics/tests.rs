@@ -5,7 +5,7 @@ use prometheus_client::encoding::text::encode;
 use super::*;
 
 /// The names and label names that the contract promises, section 6.
-const CONTRACT: [&str; 14] = [
+const CONTRACT: [&str; 17] = [
     "xds_streams{client,variant}",
     "xds_responses_total{type,client}",
     "xds_acks_total{type}",
@@ -19,6 +19,9 @@ const CONTRACT: [&str; 14] = [
     "source_synced{kind}",
     "source_staleness_seconds",
     "rejected_objects{reason}",
+    "load_streams{client}",
+    "load_requests_issued_total{cluster}",
+    "load_requests_total{cluster,outcome}",
     "build_info{version}",
 ];
 
@@ -43,6 +46,8 @@ fn everything_happened() -> (Registry, Metrics, OpenStream) {
     metrics.synced("Service", true);
     metrics.staleness(Duration::from_millis(1500));
     metrics.rejected([("Duplicate", 2), ("Unparsable", 0)]);
+    drop(metrics.load_stream_opened("grpc"));
+    metrics.load_reported(&"shop/cart/80".into(), &Load { issued: 10, succeeded: 7, failed: 2, dropped: 1 });
     (registry, metrics, stream)
 }
 
@@ -87,6 +92,11 @@ fn values_are_what_happened() {
         r#"chancery_source_synced{kind="Service"} 1"#,
         r#"chancery_rejected_objects{reason="Duplicate"} 2"#,
         r#"chancery_rejected_objects{reason="Unparsable"} 0"#,
+        r#"chancery_load_streams{client="grpc"} 0"#,
+        r#"chancery_load_requests_issued_total{cluster="shop/cart/80"} 10"#,
+        r#"chancery_load_requests_total{cluster="shop/cart/80",outcome="success"} 7"#,
+        r#"chancery_load_requests_total{cluster="shop/cart/80",outcome="error"} 2"#,
+        r#"chancery_load_requests_total{cluster="shop/cart/80",outcome="dropped"} 1"#,
         concat!(r#"chancery_build_info{version=""#, env!("CARGO_PKG_VERSION"), r#""} 1"#),
         "# UNIT chancery_push_to_ack_seconds seconds",
         "# EOF",
@@ -102,4 +112,21 @@ fn a_stream_counts_until_it_is_dropped() {
     assert!(text(&registry).contains(r#"chancery_xds_streams{client="envoy",variant="delta"} 2"#));
     drop((stream, second));
     assert!(text(&registry).contains(r#"chancery_xds_streams{client="envoy",variant="delta"} 0"#));
+}
+
+#[test]
+fn the_series_of_a_cluster_go_with_it_and_others_stay() {
+    let (registry, metrics, _stream) = everything_happened();
+    metrics.load_reported(&"shop/web/80".into(), &Load { failed: 1, ..Load::default() });
+    metrics.load_forgotten(&"shop/cart/80".into());
+    let text = text(&registry);
+    assert!(!text.contains("shop/cart/80"), "{text}");
+    assert_eq!(text.matches(r#"cluster="shop/web/80""#).count(), 4, "{text}");
+}
+
+#[test]
+fn a_cluster_that_nobody_uses_has_no_series() {
+    let (registry, metrics, _stream) = everything_happened();
+    metrics.load_reported(&"shop/web/80".into(), &Load::default());
+    assert!(!text(&registry).contains("shop/web/80"));
 }

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
@@ -15,6 +15,9 @@ use chancery::telemetry::Metrics;
 use chancery::xds::{Name, Resource, ResourceType, Snapshot, World};
 
 use crate::soon;
+
+/// How often clients of this server report their load; short, so that nobody waits.
+pub const LOAD_REPORTING_INTERVAL: Duration = Duration::from_millis(200);
 
 /// A server, the snapshot that everyone gets, and the snapshots of fleets.
 #[derive(Debug)]
@@ -67,6 +70,7 @@ impl ControlPlane {
             cache,
             metrics: Arc::new(Metrics::new(&mut registry)),
             identifier: identifier.into(),
+            load_reporting_interval: LOAD_REPORTING_INTERVAL,
             limits,
             streams: Streams::default(),
             shutdown: shutdown.clone(),

@@ -1,0 +1,182 @@
+//! Load reporting (LRS): how many requests each client sent where, summed up by cluster in the metrics.
+//!
+//! ```text
+//! client ── node ──────▶ Plan ── "report all", or a list of clusters ──▶ client
+//!        ── report ────▶ Totals ── clusters of the client's snapshot only ──▶ chancery_load_…
+//! ```
+//!
+//! A report steers nothing; it is only counted.
+
+mod plan;
+mod totals;
+
+#[cfg(test)]
+mod tests;
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Instant;
+
+use data_plane_api::load_stats::server::{LoadReportingService, LoadReportingServiceServer};
+use data_plane_api::load_stats::{LoadStatsRequest, LoadStatsResponse};
+use futures::{Stream, stream};
+use tonic::{Code, Request, Response, Status, Streaming};
+use tracing::{Span, debug, info, info_span, warn};
+
+use super::Context;
+use super::connection::Connection;
+use super::stream::at;
+use super::streams::Place;
+use crate::access;
+use crate::telemetry::OpenStream;
+use crate::xds::{ResourceType, Target};
+use plan::Plan;
+use totals::{LeftOut, Totals};
+
+/// The name of the service.
+pub(super) const NAME: &str = "envoy.service.load_stats.v3.LoadReportingService";
+
+/// The service. Its sums follow the publications until `context.shutdown`.
+pub(super) fn service(context: Context) -> LoadReportingServiceServer<impl LoadReportingService> {
+    let totals = Arc::new(Totals::new(Arc::clone(&context.metrics), context.cache.clone()));
+    tokio::spawn(Arc::clone(&totals).follow(context.cache.clone(), context.shutdown.clone()));
+    LoadReportingServiceServer::new(LoadReporting { context, totals })
+}
+
+struct LoadReporting {
+    context: Context,
+    totals: Arc<Totals>,
+}
+
+#[tonic::async_trait]
+impl LoadReportingService for LoadReporting {
+    type StreamLoadStatsStream = Pin<Box<dyn Stream<Item = Result<LoadStatsResponse, Status>> + Send>>;
+
+    async fn stream_load_stats(
+        &self,
+        request: Request<Streaming<LoadStatsRequest>>,
+    ) -> Result<Response<Self::StreamLoadStatsStream>, Status> {
+        let mut context = self.context.clone();
+        if context.cache.latest().is_none() {
+            return Err(Status::unavailable("no cluster has been published yet, so there is nothing to report"));
+        }
+        let connection = Connection::of(&request)?;
+        let place = context.admit()?;
+        let (requests, totals) = (request.into_inner(), Arc::clone(&self.totals));
+        let reporter = Reporter { requests, connection, context, totals, peer: None, _place: place };
+        let responses = stream::unfold(Some(reporter), async |reporter| {
+            let mut reporter = reporter?;
+            match reporter.next().await {
+                Ok(Some(response)) => Some((Ok(response), Some(reporter))),
+                Ok(None) => None,
+                Err(status) => Some((Err(status), None)),
+            }
+        });
+        Ok(Response::new(Box::pin(responses)))
+    }
+}
+
+/// One stream.
+struct Reporter {
+    requests: Streaming<LoadStatsRequest>,
+    connection: Connection,
+    context: Context,
+    totals: Arc<Totals>,
+    /// Known from the first request on.
+    peer: Option<Peer>,
+    /// Counts among all streams.
+    _place: Place,
+}
+
+/// The client behind a stream.
+struct Peer {
+    target: Target,
+    plan: Plan,
+    span: Span,
+    /// Whether an impossible number of it was logged: once is enough.
+    warned: bool,
+    /// Counts the stream as open until it is dropped.
+    _open: OpenStream,
+}
+
+impl Reporter {
+    /// The next response; `None` when the stream is over.
+    async fn next(&mut self) -> Result<Option<LoadStatsResponse>, Status> {
+        loop {
+            if let Some(response) = self.peer.as_mut().and_then(|peer| peer.plan.poll(Instant::now())) {
+                return Ok(Some(response));
+            }
+            let deadline = self.peer.as_ref().and_then(|peer| peer.plan.deadline());
+            tokio::select! {
+                () = self.connection.retired.cancelled() => return Ok(None),
+                request = self.requests.message() => match request {
+                    Ok(Some(request)) => self.on_request(&request)?,
+                    Ok(None) => return Ok(None),
+                    Err(status) => return self.broken(&status),
+                },
+                true = self.context.cache.changed() => self.on_publication(),
+                () = at(deadline) => {}
+            }
+        }
+    }
+
+    fn on_request(&mut self, request: &LoadStatsRequest) -> Result<(), Status> {
+        if self.peer.is_none() {
+            self.peer = Some(self.introduce(request)?);
+        }
+        let Some(peer) = &mut self.peer else { return Ok(()) };
+        peer.plan.on_report();
+        let mut unknown = 0_usize;
+        for stats in &request.cluster_stats {
+            match self.totals.add(&peer.target, stats) {
+                Err(LeftOut::Unknown) => unknown += 1,
+                Err(error @ LeftOut::Impossible { .. }) if !peer.warned => {
+                    peer.warned = true;
+                    warn!(parent: &peer.span, %error, "Left a cluster out of a load report; the rest counts");
+                }
+                Ok(()) | Err(LeftOut::Impossible { .. }) => {}
+            }
+        }
+        debug!(parent: &peer.span, clusters = request.cluster_stats.len(), unknown, "Client reported its load");
+        Ok(())
+    }
+
+    fn introduce(&mut self, first: &LoadStatsRequest) -> Result<Peer, Status> {
+        let client = access::identify(first.node.as_ref()).map_err(|refused| {
+            warn!(error = %refused, "Refused a client");
+            Status::invalid_argument(refused.to_string())
+        })?;
+        let Some(publication) = self.context.cache.latest() else {
+            return Err(Status::unavailable("no cluster has been published yet, so there is nothing to report"));
+        };
+        let target = client.target;
+        let span = info_span!("load", node.id = client.node_id, fleet = &*target.fleet, client = %target.kind);
+        info!(parent: &span, user_agent = client.user_agent, "Client will report its load");
+        let clusters = publication.world.snapshot(&target).get(ResourceType::Cluster).clone();
+        Ok(Peer {
+            _open: self.context.metrics.load_stream_opened(target.kind.as_str()),
+            plan: Plan::new(first.node.as_ref(), clusters, self.context.load_reporting_interval),
+            target,
+            span,
+            warned: false,
+        })
+    }
+
+    fn on_publication(&mut self) {
+        if let (Some(peer), Some(publication)) = (&mut self.peer, self.context.cache.latest()) {
+            peer.plan.on_clusters(publication.world.snapshot(&peer.target).get(ResourceType::Cluster).clone());
+        }
+    }
+
+    fn broken(&self, status: &Status) -> Result<Option<LoadStatsResponse>, Status> {
+        let span = self.peer.as_ref().map_or_else(Span::none, |peer| peer.span.clone());
+        // The codec says `INTERNAL` of bytes that are no message, but the fault is the client's.
+        let code = if status.code() == Code::Internal { Code::InvalidArgument } else { status.code() };
+        if matches!(code, Code::InvalidArgument | Code::OutOfRange) {
+            warn!(parent: &span, error = %status.message(), "Refused a load report that can't be read");
+            return Err(Status::new(code, status.message()));
+        }
+        debug!(parent: &span, error = %status.message(), "Lost a client");
+        Ok(None)
+    }
+}

@@ -1,0 +1,131 @@
+//! The sums of what all clients report, by cluster.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use data_plane_api::endpoint::ClusterStats;
+use tokio_util::sync::CancellationToken;
+
+use crate::cache::{Publication, SnapshotCache};
+use crate::telemetry::{Load, Metrics};
+use crate::xds::{Difference, ResourceMap, ResourceType, Snapshot, Target, World};
+
+/// No client counts more than this within one report: at the usual interval it is a hundred thousand million requests a
+/// second. What is above is a fault of the client's arithmetic, and would spoil the sum for good.
+const MAX_REQUESTS: u64 = 1 << 40;
+
+/// The sums, and which clusters may have one.
+///
+/// A cluster has sums from the first request to it until no snapshot has it any more, and only a client whose snapshot
+/// has it can add to them. So there are never more series than clusters, whatever clients say.
+pub(super) struct Totals {
+    metrics: Arc<Metrics>,
+    newest: Mutex<Newest>,
+}
+
+/// The clusters that there are. Behind one lock with what is added, so that no sum comes back after it was forgotten.
+struct Newest {
+    cache: SnapshotCache,
+    publication: Option<Arc<Publication>>,
+}
+
+/// One cluster's part of a report is left out.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum LeftOut {
+    /// The client's snapshot doesn't have it. Nothing is wrong: Envoys report their static clusters, too, and clusters
+    /// that were removed a moment ago.
+    #[error("the cluster isn't in what this client was sent")]
+    Unknown,
+    /// A number that can't be.
+    #[error("cluster_stats[{cluster}].{field}: {count}: expected at most {MAX_REQUESTS} requests in one report")]
+    Impossible {
+        /// The cluster.
+        cluster: String,
+        /// The field of the report.
+        field: &'static str,
+        /// What it says, over all localities.
+        count: u64,
+    },
+}
+
+impl Totals {
+    pub(super) fn new(metrics: Arc<Metrics>, cache: SnapshotCache) -> Self {
+        Self { metrics, newest: Mutex::new(Newest { cache, publication: None }) }
+    }
+
+    /// Forgets clusters when they are gone, until `shutdown` or until the cache has no writer any more.
+    pub(super) async fn follow(self: Arc<Self>, mut cache: SnapshotCache, shutdown: CancellationToken) {
+        while let Some(true) = shutdown.run_until_cancelled(cache.changed()).await {
+            cache.latest();
+            drop(self.newest());
+        }
+    }
+
+    /// Adds one cluster's part of a report from a client of this target.
+    pub(super) fn add(&self, target: &Target, stats: &ClusterStats) -> Result<(), LeftOut> {
+        let newest = self.newest();
+        let publication = newest.publication.as_ref().ok_or(LeftOut::Unknown)?;
+        let clusters = publication.world.snapshot(target).get(ResourceType::Cluster);
+        let cluster = clusters.get(&stats.cluster_name).ok_or(LeftOut::Unknown)?;
+        self.metrics.load_reported(cluster.name(), &load(stats)?);
+        Ok(())
+    }
+
+    /// The newest publication, after what is gone since the last one was forgotten.
+    fn newest(&self) -> MutexGuard<'_, Newest> {
+        // What it guards is whole at any time: a panic elsewhere left nothing half done.
+        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        let publication = newest.cache.latest();
+        if let (Some(old), Some(new)) = (&newest.publication, &publication)
+            && !Arc::ptr_eq(old, new)
+        {
+            for cluster in gone(&old.world, &new.world) {
+                self.metrics.load_forgotten(&cluster);
+            }
+        }
+        newest.publication = publication;
+        newest
+    }
+}
+
+/// The clusters that some snapshot of `old` has, and none of `new`. Costs what changed, and a look at each fleet.
+fn gone(old: &World, new: &World) -> Vec<Arc<str>> {
+    let nothing = ResourceMap::default();
+    let everyone = std::iter::once((clusters(&old.everyone), clusters(&new.everyone)));
+    let fleets = old.fleets.iter().map(|(fleet, snapshot)| {
+        let newer = new.fleets.get(fleet).map_or(&nothing, |snapshot| clusters(snapshot));
+        (clusters(snapshot), newer)
+    });
+    let removed = everyone.chain(fleets).flat_map(|(older, newer)| newer.difference(older)).filter_map(|d| match d {
+        Difference::Removed(cluster) => Some(cluster.name()),
+        Difference::Changed(_) => None,
+    });
+    let is_left = |name: &str| {
+        let mut snapshots = std::iter::once(&new.everyone).chain(new.fleets.values());
+        snapshots.any(|snapshot| clusters(snapshot).contains(name))
+    };
+    removed.filter(|name| !is_left(name)).map(Arc::clone).collect()
+}
+
+fn clusters(snapshot: &Snapshot) -> &ResourceMap {
+    snapshot.get(ResourceType::Cluster)
+}
+
+/// What a report says of one cluster, over all its localities.
+fn load(stats: &ClusterStats) -> Result<Load, LeftOut> {
+    let mut load = Load { dropped: stats.total_dropped_requests, ..Load::default() };
+    for locality in &stats.upstream_locality_stats {
+        load.issued = load.issued.saturating_add(locality.total_issued_requests);
+        load.succeeded = load.succeeded.saturating_add(locality.total_successful_requests);
+        load.failed = load.failed.saturating_add(locality.total_error_requests);
+    }
+    let counts = [
+        ("total_issued_requests", load.issued),
+        ("total_successful_requests", load.succeeded),
+        ("total_error_requests", load.failed),
+        ("total_dropped_requests", load.dropped),
+    ];
+    match counts.into_iter().find(|(_, count)| *count > MAX_REQUESTS) {
+        Some((field, count)) => Err(LeftOut::Impossible { cluster: stats.cluster_name.clone(), field, count }),
+        None => Ok(load),
+    }
+}
