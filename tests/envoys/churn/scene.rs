@@ -15,7 +15,7 @@ use chancery::cli::demo::pod::Pod;
 use chancery::pipeline::offline;
 use chancery::source::lower::Lowering;
 use chancery::source::manifests;
-use chancery::xds::Snapshot;
+use chancery::xds::{ResourceType, Snapshot};
 use tempfile::TempDir;
 use test_support::PATIENCE;
 use test_support::envoys::Variant;
@@ -47,7 +47,8 @@ pub enum Left {
 
 /// All of it. What is above ends first.
 pub struct Scene {
-    what: String,
+    /// The version and the variant, for messages.
+    pub what: String,
     began: Instant,
     version: &'static str,
     variant: Variant,
@@ -200,11 +201,15 @@ impl Scene {
         self.variant.is_separate()
     }
 
-    /// How often Envoy took an assignment, of each cluster, whether or not it was a new one.
+    /// How often Envoy took something for each of the clusters that the manifests know, and for what is its owner's,
+    /// whether or not it was new.
     pub async fn taken(&self) -> BTreeMap<String, u64> {
+        let snapshot = expected(&self.manifests, self.listener);
+        let clusters: Vec<_> = snapshot.get(ResourceType::Cluster).iter().map(|cluster| cluster.name()).collect();
+        let is_known = |stat: &str| stat.contains("own-") || clusters.iter().any(|name| stat.contains(&***name));
         let stats = self.proxy.envoy.stats().await.unwrap();
-        let ours = stats.ending_in(".update_success").filter(|(name, _)| name.contains('/') || name.contains("own-"));
-        ours.map(|(name, value)| (name.to_owned(), value)).collect()
+        let known = stats.ending_in(".update_success").filter(|(stat, _)| is_known(stat));
+        known.map(|(stat, value)| (stat.to_owned(), value)).collect()
     }
 
     /// Returns when Envoy holds exactly what the manifests say, and stops the load. None of its requests failed.
