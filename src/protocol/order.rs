@@ -75,8 +75,8 @@ impl Holdback {
             // What a client only claimed to hold has no content that could be sent again.
             .filter(|cluster| !cluster.any().is_empty())
             .filter(|cluster| {
-                let mut routes = routes.acked().iter().chain(routes.held.iter());
-                alone || routes.any(|route| route.refers_to(cluster.name()))
+                let mut named = routes.acked().iter().chain(routes.held.iter());
+                alone || named.any(|route| routes.subscription.matches(route.name()) && route.refers_to(cluster.name()))
             })
             .cloned()
             .collect()

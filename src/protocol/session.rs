@@ -7,6 +7,7 @@ use super::blame::{Blamed, blame};
 use super::order::{Holdback, Scope};
 use super::status::ResourceStatus;
 use super::subscriber::{Answer, Response, Subscriber};
+use super::subscription::cost;
 use super::unserved::{Absence, Unserved};
 use crate::xds::{ResourceType, Snapshot};
 
@@ -42,11 +43,24 @@ pub struct Ask {
     pub asked: Asked,
 }
 
+impl Ask {
+    /// Whether it alone has more names than a stream may. Such a request is best refused before it is taken in.
+    pub fn is_excessive(&self) -> bool {
+        let names = match &self.asked {
+            Asked::Names(names) | Asked::NamesHolding(names) => names,
+            Asked::Changes { subscribe, .. } => subscribe,
+        };
+        names.iter().map(|name| cost(name)).sum::<usize>() > MAX_NAMES_BYTES
+    }
+}
+
 /// What a request wants.
 #[derive(Debug, Clone)]
 pub enum Asked {
     /// All the names, in the state of the world.
     Names(Vec<String>),
+    /// The same, by a client that holds something of this type already, from this stream or an earlier one.
+    NamesHolding(Vec<String>),
     /// What changed, in delta.
     Changes {
         /// Names that are wanted from now on, or wanted again.
@@ -125,7 +139,8 @@ impl Session {
         let verdict =
             answer.map(|answer| verdict(answer, error.as_deref().unwrap_or_default(), subscriber, &self.snapshot));
         match asked {
-            Asked::Names(names) => subscriber.on_names(names, nonce.is_empty(), map),
+            Asked::Names(names) => subscriber.on_names(names, nonce.is_empty(), false, map),
+            Asked::NamesHolding(names) => subscriber.on_names(names, nonce.is_empty(), true, map),
             Asked::Changes { subscribe, unsubscribe, held } => {
                 subscriber.on_changes(subscribe, unsubscribe, &held, map);
             }

@@ -8,11 +8,11 @@ use crate::xds::ResourceType;
 
 /// What a state-of-the-world request of `resource_type` asks for.
 ///
-/// Its version is ignored: with a nonce it says nothing more, and without one (a new stream) it names a state that the
-/// client held for another set of names.
+/// Of its version only counts that there is one: the client holds something, maybe from an earlier stream. Which version
+/// it is says nothing: it may be that of another set of names.
 pub fn ask(resource_type: ResourceType, request: DiscoveryRequest) -> Ask {
     let DiscoveryRequest {
-        version_info: _,
+        version_info,
         node: _,
         resource_names,
         resource_locators: _,
@@ -20,10 +20,11 @@ pub fn ask(resource_type: ResourceType, request: DiscoveryRequest) -> Ask {
         response_nonce,
         error_detail,
     } = request;
+    let names = resource_names.into_iter().map(canonical).collect();
     Ask {
         resource_type,
         nonce: response_nonce,
         error: error_detail.map(|status| status.message),
-        asked: Asked::Names(resource_names.into_iter().map(canonical).collect()),
+        asked: if version_info.is_empty() { Asked::Names(names) } else { Asked::NamesHolding(names) },
     }
 }

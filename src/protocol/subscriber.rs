@@ -195,7 +195,7 @@ impl Subscriber {
     }
 
     /// The names of a state-of-the-world request. They count whatever the nonce: they are the client's latest wish.
-    pub fn on_names(&mut self, names: Vec<String>, without_nonce: bool, map: &ResourceMap) {
+    pub fn on_names(&mut self, names: Vec<String>, without_nonce: bool, holding: bool, map: &ResourceMap) {
         let first = !std::mem::replace(&mut self.asked, true);
         let changes = self.subscription.replace(self.resource_type, first, names);
         self.wish(first, changes, &BTreeMap::new(), map);
@@ -207,9 +207,9 @@ impl Subscriber {
             self.due.extend(self.subscription.names().iter().cloned());
             self.answer_due = self.subscription.is_wildcard();
         }
-        // Where absence deletes, even "nothing" is an answer: the client may hold what it was sent on an earlier stream,
-        // or what is on its way, and nothing else would tell it that this is gone.
-        let begins = first || without_nonce;
+        // Where absence deletes, even "nothing" is an answer to a client that holds something, from an earlier stream or
+        // on its way: nothing else would tell it that this is gone. One that holds nothing waits for what it named.
+        let begins = (first && holding) || (without_nonce && !first);
         self.answer_due |= begins && self.resource_type.is_whole_world() && !self.subscription.names().is_empty();
     }
 

@@ -88,7 +88,7 @@ impl Subscription {
         let mut names: BTreeSet<Name> = names.into_iter().map(Name::from).collect();
         let wildcard = names.remove(WILDCARD) && resource_type.has_wildcard();
         self.wildcard = if wildcard { Wildcard::Explicit } else { Wildcard::No };
-        self.bytes = names.iter().map(cost).sum();
+        self.bytes = names.iter().map(|name| cost(name)).sum();
         let added: BTreeSet<Name> = names.difference(&self.names).cloned().collect();
         let changes = Changes {
             everything: self.is_wildcard() && !before,
@@ -159,6 +159,7 @@ impl Subscription {
     }
 }
 
-fn cost(name: &Name) -> usize {
+/// About what a name costs in memory, in bytes.
+pub(super) fn cost(name: &str) -> usize {
     name.len() + NAME_OVERHEAD_BYTES
 }

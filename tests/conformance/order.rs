@@ -199,7 +199,7 @@ async fn a04_a_route_whose_clusters_are_never_answered_goes_out_after_five_secon
     told(&mut client, Route.type_url(), &["http=xyz"], &[]).await;
     let waited = published_at.elapsed();
     assert!(waited >= Duration::from_secs(5), "it went out after {waited:?}");
-    assert!(waited < Duration::from_secs(8), "it went out only after {waited:?}");
+    assert!(waited < Duration::from_secs(10), "it went out only after {waited:?}");
 
     // The answer may still come, and what follows isn't late for ever.
     client.send(DeltaDiscoveryRequest { response_nonce: unanswered.nonce, ..delta_request(Cluster, &[], &[]) }).await;
@@ -213,13 +213,13 @@ async fn a04_a_route_whose_clusters_are_never_answered_goes_out_after_five_secon
 async fn a06_a_burst_is_the_first_change_at_once_and_then_the_latest() {
     let mut server = routes_to_x_and_z().await;
     let mut client = settled_delta(&server).await;
-    server.have(Endpoint, &["x=2"]).publish();
-    let first = client.next().await;
-    assert_eq!(changes(&first), (vec!["x=2"], vec![]));
-    for n in 3..=100 {
+    for n in 2..=100 {
         server.have(Endpoint, &[&format!("x={n}"), &format!("z={n}")]).publish();
+        // Lets the server see each of them.
         tokio::task::yield_now().await;
     }
+    let first = client.next().await;
+    assert_eq!(changes(&first), (vec!["x=2", "z=2"], vec![]));
     client.silent(Listener).await;
     client.send(delta_answer(&first)).await;
     told(&mut client, Endpoint.type_url(), &["x=100", "z=100"], &[]).await;

@@ -80,6 +80,14 @@ async fn s03_what_waited_for_a_name_is_not_sent_after_the_name_was_dropped() {
     client.silent(Listener).await;
     client.ack(&response, &["a"]).await;
     client.silent(Listener).await;
+
+    // Nor is a name that was only asked for meanwhile.
+    server.have(Endpoint, &["a=2"]).publish();
+    let unanswered = client.next().await;
+    client.ack(&response, &["a", "b"]).await;
+    client.silent(Listener).await;
+    client.ack(&unanswered, &["a"]).await;
+    client.silent(Listener).await;
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! X, transport and limits: clients that don't read, and messages that are large.
 
-use chancery::xds::ResourceType::{Cluster, Endpoint};
+use chancery::xds::ResourceType::{Cluster, Endpoint, Listener};
 use data_plane_api::discovery::DeltaDiscoveryRequest;
 use prost::Message;
 use test_support::ads::{changes, contents, delta_request, names};
@@ -12,9 +12,12 @@ async fn x01_a_client_that_does_not_read_holds_up_nobody() {
     let mut server = serving(&[(Endpoint, &["a=1"])]).await;
     // More than all windows and buffers between the two could take.
     let big = "x".repeat(40 << 20);
-    server.put(Cluster, "big", &big, &[]).publish();
+    let next = "y".repeat(1 << 20);
+    server.put(Cluster, "big", &big, &[]).put(Listener, "next", &next, &[]).publish();
     let mut stuck = delta(&server).await;
     stuck.ask(node(), Cluster, &["big"]).await;
+    // HTTP/2 takes one message however large; the one behind it brings the stream to a standstill.
+    stuck.ask(None, Listener, &["next"]).await;
 
     let mut client = delta(&server).await;
     client.ask(node(), Endpoint, &["a"]).await;
@@ -31,6 +34,7 @@ async fn x01_a_client_that_does_not_read_holds_up_nobody() {
         server.put(Cluster, "big", content, &[]).publish();
     }
     assert_eq!(contents(&stuck.take().await), [big]);
+    assert_eq!(contents(&stuck.take().await), [next]);
     assert_eq!(contents(&stuck.take().await), ["3"]);
 }
 

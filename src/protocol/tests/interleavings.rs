@@ -11,7 +11,7 @@ fn r01_a_client_with_nothing_left_of_its_names_is_told() {
     // On an earlier stream it may have been sent `a`, and absence is the only way to say that it is gone.
     for resource_type in [Cluster, Listener] {
         let mut world = World::new(Variant::Sotw);
-        world.names(resource_type, "", &["a"]);
+        world.names_again(resource_type, &["a"]);
         let (response, nonce) = world.response();
         assert_eq!(response, sent(resource_type, &[], &[]));
         world.names(resource_type, &nonce, &["a"]);

@@ -86,6 +86,16 @@ fn a02_a_cluster_lingers_while_a_route_that_names_it_is_unanswered() {
 }
 
 #[test]
+fn a02_a_cluster_does_not_linger_for_a_route_that_the_client_does_not_ask_for() {
+    let mut world = settled();
+    world.put(Cluster, &["c=1"]).put(Route, &["other=c>c"]);
+    answer(&mut world, Cluster);
+    world.remove(Cluster, &["c"]).remove(Route, &["other"]);
+    assert_eq!(world.response().0, sent(Cluster, &[], &["c"]));
+    assert!(!world.session.is_waiting());
+}
+
+#[test]
 fn a03_assignments_follow_their_clusters_and_routes_their_listeners() {
     let mut world = settled();
     world.put(Cluster, &["a=2>a"]).put(Listener, &["http=2>http"]);

@@ -67,6 +67,12 @@ impl World {
         self.session.on_request(Ask { resource_type, nonce: nonce.to_owned(), error: None, asked })
     }
 
+    /// A SotW request for `names` on a new stream, by a client that holds something from an earlier one.
+    pub fn names_again(&mut self, resource_type: ResourceType, names: &[&str]) -> Option<Verdict> {
+        let asked = Asked::NamesHolding(strings(names));
+        self.session.on_request(Ask { resource_type, nonce: String::new(), error: None, asked })
+    }
+
     /// A delta request without versions.
     pub fn changes(
         &mut self,

@@ -1,0 +1,204 @@
+//! What no client should send: it costs its sender the stream, by name of the field, and nobody else anything. The
+//! program is the real one, so that its memory can be watched from outside.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
+
+use std::net::SocketAddr;
+
+use bytes::{BufMut, Bytes};
+use chancery::xds::ResourceType::{self, Cluster, Endpoint, Listener};
+use data_plane_api::discovery::{DeltaDiscoveryRequest, DiscoveryRequest};
+use prost::Message;
+use tempfile::TempDir;
+use test_support::ads::{self, Delta, delta_request, envoy, names, sotw_request};
+use test_support::process::Serve;
+use test_support::soon;
+use tonic::Code;
+
+const CART: &str = "
+apiVersion: v1
+kind: Service
+metadata: { name: cart, namespace: shop, annotations: { chancery.dev/enabled: \"true\" } }
+spec: { ports: [{ name: grpc, port: 50051 }] }
+";
+
+const ADS_DELTA: &str = "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources";
+
+/// How much the program may grow by what it was sent and refused. An allocator keeps some of what is freed for next time.
+const SLACK_BYTES: usize = 96 << 20;
+
+/// A server of one Service, and a well-behaved client of it.
+struct Story {
+    serve: Serve,
+    bystander: Delta,
+    _manifests: TempDir,
+}
+
+impl Story {
+    async fn begin() -> Self {
+        let manifests = tempfile::tempdir().unwrap();
+        std::fs::write(manifests.path().join("cart.yaml"), CART).unwrap();
+        let serve = Serve::start(env!("CARGO_BIN_EXE_chancery"), &["--manifests", manifests.path().to_str().unwrap()]);
+        serve.ready().await;
+        let mut bystander = ads::delta(serve.xds).await.unwrap();
+        bystander.ask(Some(envoy("bystander", "f")), Cluster, &[]).await;
+        assert_eq!(names(&bystander.take().await), ["shop/cart/50051"]);
+        Self { serve, bystander, _manifests: manifests }
+    }
+
+    /// The well-behaved client is served as ever, on the stream that it has and on a new one.
+    async fn others_notice_nothing(&mut self) {
+        self.bystander.silent(Endpoint).await;
+        let mut another = ads::delta(self.serve.xds).await.unwrap();
+        another.ask(Some(envoy("another", "f")), Listener, &[]).await;
+        assert_eq!(names(&another.take().await), ["http"]);
+    }
+}
+
+fn a_million_names() -> Vec<String> {
+    (0..1_000_000).map(|n| format!("name-{n}")).collect()
+}
+
+#[tokio::test]
+async fn a_million_names_are_refused_by_name_of_the_field_and_forgotten() {
+    let mut story = Story::begin().await;
+    let mut resident = Vec::new();
+    for _ in 0..5 {
+        let mut stream = ads::delta(story.serve.xds).await.unwrap();
+        let request = delta_request(Endpoint, &[], &[]);
+        let resource_names_subscribe = a_million_names();
+        stream
+            .send(DeltaDiscoveryRequest { node: Some(envoy("many", "f")), resource_names_subscribe, ..request })
+            .await;
+        let status = stream.end().await.unwrap();
+        assert_eq!(status.code(), Code::ResourceExhausted);
+        assert!(status.message().starts_with("resource_names_subscribe: "), "{status}");
+
+        let mut stream = ads::sotw(story.serve.xds).await.unwrap();
+        let request = sotw_request(Endpoint, &[]);
+        stream
+            .send(DiscoveryRequest { node: Some(envoy("many", "f")), resource_names: a_million_names(), ..request })
+            .await;
+        let status = stream.end().await.unwrap();
+        assert_eq!(status.code(), Code::ResourceExhausted);
+        assert!(status.message().starts_with("resource_names: "), "{status}");
+        story.others_notice_nothing().await;
+        resident.push(story.serve.resident_bytes());
+    }
+    assert!(resident[4] <= resident[0] + SLACK_BYTES, "it grows: {resident:?}");
+}
+
+#[tokio::test]
+async fn more_bytes_than_a_request_may_have_are_refused() {
+    let mut story = Story::begin().await;
+    let mut stream = ads::delta(story.serve.xds).await.unwrap();
+    let name = "x".repeat(40 << 20);
+    stream.ask(Some(envoy("large", "f")), Endpoint, &[&name]).await;
+    let status = stream.end().await.unwrap();
+    assert_eq!(status.code(), Code::OutOfRange, "{status}");
+    story.others_notice_nothing().await;
+}
+
+#[tokio::test]
+async fn a_nonce_of_five_megabytes_is_a_nonce_that_nobody_gave() {
+    let mut story = Story::begin().await;
+    let before = story.serve.resident_bytes();
+    for _ in 0..10 {
+        let mut stream = ads::delta(story.serve.xds).await.unwrap();
+        let response_nonce = "n".repeat(5 << 20);
+        let request = delta_request(Cluster, &["shop/cart/50051"], &[]);
+        stream.send(DeltaDiscoveryRequest { node: Some(envoy("odd", "f")), response_nonce, ..request }).await;
+        assert_eq!(names(&stream.take().await), ["shop/cart/50051"]);
+        story.others_notice_nothing().await;
+    }
+    let after = story.serve.resident_bytes();
+    assert!(after <= before + SLACK_BYTES, "{before} to {after}");
+}
+
+#[tokio::test]
+async fn a_second_node_on_a_stream_changes_nothing() {
+    let mut story = Story::begin().await;
+    let mut stream = ads::delta(story.serve.xds).await.unwrap();
+    stream.ask(Some(envoy("one", "f")), Cluster, &[]).await;
+    assert_eq!(names(&stream.take().await), ["shop/cart/50051"]);
+    stream.ask(Some(envoy("two", "other")), Listener, &[]).await;
+    assert_eq!(names(&stream.take().await), ["http"]);
+    assert!(!story.serve.log().contains("two"), "the stream is still that of the first:\n{}", story.serve.log());
+    story.others_notice_nothing().await;
+}
+
+#[tokio::test]
+async fn text_that_is_not_utf_8_is_refused_by_name_of_the_field() {
+    let mut story = Story::begin().await;
+    let type_url = Cluster.type_url();
+    // type_url, then resource_names_subscribe with a byte that no text has.
+    let mut request =
+        DeltaDiscoveryRequest { type_url: type_url.to_owned(), ..DeltaDiscoveryRequest::default() }.encode_to_vec();
+    request.extend([0x1a, 2, b'a', 0xff]);
+    let (status, message) = raw(story.serve.xds, &framed(&request), End::Wait).await.unwrap();
+    assert_eq!(status, i32::from(Code::InvalidArgument).to_string());
+    assert!(message.contains("resource_names_subscribe"), "{message}");
+    story.others_notice_nothing().await;
+}
+
+#[tokio::test]
+async fn a_stream_that_is_reset_in_the_middle_of_a_message_leaves_nothing() {
+    let mut story = Story::begin().await;
+    let request = delta_request_bytes(Cluster);
+    let half = framed(&request).split_to(request.len() / 2);
+    for _ in 0..50 {
+        assert!(raw(story.serve.xds, &half, End::Reset).await.is_none());
+    }
+    story.others_notice_nothing().await;
+    let (_, metrics) = story.serve.get("/metrics").await.unwrap();
+    assert!(metrics.contains(r#"chancery_xds_streams{client="envoy",variant="delta"} "#), "{metrics}");
+}
+
+/// How the client ends its stream.
+#[derive(Clone, Copy)]
+enum End {
+    /// It waits for the server to end it.
+    Wait,
+    /// It resets it.
+    Reset,
+}
+
+/// Sends these bytes over a delta stream of ADS. Returns the gRPC status and message, if the server ends the stream.
+async fn raw(address: SocketAddr, bytes: &Bytes, end: End) -> Option<(String, String)> {
+    let socket = tokio::net::TcpStream::connect(address).await.unwrap();
+    let (client, connection) = h2::client::handshake(socket).await.unwrap();
+    let driver = tokio::spawn(connection);
+    let mut client = client.ready().await.unwrap();
+    let request = http::Request::post(format!("http://{address}{ADS_DELTA}"))
+        .header("content-type", "application/grpc")
+        .header("te", "trailers")
+        .body(())
+        .unwrap();
+    let (response, mut stream) = client.send_request(request, false).unwrap();
+    stream.send_data(bytes.clone(), false).unwrap();
+    if let End::Reset = end {
+        stream.send_reset(h2::Reason::CANCEL);
+        drop((client, response, stream));
+        soon("the end of the connection", driver).await.unwrap().unwrap();
+        return None;
+    }
+    let response = soon("headers", response).await.unwrap();
+    let mut body = response.into_body();
+    let trailers = soon("trailers", body.trailers()).await.unwrap().unwrap();
+    let text = |name| trailers.get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+    Some((text("grpc-status"), text("grpc-message")))
+}
+
+fn delta_request_bytes(resource_type: ResourceType) -> Vec<u8> {
+    let request = delta_request(resource_type, &["a", "b", "c"], &[]);
+    DeltaDiscoveryRequest { node: Some(envoy("torn", "f")), ..request }.encode_to_vec()
+}
+
+/// A gRPC message: not compressed, its length, its bytes.
+fn framed(message: &[u8]) -> Bytes {
+    let mut bytes = Vec::with_capacity(message.len() + 5);
+    bytes.put_u8(0);
+    bytes.put_u32(u32::try_from(message.len()).unwrap());
+    bytes.extend_from_slice(message);
+    bytes.into()
+}
