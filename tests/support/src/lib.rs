@@ -3,6 +3,7 @@
 //! - [`ads`]: clients of ADS that say exactly what they are told to, and nothing else.
 //! - [`control_plane`]: a server in this process, over a snapshot that the test writes.
 //! - [`cluster`]: a real kube-apiserver and etcd.
+//! - [`envoys`]: the versions of Envoy, and the variants of the protocol.
 //! - [`fleet`]: a real Envoy.
 //! - [`network`]: a network of a test's own, for pods with real addresses.
 //! - [`process`]: the program, as a user runs it.
@@ -10,6 +11,7 @@
 pub mod ads;
 pub mod cluster;
 pub mod control_plane;
+pub mod envoys;
 pub mod fleet;
 pub mod network;
 pub mod process;

@@ -1,0 +1,17 @@
+//! Real Envoys of each version that is served, in each variant of the protocol.
+//!
+//! - [`matrix`]: every version with every variant.
+//! - [`configuration`]: what an Envoy is configured with, and what it should be configured with.
+//! - [`separate`]: Envoys that know no ADS.
+//! - [`worlds`]: everything that the golden cases render is accepted.
+//! - [`churn`]: what comes, changes and goes, under load.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
+
+#[macro_use]
+mod matrix;
+
+mod churn;
+mod configuration;
+mod separate;
+mod worlds;
