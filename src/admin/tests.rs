@@ -246,7 +246,7 @@ async fn the_index_lists_every_page_and_each_is_there() {
     let (code, body) = running.get("/").await;
     assert_eq!(code, 200);
     let links: Vec<_> = body.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
-    assert_eq!(links, ["/readyz", "/livez", "/metrics", "/api/v1/rejected", "/config_dump"]);
+    assert_eq!(links, ["/readyz", "/livez", "/metrics", "/api/v1/clients", "/api/v1/rejected", "/config_dump"]);
     for link in links {
         assert_ne!(running.get(link).await.0, 404, "{link}");
     }
