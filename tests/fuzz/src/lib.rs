@@ -3,10 +3,19 @@
 //! ```text
 //! targets/*.rs ─▶ one function each      seeds/<target>/   what a run begins with: ours, small
 //!       ▲                                tests/seeds.rs    runs every seed in an ordinary build
-//!       └── run, with libFuzzer          rustc             has our packages count what they run
+//!       └── run, with libFuzzer          words/<target>    what it may put in
+//!                                        rustc             has our packages count what they run
 //! ```
 //!
 //! A crash that is found becomes a seed, so that it is tested from then on.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic is what is looked for"
+)]
 
 mod annotations;
 mod manifests;
@@ -15,7 +24,6 @@ mod session;
 
 /// Shared with the property tests of the session.
 #[path = "../../session/play/mod.rs"]
-#[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a broken rule is a panic")]
 mod play;
 
 pub use annotations::annotations;
