@@ -13,19 +13,22 @@ export CHANCERY_ENVOY := $(TARGET)/tools/envoy
 export CHANCERY_ENVOYS := $(TARGET)/envoys
 export CHANCERY_KUBERNETES := $(TARGET)/kubernetes
 
+# How long `make fuzz` tries each target; make test gives it 10.
+FUZZ_SECONDS ?= 60
+
 # Arguments of `make run`: make run ARGS="--pods 6 --sotw"
 ARGS ?=
 
 say = printf '\n== %s\n'
 
-.PHONY: help run test setup cluster envoy envoys kubernetes build fmt fmt-check lint doc deny tests golden bench clean
+.PHONY: help run test setup cluster envoy envoys kubernetes build fmt fmt-check lint doc deny tests fuzz golden bench clean
 
 help: ## print this
 	@printf 'Usage: make TARGET\n\n'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
 	@printf '\nNeeds rustup (or the Rust of rust-toolchain.toml); for Envoy, python3 unless it is on the PATH;\n'
 	@printf 'for make test and make cluster, Go 1.24 unless KUBEBUILDER_ASSETS names kube-apiserver and etcd;\n'
-	@printf 'for make test, unshare and ip (util-linux, iproute2), and root or user namespaces.\n'
+	@printf 'for make test, unshare and ip (util-linux, iproute2), and root or user namespaces; a C++ compiler.\n'
 
 run: envoy ## show the main job on this machine; ARGS="--pods 6" and so on are arguments of chancery demo
 	@$(say) 'Building chancery (minutes the first time)'
@@ -34,6 +37,7 @@ run: envoy ## show the main job on this machine; ARGS="--pods 6" and so on are a
 
 test: ## run everything: format, lints, docs, dependencies, all tests, with a real Envoy and a real Kubernetes API
 	@for part in fmt-check setup lint doc deny tests; do $(MAKE) $$part; done
+	@$(MAKE) fuzz FUZZ_SECONDS=10
 	@printf '\nmake test: all is well\n'
 
 setup: ## install the Envoys, the Kubernetes API and cargo-deny, and build the tests, two things at a time
@@ -80,6 +84,10 @@ deny: ## check dependencies: bans, licences, sources
 tests: envoy envoys kubernetes ## run all tests
 	@$(say) 'Tests'
 	@tests/tools/all
+
+fuzz: ## fuzz what reads bytes, FUZZ_SECONDS=60 each; needs a C++ compiler
+	@$(say) 'Fuzzing, $(FUZZ_SECONDS) s each'
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run
 
 golden: ## write tests/golden anew, and delete what no case has; look at the difference before you commit
 	@UPDATE_GOLDEN=1 cargo test --locked --test golden
