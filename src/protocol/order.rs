@@ -9,12 +9,13 @@
 //! A client that asks for no routes keeps its own; nothing waits for it. On a stream of a single type nobody knows how far
 //! the client is with the others, so there only time can help: clusters linger, and routes to new clusters wait, until the
 //! time is up. Nothing waits for ever either: the server tells
-//! the session when the time is up, and then all goes out.
+//! the session how time goes by, and each thing has its own age.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::subscriber::Subscriber;
-use crate::xds::{Difference, Resource, ResourceMap, ResourceType, Snapshot};
+use crate::xds::{Difference, Name, Resource, ResourceMap, ResourceType, Snapshot};
 
 /// The subscribers of a session, in push order.
 type Subscribers = [Subscriber; ResourceType::COUNT];
@@ -28,34 +29,75 @@ pub(super) enum Scope {
     Only(ResourceType),
 }
 
-/// Whether something is held back at the moment, and whether the client has had its time.
+/// What is held back until the client answers, and for how long it has been.
 #[derive(Debug, Default)]
-pub(super) struct Holdback {
-    waiting: bool,
-    overdue: bool,
+pub(super) struct Holdback(BTreeMap<Held, Age>);
+
+/// One thing that is held back.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Held {
+    /// The removal of a cluster.
+    Cluster(Name),
+    /// A route configuration.
+    Route(Name),
+}
+
+/// How long something has been held back, and how long it may be. In ticks.
+#[derive(Debug, Clone, Copy)]
+struct Age {
+    ticks: u8,
+    limit: u8,
+}
+
+/// How many ticks anything waits for an answer.
+const WAIT_TICKS: u8 = 10;
+
+/// How many ticks routes wait where no answer says that their clusters are there.
+const BLIND_TICKS: u8 = 1;
+
+impl Age {
+    const fn is_over(self) -> bool {
+        self.ticks >= self.limit
+    }
 }
 
 impl Holdback {
-    /// Whether something is held back, and the time isn't up.
-    pub const fn is_waiting(&self) -> bool {
-        self.waiting
+    /// Notes what there is to hold back now. What was noted before keeps its age.
+    pub fn note(&mut self, lingering: &[Arc<Resource>], routes: &[Name], blind: bool) {
+        let limit = if blind { BLIND_TICKS } else { WAIT_TICKS };
+        let clusters = lingering.iter().map(|cluster| (Held::Cluster(Name::clone(cluster.name())), WAIT_TICKS));
+        let routes = routes.iter().map(|route| (Held::Route(Name::clone(route)), limit));
+        let age = |(held, limit)| {
+            let ticks = self.0.get(&held).map_or(0, |age| age.ticks);
+            (held, Age { ticks, limit })
+        };
+        self.0 = clusters.chain(routes).map(age).collect();
     }
 
-    /// Whether the time is up, so that nothing may be held back.
-    pub const fn is_overdue(&self) -> bool {
-        self.overdue
+    /// Whether the removal of this cluster is held back still.
+    pub fn holds_cluster(&self, name: &Name) -> bool {
+        self.0.get(&Held::Cluster(Name::clone(name))).is_some_and(|age| !age.is_over())
     }
 
-    /// The time is up, until there is nothing any more that one would hold back.
-    pub const fn expire(&mut self) {
-        self.overdue = true;
-        self.waiting = false;
+    /// Whether routes are held back still. They go together, so the oldest decides.
+    pub fn holds_routes(&self) -> bool {
+        let mut ages = self.0.iter().filter(|(held, _)| matches!(held, Held::Route(_))).peekable();
+        ages.peek().is_some() && ages.all(|(_, age)| !age.is_over())
     }
 
-    /// Notes whether there is something to hold back.
-    pub const fn note(&mut self, something: bool) {
-        self.overdue = self.overdue && something;
-        self.waiting = something && !self.overdue;
+    /// Whether anything is held back.
+    pub fn is_waiting(&self) -> bool {
+        self.0.values().any(|age| !age.is_over())
+    }
+
+    /// A tick went by. Says whether the time of anything is up by it.
+    pub fn on_tick(&mut self) -> bool {
+        let mut over = false;
+        for age in self.0.values_mut().filter(|age| !age.is_over()) {
+            age.ticks += 1;
+            over |= age.is_over();
+        }
+        over
     }
 
     /// The clusters that are gone from the snapshot, but that the client's routes still name: those it took last, and
@@ -82,33 +124,33 @@ impl Holdback {
             .collect()
     }
 
-    /// Whether the routes that are due begin to name a cluster that the client hasn't taken yet.
-    pub fn routes_wait(scope: Scope, subscribers: &Subscribers, snapshot: &Snapshot) -> bool {
+    /// The routes that are due and begin to name a cluster that the client hasn't taken yet; and whether that is a guess,
+    /// because clusters don't come on this stream.
+    pub fn waiting_routes(scope: Scope, subscribers: &Subscribers, snapshot: &Snapshot) -> (Vec<Name>, bool) {
         let [clusters, endpoints, _, routes, _] = subscribers;
         let goal = snapshot.get(ResourceType::Route);
-        let alone = scope == Scope::Only(ResourceType::Route);
-        if !(clusters.is_asked() || alone) || !routes.is_ready() || !routes.is_behind(goal) {
-            return false;
+        let blind = scope == Scope::Only(ResourceType::Route) || !clusters.is_asked();
+        if !routes.is_ready() || !routes.is_behind(goal) {
+            return (Vec::new(), blind);
         }
         let changed = goal.difference(&routes.held).filter_map(|difference| match difference {
             Difference::Changed(route) if routes.subscription.matches(route.name()) => Some(route),
             Difference::Changed(_) | Difference::Removed(_) => None,
         });
         let due = routes.due.iter().filter_map(|name| goal.get(name));
-        changed.chain(due).any(|route| {
+        let waits = |route: &&Arc<Resource>| {
             let known = routes.acked().get(route.name());
-            if alone && known.is_none() {
+            if blind && known.is_none() && !routes.is_resumed() {
                 // It has no routes yet, so there is nothing to break.
                 return false;
             }
             let mut new = route.references().iter().filter(|name| !known.is_some_and(|known| known.refers_to(name)));
             new.any(|name| {
-                snapshot
-                    .get(ResourceType::Cluster)
-                    .get(name)
-                    .is_some_and(|cluster| alone || !is_ready_to_use(cluster, clusters, endpoints))
+                let cluster = snapshot.get(ResourceType::Cluster).get(name);
+                cluster.is_some_and(|cluster| blind || !is_ready_to_use(cluster, clusters, endpoints))
             })
-        })
+        };
+        (changed.chain(due).filter(waits).map(|route| Name::clone(route.name())).collect(), blind)
     }
 
     /// What the client should hold of one type, now: the snapshot, and what lingers.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::blame::{Blamed, blame};
 use super::order::{Holdback, Scope};
@@ -108,6 +109,10 @@ struct Nonces {
 }
 
 impl Session {
+    /// The unit of time for what waits. Answers are waited for as long as ten of them, five seconds (contract: make before
+    /// break); where no answer can come, one has to do.
+    pub const TICK: Duration = Duration::from_millis(500);
+
     /// A session of the ADS stream with this number (unique in the process), for a client that should hold `snapshot`.
     pub fn new(variant: Variant, stream: u64, snapshot: Arc<Snapshot>) -> Self {
         Self::with(Scope::Aggregated, variant, stream, snapshot)
@@ -164,18 +169,19 @@ impl Session {
     }
 
     /// The next response that is due, if any. Call it until there is none, after every request, snapshot and
-    /// [`Self::on_wait_expired`].
+    /// [`Self::on_tick`].
     pub fn poll(&mut self) -> Option<Response> {
-        let lingering = Holdback::lingering(self.scope, &self.subscribers, &self.snapshot);
-        let routes_wait = Holdback::routes_wait(self.scope, &self.subscribers, &self.snapshot);
-        self.holdback.note(!lingering.is_empty() || routes_wait);
-        let lingering = if self.holdback.is_overdue() { &[] } else { lingering.as_slice() };
+        let mut lingering = Holdback::lingering(self.scope, &self.subscribers, &self.snapshot);
+        let (routes, blind) = Holdback::waiting_routes(self.scope, &self.subscribers, &self.snapshot);
+        self.holdback.note(&lingering, &routes, blind);
+        lingering.retain(|cluster| self.holdback.holds_cluster(cluster.name()));
+        let routes_wait = self.holdback.holds_routes();
 
         for resource_type in ResourceType::ALL {
-            if resource_type == ResourceType::Route && routes_wait && !self.holdback.is_overdue() {
+            if resource_type == ResourceType::Route && routes_wait {
                 continue;
             }
-            let goal = Holdback::goal(resource_type, &self.snapshot, lingering, &self.subscribers);
+            let goal = Holdback::goal(resource_type, &self.snapshot, &lingering, &self.subscribers);
             let subscriber = self.subscribers.get_mut(resource_type.index())?;
             let Some(contents) = subscriber.due(self.variant, goal) else { continue };
             if let Some(dependency) = resource_type.dependency() {
@@ -212,15 +218,16 @@ impl Session {
         self.subscribers.iter().any(Subscriber::is_unanswered)
     }
 
-    /// Whether something is held back until the client answers. The caller keeps the time, and calls
-    /// [`Self::on_wait_expired`] when it has been true for too long.
-    pub const fn is_waiting(&self) -> bool {
+    /// Whether something is held back until the client answers. The caller keeps the time, and calls [`Self::on_tick`]
+    /// after each [`Self::TICK`] in which it was true.
+    pub fn is_waiting(&self) -> bool {
         self.holdback.is_waiting()
     }
 
-    /// The client has had its time: what is held back goes out.
-    pub const fn on_wait_expired(&mut self) {
-        self.holdback.expire();
+    /// A [`Self::TICK`] went by. What has been held back for too long goes out with the next [`Self::poll`]; says
+    /// whether there is any.
+    pub fn on_tick(&mut self) -> bool {
+        self.holdback.on_tick()
     }
 }
 

@@ -61,6 +61,8 @@ pub(super) struct Subscriber {
     resource_type: ResourceType,
     /// Whether the client asked for this type on this stream. What nobody asked for is never sent.
     asked: bool,
+    /// Whether the client held something of it when it first asked: it comes from an earlier stream.
+    resumed: bool,
     pub(super) subscription: Subscription,
     /// What the client was last brought up to. Only the part that it subscribes to means something.
     pub(super) held: ResourceMap,
@@ -105,6 +107,7 @@ impl Subscriber {
         Self {
             resource_type,
             asked: false,
+            resumed: false,
             subscription: Subscription::default(),
             held: ResourceMap::default(),
             acked: ResourceMap::default(),
@@ -124,6 +127,11 @@ impl Subscriber {
 
     pub const fn is_asked(&self) -> bool {
         self.asked
+    }
+
+    /// Whether the client held something of this type when it first asked.
+    pub const fn is_resumed(&self) -> bool {
+        self.resumed
     }
 
     /// Whether a response may go out: it was asked for, and none is unanswered.
@@ -208,6 +216,7 @@ impl Subscriber {
     /// The names of a state-of-the-world request. They count whatever the nonce: they are the client's latest wish.
     pub fn on_names(&mut self, names: Vec<String>, without_nonce: bool, holding: bool, map: &ResourceMap) {
         let first = !std::mem::replace(&mut self.asked, true);
+        self.resumed |= first && holding;
         let changes = self.subscription.replace(self.resource_type, first, names);
         self.wish(first, changes, &BTreeMap::new(), map);
         if without_nonce && !first {
@@ -233,6 +242,7 @@ impl Subscriber {
         map: &ResourceMap,
     ) {
         let first = !std::mem::replace(&mut self.asked, true);
+        self.resumed |= first && !claims.is_empty();
         let changes = self.subscription.update(self.resource_type, first, subscribe, unsubscribe);
         let none = BTreeMap::new();
         // Later in a stream the versions are to be ignored (`initial_resource_versions` in discovery.proto).

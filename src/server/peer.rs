@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use tracing::{Span, debug, info, warn};
 
@@ -15,12 +15,6 @@ use crate::protocol::{Ask, MAX_RESPONSE_BYTES, Response, Session, Variant, Verdi
 use crate::telemetry::OpenStream;
 use crate::xds::ResourceType;
 
-/// How long a push waits for the answer that it should come after (contract: make before break, at most 5 s).
-const MAX_WAIT: Duration = Duration::from_secs(5);
-
-/// How long routes to new clusters wait on a stream of routes alone, where no answer says that the clusters are there.
-const BLIND_ROUTE_WAIT: Duration = Duration::from_secs(1);
-
 /// Says that nothing was stuck when it was last looked.
 const NOT_STUCK: u64 = u64::MAX;
 
@@ -32,8 +26,6 @@ pub(super) struct Peer {
     /// Which stream of the client it is, for people: `ads delta 17`.
     pub(super) scope: String,
     pub(super) span: Span,
-    /// How long what is held back waits at most.
-    max_wait: Duration,
     state: Mutex<State>,
     wire: Wire,
     /// Where the outbox was stuck when it was last looked.
@@ -46,8 +38,8 @@ pub(super) struct Peer {
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) session: Session,
-    /// When the session began to wait for an answer.
-    waiting_since: Option<Instant>,
+    /// When the session, which waits for an answer, is to be told that time went by.
+    next_tick: Option<Instant>,
     /// The publication that is being sent, until every type has caught up with it: when its oldest event came.
     catching_up: Option<Instant>,
     pushes: [Option<Push>; ResourceType::COUNT],
@@ -78,7 +70,6 @@ impl Peer {
     pub(super) fn new(
         client: Client,
         scope: String,
-        only: Option<ResourceType>,
         session: Session,
         span: Span,
         wire: Wire,
@@ -89,10 +80,9 @@ impl Peer {
             since: Instant::now(),
             scope,
             span,
-            max_wait: if only == Some(ResourceType::Route) { BLIND_ROUTE_WAIT } else { MAX_WAIT },
             state: Mutex::new(State {
                 session,
-                waiting_since: None,
+                next_tick: None,
                 catching_up: None,
                 pushes: [const { None }; ResourceType::COUNT],
                 refused: [const { None }; ResourceType::COUNT],
@@ -112,16 +102,16 @@ impl Peer {
     pub(super) fn poll(&self, variant: Variant, context: &Context) -> Option<Reply> {
         let mut state = self.state();
         let response = state.session.poll();
-        match (state.session.is_waiting(), state.waiting_since) {
-            (true, None) => state.waiting_since = Some(Instant::now()),
-            (false, Some(_)) => state.waiting_since = None,
+        match (state.session.is_waiting(), state.next_tick) {
+            (true, None) => state.next_tick = Some(Instant::now() + Session::TICK),
+            (false, Some(_)) => state.next_tick = None,
             (true, Some(_)) | (false, None) => {}
         }
         if let Some(response) = response {
             self.note_sent(&mut state, &response, context);
             return Some(Reply::Resources { variant, response });
         }
-        if state.pushes.iter().all(Option::is_none) && state.waiting_since.is_none() {
+        if state.pushes.iter().all(Option::is_none) && state.next_tick.is_none() {
             state.catching_up = None;
         }
         state.session.poll_unserved().map(Reply::Absence)
@@ -219,18 +209,17 @@ impl Peer {
         }
     }
 
-    /// When what is held back must go out.
-    pub(super) fn deadline(&self) -> Option<Instant> {
-        self.state().waiting_since.map(|since| since + self.max_wait)
+    /// When [`Self::on_tick`] is to be called.
+    pub(super) fn next_tick(&self) -> Option<Instant> {
+        self.state().next_tick
     }
 
-    pub(super) fn on_wait_expired(&self) {
+    pub(super) fn on_tick(&self) {
         let mut state = self.state();
-        if state.pushes.iter().any(Option::is_some) {
+        state.next_tick = None;
+        if state.session.on_tick() && state.pushes.iter().any(Option::is_some) {
             warn!(parent: &self.span, "Client didn't answer in time; sending what was held back for its answer");
         }
-        state.waiting_since = None;
-        state.session.on_wait_expired();
     }
 
     /// Cuts the connection if the same is stuck as when this was last called.

@@ -87,7 +87,7 @@ impl<R: Request> Conversation<R> {
                     Err(status) => return Err(self.broken(status)),
                 },
                 true = self.context.cache.changed() => self.on_publication(),
-                () = at(peer.and_then(|peer| peer.deadline())) => if let Some(peer) = peer { peer.on_wait_expired() },
+                () = at(peer.and_then(|peer| peer.next_tick())) => if let Some(peer) = peer { peer.on_tick() },
             }
         }
     }
@@ -158,7 +158,7 @@ impl<R: Request> Conversation<R> {
         };
         let scope = format!("{service} {variant} {}", self.place.number());
         let open = self.context.metrics.stream_opened(target.kind.as_str(), variant);
-        let peer = Arc::new(Peer::new(client, scope, self.only, session, span, self.wire.clone(), open));
+        let peer = Arc::new(Peer::new(client, scope, session, span, self.wire.clone(), open));
         self.place.introduce(Arc::clone(&peer));
         self.peer = Some(Arc::clone(&peer));
         Ok(peer)

@@ -117,7 +117,7 @@ fn a04_what_waits_goes_out_when_the_time_is_up() {
     world.put(Cluster, &["c=1>c"]).put(Endpoint, &["c=1"]).put(Route, &["http=abc>a,b,c"]);
     let (response, _) = world.response();
     assert_eq!(response.resource_type, Cluster);
-    world.session.on_wait_expired();
+    world.expire();
     assert_eq!(world.response().0, sent(Route, &["http=abc"], &[]));
 }
 
@@ -156,7 +156,7 @@ fn a04_a_cluster_whose_routes_are_never_answered_goes_when_the_time_is_up() {
     let mut world = settled();
     world.remove(Cluster, &["b"]).remove(Endpoint, &["b"]).put(Route, &["http=a>a"]);
     assert_eq!(world.response().0.resource_type, Route);
-    world.session.on_wait_expired();
+    world.expire();
     let types: Vec<_> = world.responses().into_iter().map(|(response, _)| response.resource_type).collect();
     assert_eq!(types, [Cluster, Endpoint]);
 }

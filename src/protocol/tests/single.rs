@@ -19,7 +19,7 @@ fn a05_a_removed_cluster_lingers_until_the_time_is_up() {
         world.remove(Cluster, &["a"]);
         world.silent();
         assert!(world.session.is_waiting());
-        world.session.on_wait_expired();
+        world.expire();
         let (response, _) = world.response();
         match variant {
             Variant::Sotw => assert_eq!(response, sent(Cluster, &["b=1"], &[])),
@@ -53,7 +53,7 @@ fn a05_a_route_to_a_new_cluster_waits_until_the_time_is_up_unless_it_is_the_firs
     world.put(Route, &["http=3>a,b"]);
     world.silent();
     assert!(world.session.is_waiting());
-    world.session.on_wait_expired();
+    world.expire();
     assert_eq!(world.response().0.resources, ["http=3"]);
 }
 
@@ -66,4 +66,48 @@ fn a05_assignments_wait_for_nothing() {
     world.changes(Endpoint, &nonce, &[], &[]);
     world.remove(Endpoint, &["a"]);
     assert_eq!(world.response().0, sent(Endpoint, &[], &["a"]));
+}
+
+#[test]
+fn a05_each_cluster_has_its_own_time() {
+    let mut world = World::only(Cluster, Variant::Delta);
+    world.put(Cluster, &["a=1", "b=1"]);
+    world.changes(Cluster, "", &[], &[]);
+    let (_, nonce) = world.response();
+    world.changes(Cluster, &nonce, &[], &[]);
+    world.remove(Cluster, &["a"]);
+    world.silent();
+    for _ in 0..9 {
+        assert!(!world.session.on_tick());
+        world.silent();
+    }
+    world.remove(Cluster, &["b"]);
+    world.silent();
+    assert!(world.session.on_tick());
+    let (response, nonce) = world.response();
+    assert_eq!(response, sent(Cluster, &[], &["a"]));
+    world.changes(Cluster, &nonce, &[], &[]);
+    for _ in 0..8 {
+        assert!(!world.session.on_tick());
+        world.silent();
+    }
+    assert!(world.session.on_tick());
+    assert_eq!(world.response().0, sent(Cluster, &[], &["b"]));
+    assert!(!world.session.is_waiting());
+}
+
+#[test]
+fn a05_routes_wait_also_where_only_the_clusters_come_on_another_stream_and_after_a_reconnection() {
+    let mut world = World::new(Variant::Delta);
+    world.put(Cluster, &["a=1", "b=1"]).put(Route, &["http=1>a"]);
+    world.reconnect(Route, "", &["http"], &[], &["http=0"]);
+    world.silent();
+    world.expire();
+    let (response, nonce) = world.response();
+    assert_eq!(response.resources, ["http=1"]);
+    world.changes(Route, &nonce, &[], &[]);
+    world.put(Route, &["http=2>a,b"]);
+    world.silent();
+    assert!(world.session.on_tick(), "one tick has to do where no answer can come");
+    assert_eq!(world.response().0.resources, ["http=2"]);
 }

@@ -119,6 +119,13 @@ impl World {
         self.session.on_request(Ask { resource_type, nonce: nonce.to_owned(), error, asked })
     }
 
+    /// So much time goes by that nothing waits any more.
+    pub fn expire(&mut self) {
+        while self.session.is_waiting() {
+            self.session.on_tick();
+        }
+    }
+
     /// All that is due now, unanswered.
     pub fn responses(&mut self) -> Vec<(Sent, String)> {
         std::iter::from_fn(|| self.session.poll()).map(|response| (Sent::from(&response), response.nonce)).collect()

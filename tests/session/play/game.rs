@@ -249,7 +249,9 @@ impl Game {
         let stream = &mut self.sessions[stream];
         if stream.session.is_waiting() {
             stream.was_overdue = true;
-            stream.session.on_wait_expired();
+            while stream.session.is_waiting() {
+                stream.session.on_tick();
+            }
         }
     }
 
