@@ -30,10 +30,7 @@ every_combination!(super::nothing_fails);
 async fn nothing_fails(combination: Combination) {
     let mut scene = Scene::start(&combination).await;
     scene.settled("the start").await;
-    // On streams of their own, all clusters that linger go when the first of them has lingered for 5 s, so a host must
-    // not move again before that.
-    let moves: &[_] = if scene.is_separate() { &[Color::Green] } else { &[Color::Green, Color::Blue, Color::Green] };
-    a_host_moves(&scene, moves).await;
+    a_host_moves(&scene, &[Color::Green, Color::Blue, Color::Green]).await;
     others_come_and_change(&scene).await;
     pods_come_and_go(&mut scene).await;
     scene.holds_nothing_else("all that").await;

@@ -100,15 +100,12 @@ impl Scene {
         }
 
         let mut loads = Vec::new();
-        let mut callers = vec![
+        let callers = [
             (listener, "cart.shop:50051", 40),
             (routes_at, "moving.test", 100),
             (cluster_at, "cart.shop:50051", 20),
+            (listener, "moving.test", 40),
         ];
-        // With separate streams the routes of this listener come by ADS, where nobody waits for clusters that don't.
-        if !variant.is_separate() {
-            callers.push((listener, "moving.test", 40));
-        }
         for (envoy, authority, rate) in callers {
             let plan = Plan { envoy, authority: authority.to_owned(), connections: 2, workers: 4, rate };
             let load = Load::start(&plan).await.unwrap();
