@@ -25,7 +25,7 @@
 //! 7 cli         one file a command                               may use all below
 //! 6 app         composition: configuration, tasks, shutdown      may use all below
 //! 5 server      gRPC round the protocol                          protocol, cache, access
-//!   admin       health, metrics, JSON                            cache
+//!   admin       health, metrics, JSON                            cache, model, xds
 //!   pipeline    dirty → translate → publish                      source, model, translate, cache
 //! 4 source      where Services and endpoints come from           model
 //!   protocol    the xDS state machines, without I/O              xds
@@ -50,13 +50,19 @@
 //! - **What can't be used is a value**, [`model::Rejected`], not an error: it harms nobody else, the last good state of it
 //!   stays, and it is shown.
 //! - **Make before break.** A route that names a new cluster waits until the client has that cluster; a cluster that is
-//!   gone lingers until the client's routes no longer name it. Both at most five seconds.
+//!   gone lingers until the client's routes no longer name it. Both at most five seconds. On streams of single types no
+//!   answer tells; there a cluster lingers for those five seconds, and a route to a new one waits for half of one.
+//! - **A client costs what it asks for, and not for ever.** Names, requests, responses and streams are bounded, and a
+//!   client that doesn't read is cut.
 //!
 //! # Known faults
 //!
 //! - All streams wake at every publication, to find in most cases that nothing of it is theirs.
-//! - A delta client that reconnects while a cluster is removed may lose it a moment before the route that names it:
-//!   what its old route named isn't known to the new stream.
+//! - A client that reconnects while a cluster is removed may lose it a moment before the route that names it: what its
+//!   old route named isn't known to the new stream.
+//! - Where clusters come on a stream of their own and assignments over ADS, a changed cluster waits in Envoy for its
+//!   assignment until Envoy's 15 s are up: the one stream doesn't know what was sent on the other.
+//! - Streams of single types reconnect one by one, so for a moment after a server died routes may be ahead of clusters.
 
 pub mod access;
 pub mod admin;

@@ -12,8 +12,8 @@ use data_plane_api::core::config_source::ConfigSourceSpecifier;
 use data_plane_api::core::grpc_service::{EnvoyGrpc, TargetSpecifier};
 use data_plane_api::core::socket_address::PortSpecifier;
 use data_plane_api::core::{
-    Address, AggregatedConfigSource, ApiConfigSource, ApiVersion, ConfigSource, GrpcService, Http2ProtocolOptions,
-    KeepaliveSettings, Locality, Node, SocketAddress,
+    Address, AggregatedConfigSource, ApiConfigSource, ApiVersion, BackoffStrategy, ConfigSource, GrpcService,
+    Http2ProtocolOptions, KeepaliveSettings, Locality, Node, RetryPolicy, SocketAddress,
 };
 use data_plane_api::endpoint::{
     ClusterLoadAssignment, Endpoint, LbEndpoint, LocalityLbEndpoints, lb_endpoint::HostIdentifier,
@@ -34,6 +34,11 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// would hold on to a replica that vanished with its node, until TCP gives up after a quarter of an hour.
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How soon a lost stream is opened again: at random, up to twice as late after each failure. Envoy's own back-off goes up
+/// to 30 s, in which an Envoy that met a dead replica twice knows of no new pod.
+const RECONNECT_AFTER: Duration = Duration::from_millis(500);
+const RECONNECT_WITHIN: Duration = Duration::from_secs(5);
 
 impl Envoy {
     /// The bootstrap.
@@ -92,7 +97,15 @@ impl Envoy {
 }
 
 fn ads(api_type: ApiType) -> ApiConfigSource {
-    let grpc = EnvoyGrpc { cluster_name: SERVER_CLUSTER.to_owned(), ..EnvoyGrpc::default() };
+    let retry_policy = RetryPolicy {
+        retry_back_off: Some(BackoffStrategy {
+            base_interval: duration(RECONNECT_AFTER),
+            max_interval: duration(RECONNECT_WITHIN),
+        }),
+        ..RetryPolicy::default()
+    };
+    let grpc =
+        EnvoyGrpc { cluster_name: SERVER_CLUSTER.to_owned(), retry_policy: Some(retry_policy), ..EnvoyGrpc::default() };
     ApiConfigSource {
         api_type: api_type.into(),
         transport_api_version: ApiVersion::V3.into(),
