@@ -237,7 +237,7 @@ fn verdict(answer: Answer, message: &str, subscriber: &mut Subscriber, snapshot:
         Answer::Ack => Verdict::Ack,
         Answer::Nack { version, names } => {
             let blamed = blame(subscriber, &names, start(message, MAX_SEARCHED), snapshot);
-            let message = start(message, MAX_MESSAGE);
+            let message = start(message.trim(), MAX_MESSAGE);
             let words: Arc<str> = message.into();
             for name in blamed.iter().map(|blamed| &blamed.name).filter(|name| names.binary_search(name).is_ok()) {
                 subscriber.complain(Arc::clone(name), Arc::clone(&words));
