@@ -94,7 +94,7 @@ async fn a_million_names_are_refused_by_name_of_the_field_and_forgotten() {
 async fn more_bytes_than_a_request_may_have_are_refused() {
     let mut story = Story::begin().await;
     let mut stream = ads::delta(story.serve.xds).await.unwrap();
-    let name = "x".repeat(40 << 20);
+    let name = "x".repeat(17 << 20);
     stream.ask(Some(envoy("large", "f")), Endpoint, &[&name]).await;
     let status = stream.end().await.unwrap();
     assert_eq!(status.code(), Code::OutOfRange, "{status}");

@@ -24,9 +24,9 @@ use super::{client_status, health, load, reflection, stream};
 use crate::protocol::{DeltaDiscoveryRequest, DiscoveryRequest};
 use crate::xds::ResourceType;
 
-/// An Envoy that reconnects lists every version it holds in one request: with 10,000 clusters that is above gRPC's
-/// default limit of 4 MiB.
-const MAX_REQUEST_BYTES: usize = 32 << 20;
+/// An Envoy that reconnects lists every version it holds in one request: with 100,000 clusters that is some 8 MB, and
+/// gRPC's default limit is 4 MiB.
+const MAX_REQUEST_BYTES: usize = 16 << 20;
 
 /// A discovery service: one type each, or all of them.
 struct Discovery {
