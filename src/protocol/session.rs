@@ -7,16 +7,13 @@ use super::blame::{Blamed, blame};
 use super::order::{Holdback, Scope};
 use super::status::ResourceStatus;
 use super::subscriber::{Answer, Response, Subscriber};
-use super::subscription::{NAME_OVERHEAD_BYTES, cost};
+use super::subscription::cost;
 use super::unserved::{Absence, Unserved};
 use crate::xds::{ResourceType, Snapshot};
 
 /// How much memory the names that a client asks for may cost on one stream. More than half a million names of Services
 /// fit; and no client can have us remember without end.
-const MAX_NAMES_BYTES: usize = 64 << 20;
-
-/// More names than this are more than a stream may ask for, however short they are. So nobody need read on.
-pub const MAX_NAMES: usize = MAX_NAMES_BYTES / NAME_OVERHEAD_BYTES;
+pub const MAX_NAMES_BYTES: usize = 64 << 20;
 
 /// How much of a client's error message is kept and shown, in characters.
 const MAX_MESSAGE: usize = 1000;

@@ -26,7 +26,7 @@ use crate::xds::ResourceType;
 
 /// An Envoy that reconnects lists every version it holds in one request: with 100,000 clusters that is some 8 MB, and
 /// gRPC's default limit is 4 MiB.
-const MAX_REQUEST_BYTES: usize = 16 << 20;
+pub(super) const MAX_REQUEST_BYTES: usize = 16 << 20;
 
 /// A discovery service: one type each, or all of them.
 struct Discovery {

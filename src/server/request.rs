@@ -5,7 +5,9 @@ use prost::encoding::{DecodeContext, WireType, message, skip_field};
 use prost::{DecodeError, Message};
 
 use crate::access::Node;
-use crate::protocol::{Ask, DeltaDiscoveryRequest, DiscoveryRequest, MAX_NAMES, Variant, delta, sotw};
+use crate::protocol::{
+    Ask, DeltaDiscoveryRequest, DiscoveryRequest, MAX_NAMES_BYTES, NAME_OVERHEAD_BYTES, Variant, delta, sotw,
+};
 use crate::xds::ResourceType;
 
 #[cfg(test)]
@@ -25,8 +27,8 @@ pub(super) trait Request: Message + Default + Send + 'static {
     /// The field that names are in.
     const NAMES_FIELD: &'static str;
 
-    /// The lists of names, each by number and name of its field.
-    const LISTS: &'static [(u32, &'static str)];
+    /// The lists of names.
+    const LISTS: &'static [List];
 
     /// The type that it asks for.
     fn type_url(&self) -> &str;
@@ -38,12 +40,20 @@ pub(super) trait Request: Message + Default + Send + 'static {
     fn into_changes(self) -> Option<(String, Vec<String>, Vec<String>)>;
 }
 
+/// A field with as many entries as the client likes.
+pub(super) struct List {
+    number: u32,
+    field: &'static str,
+    /// What an entry costs in memory besides its letters, in bytes.
+    overhead: usize,
+}
+
 impl Request for DiscoveryRequest {
     const VARIANT: Variant = Variant::Sotw;
     const MESSAGE: &'static str = "DiscoveryRequest";
     const NODE: u32 = 2;
     const NAMES_FIELD: &'static str = "resource_names";
-    const LISTS: &'static [(u32, &'static str)] = &[(3, Self::NAMES_FIELD)];
+    const LISTS: &'static [List] = &[List { number: 3, field: Self::NAMES_FIELD, overhead: NAME_OVERHEAD_BYTES }];
 
     fn type_url(&self) -> &str {
         &self.type_url
@@ -63,8 +73,12 @@ impl Request for DeltaDiscoveryRequest {
     const MESSAGE: &'static str = "DeltaDiscoveryRequest";
     const NODE: u32 = 1;
     const NAMES_FIELD: &'static str = "resource_names_subscribe";
-    const LISTS: &'static [(u32, &'static str)] =
-        &[(3, Self::NAMES_FIELD), (4, "resource_names_unsubscribe"), (5, "initial_resource_versions")];
+    const LISTS: &'static [List] = &[
+        List { number: 3, field: Self::NAMES_FIELD, overhead: NAME_OVERHEAD_BYTES },
+        List { number: 4, field: "resource_names_unsubscribe", overhead: NAME_OVERHEAD_BYTES },
+        // A name and a version.
+        List { number: 5, field: "initial_resource_versions", overhead: 2 * NAME_OVERHEAD_BYTES },
+    ];
 
     fn type_url(&self) -> &str {
         &self.type_url
@@ -86,11 +100,11 @@ pub(super) struct Received<R> {
     pub(super) node: Option<Node>,
     /// What it asks.
     pub(super) request: R,
-    /// The list that has more names than a stream may ask for. What is above isn't in the request: to keep it until it
-    /// is refused would cost its sender two bytes a name, and the server twelve times that.
+    /// The list with which it has more names than a stream may ask for. The names above aren't in the request: to keep
+    /// them until they are refused would cost their sender two bytes each, and the server twelve times that.
     pub(super) excessive: Option<&'static str>,
-    /// How many names were read, in all lists.
-    names: usize,
+    /// About what the names cost in memory, in bytes.
+    cost: usize,
 }
 
 impl<R: Request> Message for Received<R> {
@@ -108,14 +122,19 @@ impl<R: Request> Message for Received<R> {
                 error
             });
         }
-        if let Some((_, field)) = R::LISTS.iter().find(|(number, _)| *number == tag) {
-            self.names += 1;
-            if self.names > MAX_NAMES {
-                self.excessive.get_or_insert(field);
-                return skip_field(wire_type, tag, buffer, context);
-            }
+        let Some(list) = R::LISTS.iter().find(|list| list.number == tag) else {
+            return self.request.merge_field(tag, wire_type, buffer, context);
+        };
+        if self.excessive.is_some() {
+            return skip_field(wire_type, tag, buffer, context);
         }
-        self.request.merge_field(tag, wire_type, buffer, context)
+        let remaining = buffer.remaining();
+        self.request.merge_field(tag, wire_type, buffer, context)?;
+        self.cost += list.overhead + remaining - buffer.remaining();
+        if self.cost > MAX_NAMES_BYTES {
+            self.excessive = Some(list.field);
+        }
+        Ok(())
     }
 
     // Only clients write requests.

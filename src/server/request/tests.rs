@@ -7,6 +7,7 @@ use prost_types::Any;
 
 use super::*;
 use crate::protocol::ErrorDetail;
+use crate::server::methods::MAX_REQUEST_BYTES;
 
 fn read<R: Request>(sent: &impl Message) -> Received<R> {
     Received::decode(sent.encode_to_vec().as_slice()).unwrap()
@@ -85,13 +86,30 @@ fn what_cannot_be_read_is_named_by_its_message_and_field() {
 
 #[test]
 fn names_above_the_limit_are_not_kept_and_their_field_is_named() {
+    let fit = MAX_NAMES_BYTES / (NAME_OVERHEAD_BYTES + 1);
     let request = discovery::DeltaDiscoveryRequest {
-        resource_names_subscribe: vec![String::new(); MAX_NAMES],
-        resource_names_unsubscribe: vec![String::new(); 2],
+        resource_names_subscribe: vec![String::new(); fit],
         ..discovery::DeltaDiscoveryRequest::default()
     };
     let received = read::<DeltaDiscoveryRequest>(&request);
+    assert_eq!(received.excessive, None);
+    let more = discovery::DeltaDiscoveryRequest { resource_names_unsubscribe: vec![String::new(); fit], ..request };
+    let received = read::<DeltaDiscoveryRequest>(&more);
     assert_eq!(received.excessive, Some("resource_names_unsubscribe"));
-    assert_eq!(received.request.resource_names_subscribe.len(), MAX_NAMES);
-    assert_eq!(received.request.resource_names_unsubscribe, [""; 0]);
+    assert_eq!(received.request.resource_names_subscribe.len(), fit);
+    assert_eq!(received.request.resource_names_unsubscribe.len(), 1);
+}
+
+#[test]
+fn what_an_envoy_with_a_hundred_thousand_clusters_holds_is_not_too_much() {
+    let name = |n: u32| format!("some-namespace-{:03}/some-service-{n:06}/50051", n / 100);
+    let sent = discovery::DeltaDiscoveryRequest {
+        resource_names_subscribe: (0..100_000).map(name).collect(),
+        initial_resource_versions: (0..100_000).map(|n| (name(n), "0123456789abcdef".repeat(2))).collect(),
+        ..discovery::DeltaDiscoveryRequest::default()
+    };
+    assert!(sent.encoded_len() < MAX_REQUEST_BYTES, "{}", sent.encoded_len());
+    let received = read::<DeltaDiscoveryRequest>(&sent);
+    assert_eq!(received.excessive, None);
+    assert_eq!(received.request.initial_resource_versions.len(), 100_000);
 }
