@@ -24,6 +24,8 @@ spec: { ports: [{ name: grpc, port: 50051 }] }
 
 const ADS_DELTA: &str = "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources";
 
+const LOADS: &str = "/envoy.service.load_stats.v3.LoadReportingService/StreamLoadStats";
+
 /// How much the program may grow by what it was sent and refused. An allocator keeps some of what is freed for next time.
 const SLACK_BYTES: usize = 96 << 20;
 
@@ -92,7 +94,7 @@ async fn a_million_names_are_refused_by_name_of_the_field_and_forgotten() {
 async fn more_bytes_than_a_request_may_have_are_refused() {
     let mut story = Story::begin().await;
     let mut stream = ads::delta(story.serve.xds).await.unwrap();
-    let name = "x".repeat(40 << 20);
+    let name = "x".repeat(17 << 20);
     stream.ask(Some(envoy("large", "f")), Endpoint, &[&name]).await;
     let status = stream.end().await.unwrap();
     assert_eq!(status.code(), Code::OutOfRange, "{status}");
@@ -135,7 +137,7 @@ async fn text_that_is_not_utf_8_is_refused_by_name_of_the_field() {
     let mut request =
         DeltaDiscoveryRequest { type_url: type_url.to_owned(), ..DeltaDiscoveryRequest::default() }.encode_to_vec();
     request.extend([0x1a, 2, b'a', 0xff]);
-    let (status, message) = raw(story.serve.xds, &framed(&request), End::Wait).await.unwrap();
+    let (status, message) = raw(story.serve.xds, ADS_DELTA, &framed(&request), End::Wait).await.unwrap();
     assert_eq!(status, i32::from(Code::InvalidArgument).to_string());
     assert!(message.contains("resource_names_subscribe"), "{message}");
     story.others_notice_nothing().await;
@@ -147,11 +149,103 @@ async fn a_stream_that_is_reset_in_the_middle_of_a_message_leaves_nothing() {
     let request = delta_request_bytes(Cluster);
     let half = framed(&request).split_to(request.len() / 2);
     for _ in 0..50 {
-        assert!(raw(story.serve.xds, &half, End::Reset).await.is_none());
+        assert!(raw(story.serve.xds, ADS_DELTA, &half, End::Reset).await.is_none());
     }
     story.others_notice_nothing().await;
     let (_, metrics) = story.serve.get("/metrics").await.unwrap();
     assert!(metrics.contains(r#"chancery_xds_streams{client="envoy",variant="delta"} "#), "{metrics}");
+}
+
+/// Fields that cost two bytes each on the wire, and far more in memory if somebody keeps them.
+const SMALL: usize = 8 << 20;
+
+/// The same of a load report, which may have 4 MiB.
+const REPORT: usize = (4 << 20) - 100;
+
+#[tokio::test]
+async fn a_request_costs_memory_only_for_what_is_read_of_it() {
+    let mut story = Story::begin().await;
+    let list = |field: u8| field_of(field, &[]).repeat(SMALL / 2);
+    // node { metadata { fields { key: "k" value { list_value { values {} values {} … } } } } }
+    let value = field_of(2, &field_of(6, &list(1)));
+    let metadata = field_of(3, &field_of(1, &[field_of(1, b"k"), value].concat()));
+    let keys: Vec<u8> = (0..SMALL / 12).flat_map(|n| field_of(1, &field_of(1, format!("{n:08}").as_bytes()))).collect();
+    let build = field_of(8, &field_of(2, &field_of(1, &field_of(2, &field_of(6, &list(1))))));
+    let both = [
+        ("node.extensions", list(9)),
+        ("node.listening_addresses", list(11)),
+        ("node.client_features", list(10)),
+        ("node.metadata, a list in it", metadata),
+        ("node.metadata, its keys", field_of(3, &keys)),
+        ("node.user_agent_build_version.metadata", build),
+    ];
+    let node = |more: &[u8]| field_of(1, &[field_of(1, b"small"), more.to_vec()].concat());
+    let delta = [
+        ("resource_locators_subscribe", list(8)),
+        ("resource_locators_unsubscribe", list(9)),
+        ("error_detail.details", field_of(7, &list(3))),
+    ];
+    let requests = both
+        .into_iter()
+        .map(|(what, more)| (what, node(&more)))
+        .chain(delta.into_iter().map(|(what, more)| (what, [node(&[]), more].concat())));
+    let before = story.serve.peak_bytes();
+    for (what, request) in requests {
+        // Whoever it is, it asks for no type, and so the stream ends.
+        let (_, message) = raw(story.serve.xds, ADS_DELTA, &framed(&request), End::Wait).await.unwrap();
+        assert!(message.starts_with("type_url:"), "{what}: {message}");
+        let peak = story.serve.peak_bytes();
+        assert!(peak <= before + SLACK_BYTES, "{what}: {before} to {peak}");
+    }
+    story.others_notice_nothing().await;
+}
+
+#[tokio::test]
+async fn names_without_letters_are_refused_before_they_cost_memory() {
+    let mut story = Story::begin().await;
+    let before = story.serve.peak_bytes();
+    for (number, field) in
+        [(3, "resource_names_subscribe"), (4, "resource_names_unsubscribe"), (5, "initial_resource_versions")]
+    {
+        let names = field_of(number, &[]).repeat(SMALL / 2);
+        let request = [field_of(1, &field_of(1, b"small")), names].concat();
+        let (status, message) = raw(story.serve.xds, ADS_DELTA, &framed(&request), End::Wait).await.unwrap();
+        assert_eq!(status, i32::from(Code::ResourceExhausted).to_string());
+        assert!(message.starts_with(&format!("{field}:")), "{message}");
+        let peak = story.serve.peak_bytes();
+        assert!(peak <= before + SLACK_BYTES, "{field}: {before} to {peak}");
+    }
+    story.others_notice_nothing().await;
+}
+
+#[tokio::test]
+async fn a_load_report_costs_memory_only_for_what_is_summed_up() {
+    let mut story = Story::begin().await;
+    let before = story.serve.peak_bytes();
+    let many = |number: u8| field_of(number, &[]).repeat(REPORT / 2);
+    for (what, stats) in [
+        ("cluster_stats", many(2)),
+        ("upstream_locality_stats", field_of(2, &[field_of(1, b"a"), many(2)].concat())),
+        ("upstream_endpoint_stats", field_of(2, &field_of(2, &many(7)))),
+        ("dropped_requests", field_of(2, &many(5))),
+    ] {
+        // Without a node.id, and so the stream ends.
+        let request = [field_of(1, &[]), stats].concat();
+        let (_, message) = raw(story.serve.xds, LOADS, &framed(&request), End::Wait).await.unwrap();
+        assert!(message.starts_with("node.id:"), "{what}: {message}");
+        let peak = story.serve.peak_bytes();
+        assert!(peak <= before + SLACK_BYTES, "{what}: {before} to {peak}");
+    }
+    story.others_notice_nothing().await;
+}
+
+/// A field of this number with these bytes.
+fn field_of(number: u8, bytes: &[u8]) -> Vec<u8> {
+    let mut field = Vec::with_capacity(bytes.len() + 5);
+    field.push(number << 3 | 2);
+    prost::encoding::encode_varint(bytes.len() as u64, &mut field);
+    field.extend_from_slice(bytes);
+    field
 }
 
 /// How the client ends its stream.
@@ -163,13 +257,13 @@ enum End {
     Reset,
 }
 
-/// Sends these bytes over a delta stream of ADS. Returns the gRPC status and message, if the server ends the stream.
-async fn raw(address: SocketAddr, bytes: &Bytes, end: End) -> Option<(String, String)> {
+/// Sends these bytes to this method. Returns the gRPC status and message, if the server ends the stream.
+async fn raw(address: SocketAddr, method: &str, bytes: &Bytes, end: End) -> Option<(String, String)> {
     let socket = tokio::net::TcpStream::connect(address).await.unwrap();
     let (client, connection) = h2::client::handshake(socket).await.unwrap();
     let driver = tokio::spawn(connection);
     let mut client = client.ready().await.unwrap();
-    let request = http::Request::post(format!("http://{address}{ADS_DELTA}"))
+    let request = http::Request::post(format!("http://{address}{method}"))
         .header("content-type", "application/grpc")
         .header("te", "trailers")
         .body(())

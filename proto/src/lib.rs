@@ -245,16 +245,9 @@ pub mod client_status {
 pub mod load_stats {
     pub use super::service::load_stats::v3::{LoadStatsRequest, LoadStatsResponse};
 
-    /// A client of LRS.
+    /// A client of LRS. There is no server: Chancery's reads less of a report than a generated one does.
     pub mod client {
         pub use crate::generated::envoy::service::load_stats::v3::load_reporting_service_client::LoadReportingServiceClient;
-    }
-
-    /// A server of LRS, and the trait it serves.
-    pub mod server {
-        pub use crate::generated::envoy::service::load_stats::v3::load_reporting_service_server::{
-            LoadReportingService, LoadReportingServiceServer,
-        };
     }
 }
 

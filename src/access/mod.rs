@@ -3,19 +3,16 @@
 //! A client says who it is in the node of its first request. The node's id is its name in logs and never a key of any
 //! state: several streams of one id are several clients. What it sees is decided by its [`Target`].
 
-use data_plane_api::core::{Node, node::UserAgentVersionType};
-use prost_types::value::Kind;
-
-use crate::xds::{ClientKind, Name, Target};
-
+mod node;
 #[cfg(test)]
 mod tests;
 
+use crate::xds::{ClientKind, Name, Target};
+
+pub use node::{BuildVersion, Metadata, Node, Value};
+
 /// The node metadata by which a client says what it is, whatever the rest of its node looks like.
 pub const CLIENT_METADATA: &str = "chancery.dev/client";
-
-/// Every gRPC library sets it, no Envoy does.
-const GRPC_FEATURE: &str = "envoy.lb.does_not_support_overprovisioning";
 
 /// A client, as it introduced itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,30 +58,25 @@ pub fn identify(node: Option<&Node>) -> Result<Client, Refused> {
 }
 
 fn stated_kind(node: &Node) -> Result<Option<ClientKind>, Refused> {
-    let Some(value) = node.metadata.as_ref().and_then(|metadata| metadata.fields.get(CLIENT_METADATA)) else {
+    let Some(value) = &node.metadata.client else {
         return Ok(None);
     };
-    match &value.kind {
-        Some(Kind::StringValue(word)) if word == ClientKind::Envoy.as_str() => Ok(Some(ClientKind::Envoy)),
-        Some(Kind::StringValue(word)) if word == ClientKind::Grpc.as_str() => Ok(Some(ClientKind::Grpc)),
-        Some(Kind::StringValue(word)) => Err(Refused::UnknownClient(word.chars().take(80).collect())),
-        _ => Err(Refused::UnknownClient("not a string".to_owned())),
+    match value.string_value.as_deref() {
+        Some(word) if word == ClientKind::Envoy.as_str() => Ok(Some(ClientKind::Envoy)),
+        Some(word) if word == ClientKind::Grpc.as_str() => Ok(Some(ClientKind::Grpc)),
+        Some(word) => Err(Refused::UnknownClient(word.chars().take(80).collect())),
+        None => Err(Refused::UnknownClient("not a string".to_owned())),
     }
 }
 
 fn looks_like_grpc(node: &Node) -> bool {
-    node.client_features.iter().any(|feature| feature == GRPC_FEATURE) || node.user_agent_name.starts_with("gRPC")
+    node.has_grpc_feature || node.user_agent_name.starts_with("gRPC")
 }
 
 fn user_agent(node: &Node) -> String {
-    let version = match &node.user_agent_version_type {
-        Some(UserAgentVersionType::UserAgentVersion(version)) => version.clone(),
-        Some(UserAgentVersionType::UserAgentBuildVersion(build)) => build
-            .version
-            .as_ref()
-            .map(|version| format!("{}.{}.{}", version.major_number, version.minor_number, version.patch))
-            .unwrap_or_default(),
-        None => String::new(),
+    let version = match &node.user_agent_build_version.version {
+        Some(version) => format!("{}.{}.{}", version.major_number, version.minor_number, version.patch),
+        None => node.user_agent_version.clone(),
     };
     format!("{} {version}", node.user_agent_name).trim().to_owned()
 }

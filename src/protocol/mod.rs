@@ -28,6 +28,7 @@
 mod blame;
 pub mod delta;
 mod order;
+mod request;
 mod respond;
 mod session;
 pub mod sotw;
@@ -40,8 +41,10 @@ mod unserved;
 mod xdstp;
 
 pub use blame::Blamed;
+pub use request::{DeltaDiscoveryRequest, DiscoveryRequest, ErrorDetail};
 pub use respond::MAX_RESPONSE_BYTES;
-pub use session::{Ask, Asked, Session, Variant, Verdict};
+pub use session::{Ask, Asked, MAX_NAMES_BYTES, Session, Variant, Verdict};
 pub use status::{ResourceStatus, Standing};
 pub use subscriber::Response;
+pub use subscription::NAME_OVERHEAD_BYTES;
 pub use unserved::Absence;

@@ -14,7 +14,7 @@ use crate::xds::{ResourceType, Snapshot, Version};
 
 /// How much memory the names that a client asks for may cost on one stream. More than half a million names of Services
 /// fit; and no client can have us remember without end.
-const MAX_NAMES_BYTES: usize = 64 << 20;
+pub const MAX_NAMES_BYTES: usize = 64 << 20;
 
 /// How much of a client's error message is kept and shown, in characters.
 const MAX_MESSAGE: usize = 1000;

@@ -1,7 +1,6 @@
 //! State-of-the-world requests.
 
-use data_plane_api::discovery::DiscoveryRequest;
-
+use super::request::DiscoveryRequest;
 use super::session::{Ask, Asked};
 use super::xdstp::canonical;
 use crate::xds::ResourceType;
@@ -11,20 +10,12 @@ use crate::xds::ResourceType;
 /// Of its version only counts that there is one: the client holds something, maybe from an earlier stream. Which version
 /// it is says nothing: it may be that of another set of names.
 pub fn ask(resource_type: ResourceType, request: DiscoveryRequest) -> Ask {
-    let DiscoveryRequest {
-        version_info,
-        node: _,
-        resource_names,
-        resource_locators: _,
-        type_url: _,
-        response_nonce,
-        error_detail,
-    } = request;
+    let DiscoveryRequest { version_info, resource_names, type_url: _, response_nonce, error_detail } = request;
     let names = resource_names.into_iter().map(canonical).collect();
     Ask {
         resource_type,
         nonce: response_nonce,
-        error: error_detail.map(|status| status.message),
+        error: error_detail.map(|error| error.message),
         asked: if version_info.is_empty() { Asked::Names(names) } else { Asked::NamesHolding(names) },
     }
 }

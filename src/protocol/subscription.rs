@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::xds::{Name, ResourceType};
 
 /// What a name costs besides its letters: entries in sets, the counts of a shared string. Rounded up.
-const NAME_OVERHEAD_BYTES: usize = 64;
+pub const NAME_OVERHEAD_BYTES: usize = 64;
 
 /// The name that stands for "everything".
 pub(super) const WILDCARD: &str = "*";

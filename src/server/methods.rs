@@ -9,7 +9,6 @@ use std::task::{Context as TaskContext, Poll};
 
 use axum::Router;
 use axum::body::Body as HttpBody;
-use data_plane_api::discovery::{DeltaDiscoveryRequest, DiscoveryRequest};
 use futures::Stream;
 use tonic::body::Body;
 use tonic::codegen::Service;
@@ -20,13 +19,14 @@ use super::Context;
 use super::codec::{Outgoing, XdsCodec};
 use super::connection::{Connection, Wire};
 use super::outbox::{Counted, Outbox};
-use super::request::Request;
+use super::request::{Received, Request};
 use super::{client_status, health, load, reflection, stream};
+use crate::protocol::{DeltaDiscoveryRequest, DiscoveryRequest};
 use crate::xds::ResourceType;
 
-/// An Envoy that reconnects lists every version it holds in one request: with 10,000 clusters that is above gRPC's
-/// default limit of 4 MiB.
-const MAX_REQUEST_BYTES: usize = 32 << 20;
+/// An Envoy that reconnects lists every version it holds in one request: with 100,000 clusters that is some 8 MB, and
+/// gRPC's default limit is 4 MiB.
+pub(super) const MAX_REQUEST_BYTES: usize = 16 << 20;
 
 /// A discovery service: one type each, or all of them.
 struct Discovery {
@@ -100,7 +100,7 @@ pub(super) fn routes(context: &Context) -> Router {
     }
     router
         .route_service(&format!("/{CLIENT_STATUS}/{{*method}}"), client_status::service(context.streams.clone()))
-        .route_service(&format!("/{}/{{*method}}", load::NAME), load::service(context.clone()))
+        .route_service(&format!("/{}/{}", load::NAME, load::METHOD), load::method(context.clone()))
         .route_service(&format!("/{}/{{*method}}", health::NAME), health::service(context.clone()))
         .merge(reflection::routes())
         .fallback(unimplemented)
@@ -145,7 +145,7 @@ impl<R: Request> Service<http::Request<HttpBody>> for Method<R> {
         let outbox = Arc::<Outbox>::default();
         request.extensions_mut().insert(Arc::clone(&outbox));
         Box::pin(async move {
-            let mut grpc = Grpc::new(XdsCodec::<R>::default()).max_decoding_message_size(MAX_REQUEST_BYTES);
+            let mut grpc = Grpc::new(XdsCodec::<Received<R>>::default()).max_decoding_message_size(MAX_REQUEST_BYTES);
             let response = grpc.streaming(method, request).await;
             Ok(response.map(|body| Body::new(Counted::new(body, outbox))))
         })
@@ -153,12 +153,12 @@ impl<R: Request> Service<http::Request<HttpBody>> for Method<R> {
 }
 
 /// gRPC: requests in, responses out.
-impl<R: Request> StreamingService<R> for Method<R> {
+impl<R: Request> StreamingService<Received<R>> for Method<R> {
     type Response = Outgoing;
     type ResponseStream = Pin<Box<dyn Stream<Item = Result<Outgoing, Status>> + Send>>;
     type Future = Ready<Result<GrpcResponse<Self::ResponseStream>, Status>>;
 
-    fn call(&mut self, request: GrpcRequest<Streaming<R>>) -> Self::Future {
+    fn call(&mut self, request: GrpcRequest<Streaming<Received<R>>>) -> Self::Future {
         let mut context = self.context.clone();
         if context.cache.latest().is_none() {
             return ready(Err(Status::unavailable(

@@ -12,9 +12,9 @@ use super::Context;
 use super::codec::Outgoing;
 use super::connection::Wire;
 use super::peer::Peer;
-use super::request::Request;
+use super::request::{Received, Request};
 use super::streams::Place;
-use crate::access;
+use crate::access::{self, Node};
 use crate::protocol::{Session, Variant};
 use crate::xds::ResourceType;
 
@@ -24,7 +24,7 @@ const FIRST_RESPONSE_WAIT: Duration = Duration::from_secs(1);
 
 /// The responses to the requests of one client, until either side ends. Of one type (`only`), or of all.
 pub(super) fn responses<R: Request>(
-    requests: Streaming<R>,
+    requests: Streaming<Received<R>>,
     only: Option<ResourceType>,
     place: Place,
     wire: Wire,
@@ -43,7 +43,7 @@ pub(super) fn responses<R: Request>(
 
 /// One stream: the transport on one side, the client's state on the other.
 struct Conversation<R> {
-    requests: Streaming<R>,
+    requests: Streaming<Received<R>>,
     only: Option<ResourceType>,
     place: Place,
     wire: Wire,
@@ -92,11 +92,14 @@ impl<R: Request> Conversation<R> {
         }
     }
 
-    fn on_request(&mut self, request: R) -> Result<(), End> {
+    fn on_request(&mut self, Received { node, request, excessive, .. }: Received<R>) -> Result<(), End> {
         let peer = match &self.peer {
             Some(peer) => Arc::clone(peer),
-            None => self.introduce(&request)?,
+            None => self.introduce(node.as_ref())?,
         };
+        if let Some(field) = excessive {
+            return Err(too_many_names(&peer, field));
+        }
         let type_url = request.type_url();
         match (self.only, ResourceType::from_type_url(type_url)) {
             (Some(only), _) if type_url.is_empty() => self.on_ask(&peer, only, request),
@@ -124,17 +127,13 @@ impl<R: Request> Conversation<R> {
 
     fn on_ask(&self, peer: &Peer, resource_type: ResourceType, request: R) -> Result<(), End> {
         if peer.on_ask(request.into_ask(resource_type), &self.context) {
-            warn!(parent: &peer.span, "Refused a client that asks for too many names");
-            return Err(refused(Status::resource_exhausted(format!(
-                "{}: too many names on one stream; subscribe to * or to fewer",
-                R::NAMES_FIELD
-            ))));
+            return Err(too_many_names(peer, R::NAMES_FIELD));
         }
         Ok(())
     }
 
-    fn introduce(&mut self, first: &R) -> Result<Arc<Peer>, End> {
-        let client = access::identify(first.node()).map_err(|refused| {
+    fn introduce(&mut self, node: Option<&Node>) -> Result<Arc<Peer>, End> {
+        let client = access::identify(node).map_err(|refused| {
             warn!(error = %refused, "Refused a client");
             End::Refused(Status::invalid_argument(refused.to_string()))
         })?;
@@ -183,6 +182,11 @@ impl<R: Request> Conversation<R> {
 
 const fn refused(status: Status) -> End {
     End::Refused(status)
+}
+
+fn too_many_names(peer: &Peer, field: &str) -> End {
+    warn!(parent: &peer.span, field, "Refused a client that asks for too many names");
+    refused(Status::resource_exhausted(format!("{field}: too many names on one stream; subscribe to * or to fewer")))
 }
 
 /// Returns at `deadline`, or never.

@@ -8,54 +8,93 @@
 //! A report steers nothing; it is only counted.
 
 mod plan;
+mod report;
 mod totals;
 
 #[cfg(test)]
 mod tests;
 
+use std::convert::Infallible;
+use std::future::{Ready, ready};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
 use std::time::Instant;
 
-use data_plane_api::load_stats::server::{LoadReportingService, LoadReportingServiceServer};
-use data_plane_api::load_stats::{LoadStatsRequest, LoadStatsResponse};
+use axum::body::Body as HttpBody;
+use data_plane_api::load_stats::LoadStatsResponse;
 use futures::{Stream, stream};
+use tonic::body::Body;
+use tonic::codegen::Service;
+use tonic::server::{Grpc, StreamingService};
 use tonic::{Code, Request, Response, Status, Streaming};
+use tonic_prost::ProstCodec;
 use tracing::{Span, debug, info, info_span, warn};
 
 use super::Context;
 use super::connection::Connection;
 use super::stream::at;
 use super::streams::Place;
-use crate::access;
+use crate::access::{self, Node};
 use crate::telemetry::OpenStream;
 use crate::xds::{ResourceType, Target};
 use plan::Plan;
+use report::LoadStatsRequest;
 use totals::{LeftOut, Totals};
 
 /// The name of the service.
 pub(super) const NAME: &str = "envoy.service.load_stats.v3.LoadReportingService";
 
-/// The service. Its sums follow the publications until `context.shutdown`.
-pub(super) fn service(context: Context) -> LoadReportingServiceServer<impl LoadReportingService> {
+/// Its only method.
+pub(super) const METHOD: &str = "StreamLoadStats";
+
+/// The method. Its sums follow the publications until `context.shutdown`.
+pub(super) fn method(context: Context) -> LoadReporting {
     let totals = Arc::new(Totals::new(Arc::clone(&context.metrics), context.cache.clone()));
     tokio::spawn(Arc::clone(&totals).follow(context.cache.clone(), context.shutdown.clone()));
-    LoadReportingServiceServer::new(LoadReporting { context, totals })
+    LoadReporting { context, totals }
 }
 
-struct LoadReporting {
+/// The method. Not generated, because what is generated reads all of a report.
+#[derive(Clone)]
+pub(super) struct LoadReporting {
     context: Context,
     totals: Arc<Totals>,
 }
 
-#[tonic::async_trait]
-impl LoadReportingService for LoadReporting {
-    type StreamLoadStatsStream = Pin<Box<dyn Stream<Item = Result<LoadStatsResponse, Status>> + Send>>;
+/// HTTP: one call of the method.
+impl Service<http::Request<HttpBody>> for LoadReporting {
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
 
-    async fn stream_load_stats(
+    fn poll_ready(&mut self, _: &mut TaskContext<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<HttpBody>) -> Self::Future {
+        let method = self.clone();
+        let mut grpc = Grpc::new(ProstCodec::<LoadStatsResponse, LoadStatsRequest>::default());
+        Box::pin(async move { Ok(grpc.streaming(method, request).await) })
+    }
+}
+
+/// gRPC: reports in, what to report out.
+impl StreamingService<LoadStatsRequest> for LoadReporting {
+    type Response = LoadStatsResponse;
+    type ResponseStream = Pin<Box<dyn Stream<Item = Result<LoadStatsResponse, Status>> + Send>>;
+    type Future = Ready<Result<Response<Self::ResponseStream>, Status>>;
+
+    fn call(&mut self, request: Request<Streaming<LoadStatsRequest>>) -> Self::Future {
+        ready(self.responses(request).map(Response::new))
+    }
+}
+
+impl LoadReporting {
+    fn responses(
         &self,
         request: Request<Streaming<LoadStatsRequest>>,
-    ) -> Result<Response<Self::StreamLoadStatsStream>, Status> {
+    ) -> Result<<Self as StreamingService<LoadStatsRequest>>::ResponseStream, Status> {
         let mut context = self.context.clone();
         if context.cache.latest().is_none() {
             return Err(Status::unavailable("no cluster has been published yet, so there is nothing to report"));
@@ -64,15 +103,14 @@ impl LoadReportingService for LoadReporting {
         let place = context.admit()?;
         let (requests, totals) = (request.into_inner(), Arc::clone(&self.totals));
         let reporter = Reporter { requests, connection, context, totals, peer: None, _place: place };
-        let responses = stream::unfold(Some(reporter), async |reporter| {
+        Ok(Box::pin(stream::unfold(Some(reporter), async |reporter| {
             let mut reporter = reporter?;
             match reporter.next().await {
                 Ok(Some(response)) => Some((Ok(response), Some(reporter))),
                 Ok(None) => None,
                 Err(status) => Some((Err(status), None)),
             }
-        });
-        Ok(Response::new(Box::pin(responses)))
+        })))
     }
 }
 
@@ -122,7 +160,7 @@ impl Reporter {
 
     fn on_request(&mut self, request: &LoadStatsRequest) -> Result<(), Status> {
         if self.peer.is_none() {
-            self.peer = Some(self.introduce(request)?);
+            self.peer = Some(self.introduce(request.node.as_ref())?);
         }
         let Some(peer) = &mut self.peer else { return Ok(()) };
         peer.plan.on_report();
@@ -141,8 +179,8 @@ impl Reporter {
         Ok(())
     }
 
-    fn introduce(&mut self, first: &LoadStatsRequest) -> Result<Peer, Status> {
-        let client = access::identify(first.node.as_ref()).map_err(|refused| {
+    fn introduce(&mut self, node: Option<&Node>) -> Result<Peer, Status> {
+        let client = access::identify(node).map_err(|refused| {
             warn!(error = %refused, "Refused a client");
             Status::invalid_argument(refused.to_string())
         })?;
@@ -153,9 +191,10 @@ impl Reporter {
         let span = info_span!("load", node.id = client.node_id, fleet = &*target.fleet, client = %target.kind);
         info!(parent: &span, user_agent = client.user_agent, "Client will report its load");
         let clusters = publication.world.snapshot(&target).get(ResourceType::Cluster).clone();
+        let sends_all = node.is_some_and(|node| node.sends_all_clusters);
         Ok(Peer {
             _open: self.context.metrics.load_stream_opened(target.kind.as_str()),
-            plan: Plan::new(first.node.as_ref(), clusters, self.context.load_reporting_interval),
+            plan: Plan::new(sends_all, clusters, self.context.load_reporting_interval),
             target,
             span,
             warned: false,

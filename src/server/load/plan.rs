@@ -2,14 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use data_plane_api::core::Node;
 use data_plane_api::load_stats::LoadStatsResponse;
 use prost_types::Duration as ProtoDuration;
 
 use crate::xds::{Difference, ResourceMap};
-
-/// Clients that say so report every cluster they have, without a list of them.
-const SENDS_ALL: &str = "envoy.lrs.supports_send_all_clusters";
 
 /// What one client is asked.
 ///
@@ -33,10 +29,8 @@ struct Asked {
 }
 
 impl Plan {
-    /// A plan for a client that wasn't asked yet.
-    pub(super) fn new(node: Option<&Node>, clusters: ResourceMap, interval: Duration) -> Self {
-        let features = node.map(|node| node.client_features.as_slice()).unwrap_or_default();
-        let sends_all = features.iter().any(|feature| feature == SENDS_ALL);
+    /// A plan for a client that wasn't asked yet. With `sends_all` it reports every cluster without a list of them.
+    pub(super) fn new(sends_all: bool, clusters: ResourceMap, interval: Duration) -> Self {
         Self { interval, sends_all, clusters, asked: None }
     }
 

@@ -1,13 +1,19 @@
 use std::time::Duration;
 
-use data_plane_api::core::Node;
-use data_plane_api::endpoint::{ClusterStats, UpstreamLocalityStats};
+use data_plane_api::core::{Locality, Node};
+use data_plane_api::endpoint::cluster_stats::DroppedRequests;
+use data_plane_api::endpoint::{
+    ClusterStats, EndpointLoadMetricStats, UnnamedEndpointLoadMetricStats, UpstreamEndpointStats, UpstreamLocalityStats,
+};
+use data_plane_api::load_stats::LoadStatsRequest as Sent;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
+use prost::Message;
+use prost_types::Duration as ProtoDuration;
 
 use super::*;
 use crate::cache::{self, Publication, SnapshotWriter};
-use crate::telemetry::Metrics;
+use crate::telemetry::{Load, Metrics};
 use crate::xds::{ClientKind, Name, Resource, ResourceMap, Snapshot, World};
 
 const INTERVAL: Duration = Duration::from_secs(10);
@@ -28,7 +34,7 @@ fn asked(response: Option<LoadStatsResponse>) -> Option<Vec<String>> {
 #[test]
 fn a_client_is_asked_for_the_clusters_of_its_snapshot_after_an_entry_that_nobody_misses() {
     let now = Instant::now();
-    let mut plan = Plan::new(Some(&Node::default()), clusters(&["b", "a"]), INTERVAL);
+    let mut plan = Plan::new(false, clusters(&["b", "a"]), INTERVAL);
     let response = plan.poll(now).unwrap();
     assert_eq!(response.clusters, ["", "a", "b"]);
     assert_eq!(response.load_reporting_interval.unwrap().seconds, 10);
@@ -40,8 +46,7 @@ fn a_client_is_asked_for_the_clusters_of_its_snapshot_after_an_entry_that_nobody
 #[test]
 fn a_client_that_can_report_all_is_asked_for_all_and_never_again() {
     let now = Instant::now();
-    let node = Node { client_features: vec!["envoy.lrs.supports_send_all_clusters".into()], ..Node::default() };
-    let mut plan = Plan::new(Some(&node), clusters(&["a"]), INTERVAL);
+    let mut plan = Plan::new(true, clusters(&["a"]), INTERVAL);
     let response = plan.poll(now).unwrap();
     assert!(response.send_all_clusters);
     assert_eq!(response.clusters, [""; 0]);
@@ -53,7 +58,7 @@ fn a_client_that_can_report_all_is_asked_for_all_and_never_again() {
 #[test]
 fn a_new_list_waits_for_the_report_that_is_under_way() {
     let now = Instant::now();
-    let mut plan = Plan::new(None, clusters(&["a"]), INTERVAL);
+    let mut plan = Plan::new(false, clusters(&["a"]), INTERVAL);
     plan.poll(now).unwrap();
     plan.on_clusters(clusters(&["a", "b"]));
     assert_eq!(plan.poll(now + INTERVAL), None, "a response now would restart the interval");
@@ -66,7 +71,7 @@ fn a_new_list_waits_for_the_report_that_is_under_way() {
 #[test]
 fn a_client_without_load_gets_its_new_list_when_a_report_is_overdue() {
     let now = Instant::now();
-    let mut plan = Plan::new(None, clusters(&["a"]), INTERVAL);
+    let mut plan = Plan::new(false, clusters(&["a"]), INTERVAL);
     plan.poll(now).unwrap();
     plan.on_clusters(clusters(&["b"]));
     let deadline = plan.deadline().unwrap();
@@ -78,7 +83,7 @@ fn a_client_without_load_gets_its_new_list_when_a_report_is_overdue() {
 #[test]
 fn a_change_of_content_or_one_that_was_undone_asks_nothing_new() {
     let now = Instant::now();
-    let mut plan = Plan::new(None, clusters(&["a", "b"]), INTERVAL);
+    let mut plan = Plan::new(false, clusters(&["a", "b"]), INTERVAL);
     plan.poll(now).unwrap();
     plan.on_report();
     plan.on_clusters([cluster("a", "2"), cluster("b", "1")].into_iter().collect());
@@ -120,7 +125,7 @@ impl Sums {
 
     fn add(&self, fleet: &str, stats: &ClusterStats) -> Result<(), LeftOut> {
         let target = Target { kind: ClientKind::Envoy, fleet: fleet.into() };
-        self.totals.add(&target, stats)
+        self.totals.add(&target, &report::ClusterStats::decode(stats.encode_to_vec().as_slice()).unwrap())
     }
 
     /// The samples about loads.
@@ -146,6 +151,51 @@ fn stats(cluster: &str, localities: &[UpstreamLocalityStats]) -> ClusterStats {
         upstream_locality_stats: localities.to_vec(),
         ..ClusterStats::default()
     }
+}
+
+#[test]
+fn of_a_report_with_every_field_is_read_what_counts() {
+    let place = Locality { zone: "a".into(), ..Locality::default() };
+    let full = UpstreamLocalityStats {
+        locality: Some(place),
+        total_requests_in_progress: 100,
+        total_active_connections: 100,
+        total_new_connections: 100,
+        total_fail_connections: 100,
+        upstream_endpoint_stats: vec![
+            UpstreamEndpointStats {
+                total_issued_requests: 100,
+                ..UpstreamEndpointStats::default()
+            };
+            3
+        ],
+        load_metric_stats: vec![EndpointLoadMetricStats::default(); 3],
+        cpu_utilization: Some(UnnamedEndpointLoadMetricStats::default()),
+        mem_utilization: Some(UnnamedEndpointLoadMetricStats::default()),
+        application_utilization: Some(UnnamedEndpointLoadMetricStats::default()),
+        priority: 100,
+        ..locality(9, 5, 1)
+    };
+    let sent = ClusterStats {
+        cluster_service_name: "service".into(),
+        total_dropped_requests: 4,
+        dropped_requests: vec![DroppedRequests { category: "x".into(), dropped_count: 100 }; 3],
+        load_report_interval: Some(ProtoDuration::default()),
+        ..stats("a", &[full, locality(3, 2, 1)])
+    };
+    let node = Node {
+        id: "e".into(),
+        client_features: vec!["envoy.lrs.supports_send_all_clusters".into()],
+        ..Node::default()
+    };
+    let sent = Sent { node: Some(node), cluster_stats: vec![ClusterStats::default(), sent] };
+    let LoadStatsRequest { node, cluster_stats } = LoadStatsRequest::decode(sent.encode_to_vec().as_slice()).unwrap();
+    let node = node.unwrap();
+    assert_eq!((node.id.as_str(), node.sends_all_clusters), ("e", true));
+    let load = Load { issued: 12, succeeded: 7, failed: 2, dropped: 4 };
+    assert_eq!(cluster_stats, [report::ClusterStats { cluster_name: "a".into(), load }]);
+    let error = LoadStatsRequest::decode([0x12, 3, 0x0a, 1, 0xff].as_slice()).unwrap_err().to_string();
+    assert!(error.contains(": ClusterStats.cluster_name: LoadStatsRequest.cluster_stats: "), "{error}");
 }
 
 #[test]

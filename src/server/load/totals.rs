@@ -2,11 +2,11 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use data_plane_api::endpoint::ClusterStats;
 use tokio_util::sync::CancellationToken;
 
+use super::report::ClusterStats;
 use crate::cache::{Publication, SnapshotCache};
-use crate::telemetry::{Load, Metrics};
+use crate::telemetry::Metrics;
 use crate::xds::{Difference, ResourceMap, ResourceType, Snapshot, Target, World};
 
 /// No client counts more than this within one report: at the usual interval it is a hundred thousand million requests a
@@ -66,7 +66,8 @@ impl Totals {
         let publication = newest.publication.as_ref().ok_or(LeftOut::Unknown)?;
         let clusters = publication.world.snapshot(target).get(ResourceType::Cluster);
         let cluster = clusters.get(&stats.cluster_name).ok_or(LeftOut::Unknown)?;
-        self.metrics.load_reported(cluster.name(), &load(stats)?);
+        check(stats)?;
+        self.metrics.load_reported(cluster.name(), &stats.load);
         Ok(())
     }
 
@@ -110,14 +111,9 @@ fn clusters(snapshot: &Snapshot) -> &ResourceMap {
     snapshot.get(ResourceType::Cluster)
 }
 
-/// What a report says of one cluster, over all its localities.
-fn load(stats: &ClusterStats) -> Result<Load, LeftOut> {
-    let mut load = Load { dropped: stats.total_dropped_requests, ..Load::default() };
-    for locality in &stats.upstream_locality_stats {
-        load.issued = load.issued.saturating_add(locality.total_issued_requests);
-        load.succeeded = load.succeeded.saturating_add(locality.total_successful_requests);
-        load.failed = load.failed.saturating_add(locality.total_error_requests);
-    }
+/// Refuses what a report says of one cluster if it can't be.
+fn check(stats: &ClusterStats) -> Result<(), LeftOut> {
+    let ClusterStats { cluster_name, load } = stats;
     let counts = [
         ("total_issued_requests", load.issued),
         ("total_successful_requests", load.succeeded),
@@ -125,7 +121,7 @@ fn load(stats: &ClusterStats) -> Result<Load, LeftOut> {
         ("total_dropped_requests", load.dropped),
     ];
     match counts.into_iter().find(|(_, count)| *count > MAX_REQUESTS) {
-        Some((field, count)) => Err(LeftOut::Impossible { cluster: stats.cluster_name.clone(), field, count }),
-        None => Ok(load),
+        Some((field, count)) => Err(LeftOut::Impossible { cluster: cluster_name.clone(), field, count }),
+        None => Ok(()),
     }
 }
