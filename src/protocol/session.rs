@@ -8,7 +8,6 @@ use super::blame::{Blamed, blame};
 use super::order::{Holdback, Scope};
 use super::status::ResourceStatus;
 use super::subscriber::{Answer, Response, Subscriber};
-use super::subscription::cost;
 use super::unserved::{Absence, Unserved};
 use crate::xds::{ResourceType, Snapshot, Version};
 
@@ -42,17 +41,6 @@ pub struct Ask {
     pub error: Option<String>,
     /// What is wanted.
     pub asked: Asked,
-}
-
-impl Ask {
-    /// Whether it alone has more names than a stream may. Such a request is best refused before it is taken in.
-    pub fn is_excessive(&self) -> bool {
-        let names = match &self.asked {
-            Asked::Names(names) | Asked::NamesHolding(names) => names,
-            Asked::Changes { subscribe, .. } => subscribe,
-        };
-        names.iter().map(|name| cost(name)).sum::<usize>() > MAX_NAMES_BYTES
-    }
 }
 
 /// What a request wants.
@@ -160,7 +148,8 @@ impl Session {
 
     /// Whether the client asks for so many names that the stream should end.
     pub fn is_excessive(&self) -> bool {
-        self.subscribers.iter().map(|subscriber| subscriber.subscription.bytes()).sum::<usize>() > MAX_NAMES_BYTES
+        let served: usize = self.subscribers.iter().map(|subscriber| subscriber.subscription.bytes()).sum();
+        served + self.unserved.bytes() > MAX_NAMES_BYTES
     }
 
     /// Takes in what the client should hold from now on.

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::subscription::WILDCARD;
+use super::subscription::{WILDCARD, cost};
 use crate::xds::Name;
 
 /// How many types that aren't served a stream may ask for, and be answered. Envoy has fewer types than that.
@@ -56,6 +56,11 @@ impl Unserved {
         for name in unsubscribe {
             wait.names.remove(name.as_str());
         }
+    }
+
+    /// About what the names that wait for their answer cost in memory.
+    pub fn bytes(&self) -> usize {
+        self.0.values().flat_map(|wait| &wait.names).map(|name| cost(name)).sum()
     }
 
     /// The type whose names can be answered now, and the names; `nonce` is what the answer will have.

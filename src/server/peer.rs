@@ -148,9 +148,6 @@ impl Peer {
 
     /// Takes in a request. Says whether the client asks for more than can be remembered.
     pub(super) fn on_ask(&self, ask: Ask, context: &Context) -> bool {
-        if ask.is_excessive() {
-            return true;
-        }
         let (resource_type, nonce) = (ask.resource_type, ask.nonce.clone());
         let mut state = self.state();
         if let Some(verdict) = state.session.on_request(ask) {

@@ -118,7 +118,11 @@ impl<R: Request> Conversation<R> {
                 debug!(parent: &peer.span, type_url, "A client asks for a type that isn't served");
                 let type_url = type_url.to_owned();
                 if let Some((nonce, subscribe, unsubscribe)) = request.into_changes() {
-                    peer.state().session.on_unserved(&type_url, &nonce, subscribe, &unsubscribe);
+                    let session = &mut peer.state().session;
+                    session.on_unserved(&type_url, &nonce, subscribe, &unsubscribe);
+                    if session.is_excessive() {
+                        return Err(too_many_names(&peer, R::NAMES_FIELD));
+                    }
                 }
                 Ok(())
             }

@@ -42,6 +42,19 @@ fn b07_a_client_cannot_make_us_remember_types_without_end() {
 }
 
 #[test]
+fn b07_nor_names_of_a_type_whose_answers_it_never_takes() {
+    let mut world = World::new(Variant::Delta);
+    let mut from = 0;
+    while !world.session.is_excessive() {
+        let names: Vec<String> = (from..from + 300_000).map(|n| format!("name-{n}")).collect();
+        world.session.on_unserved(RUNTIME, "", names, &[]);
+        world.session.poll_unserved();
+        from += 300_000;
+        assert!(from < 3_000_000, "never too many");
+    }
+}
+
+#[test]
 fn d12_virtual_hosts_are_unresolved_aliases() {
     let mut world = World::new(Variant::Delta);
     world.session.on_unserved(VIRTUAL_HOST, "", strings(&["http/a.example"]), &[]);

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use chancery::protocol::{Session, Variant, delta, sotw};
+use chancery::protocol::{DeltaDiscoveryRequest, DiscoveryRequest, Session, Variant, delta, sotw};
 use chancery::xds::{Name, Resource, ResourceType, Snapshot};
-use data_plane_api::discovery::{DeltaDiscoveryRequest, DiscoveryRequest};
 use prost::Message;
 
 /// The first byte says which variant; the rest are requests, each after its length, as far as they can be decoded.
