@@ -8,8 +8,7 @@
 //!
 //! A client that asks for no routes keeps its own; nothing waits for it. On a stream of a single type nobody knows how far
 //! the client is with the others, so there only time can help: clusters linger, and routes to new clusters wait, until the
-//! time is up. Nothing waits for ever either: the server tells
-//! the session how time goes by, and each thing has its own age.
+//! time is up. Nothing waits for ever: the server tells the session how time goes by, and each thing has its own age.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
