@@ -1,6 +1,6 @@
 //! Clients of ADS that say exactly what they are told to.
 //!
-//! Every response that they take is held against the [rules](response) that have no exception. That a server says
+//! Every response that they take is held against the rules that have no exception (see `response.rs`). That a server says
 //! *nothing* is asserted without waiting: see [`Sotw::silent`] and [`Delta::silent`].
 
 mod response;

@@ -93,8 +93,8 @@ impl Variant {
     /// The bootstrap of an Envoy of this fleet that asks these servers, any of them, for clusters and listeners, and has
     /// its admin interface at `admin`.
     ///
-    /// It is the one that `chancery bootstrap envoy` prints, but for [`RECONNECT_AFTER`]. If the variant is a separate one, clusters and listeners
-    /// come as [`Self::source`] says. `ads_config` stays: what the control plane's resources refer to comes from ADS.
+    /// It is the one that `chancery bootstrap envoy` prints, but with a shorter back-off for lost streams. If the variant is a
+    /// separate one, clusters and listeners come as [`Self::source`] says. `ads_config` stays: what the control plane's resources refer to comes from ADS.
     ///
     /// # Panics
     /// When there are no servers.
