@@ -24,22 +24,24 @@ pub(super) struct Whose {
 }
 
 /// The resources of a snapshot: `clusters`, `endpoints`, `listeners` and `routes`, each a list in the order of names.
+/// Secrets are for those who name them, and for nobody else to read.
 pub fn snapshot_to_json(snapshot: &Snapshot) -> Result<Value, JsonError> {
     let mut lists = Map::new();
     for resource_type in ResourceType::ALL {
+        let Some(name) = list_name(resource_type) else { continue };
         let resources = snapshot.get(resource_type).iter().map(|resource| resource_to_json(resource));
-        lists.insert(list_name(resource_type).to_owned(), Value::Array(resources.collect::<Result<_, _>>()?));
+        lists.insert(name.to_owned(), Value::Array(resources.collect::<Result<_, _>>()?));
     }
     Ok(Value::Object(lists))
 }
 
-const fn list_name(resource_type: ResourceType) -> &'static str {
+const fn list_name(resource_type: ResourceType) -> Option<&'static str> {
     match resource_type {
-        ResourceType::Cluster => "clusters",
-        ResourceType::Endpoint => "endpoints",
-        ResourceType::Listener => "listeners",
-        ResourceType::Route => "routes",
-        ResourceType::Secret => "secrets",
+        ResourceType::Cluster => Some("clusters"),
+        ResourceType::Endpoint => Some("endpoints"),
+        ResourceType::Listener => Some("listeners"),
+        ResourceType::Route => Some("routes"),
+        ResourceType::Secret => None,
     }
 }
 

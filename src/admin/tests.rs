@@ -224,8 +224,7 @@ async fn a_dump_is_what_the_fleet_gets() {
     let mut world = World { everyone: snapshot_with("everyones"), ..World::default() };
     world.fleets.insert("edge/1".into(), snapshot_with("the-edges"));
     running.publish(world);
-    let everyones =
-        json!({"clusters": [{"name": "everyones"}], "endpoints": [], "listeners": [], "routes": [], "secrets": []});
+    let everyones = json!({"clusters": [{"name": "everyones"}], "endpoints": [], "listeners": [], "routes": []});
     assert_eq!(running.json("/config_dump").await, everyones);
     assert_eq!(running.json("/config_dump?fleet=nobody").await, everyones);
     let dump = running.json("/config_dump?fleet=edge%2F1").await;

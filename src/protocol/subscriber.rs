@@ -279,14 +279,14 @@ impl Subscriber {
     }
 
     fn wish(&mut self, first: bool, changes: Changes, claims: &BTreeMap<String, String>, map: &ResourceMap) {
-        let Changes { everything, again, added, new, covered } = changes;
+        let Changes { everything, again, added, new, covered, kept } = changes;
         // Before the first request, more may be owed than the client asks for; later it may want less than before.
         self.due.retain(|name| self.subscription.matches(name));
         if first {
             self.held = if everything { claimed(claims, map) } else { overlaid(claims, map) };
         } else {
             if everything {
-                self.forget_unwanted();
+                self.forget_unwanted(&kept);
             }
             if again {
                 self.due.extend(self.held.iter().map(|resource| Name::clone(resource.name())));
@@ -304,16 +304,16 @@ impl Subscriber {
         self.due.extend(covered);
     }
 
-    /// Everything is wanted from now on: what wasn't wanted before isn't held. What is on its way is due again, because
-    /// it may be gone by the time it arrives.
-    fn forget_unwanted(&mut self) {
-        let names = self.subscription.names();
-        self.acked = names.iter().filter_map(|name| self.acked.get(name)).cloned().collect();
+    /// Everything is wanted from now on: what wasn't wanted before isn't held. (What is `kept` was wanted by name, and the
+    /// client uses what it has of that.) What is on its way is due again, because it may be gone by the time it arrives.
+    fn forget_unwanted(&mut self, kept: &BTreeSet<Name>) {
+        let wanted: BTreeSet<&Name> = self.subscription.names().iter().chain(kept).collect();
+        self.acked = wanted.iter().filter_map(|name| self.acked.get(name)).cloned().collect();
         let in_flight = self.unanswered.iter().flat_map(|unanswered| &unanswered.names);
-        let is_only_there = |name: &&Name| !names.contains(*name) && self.held.contains(name);
-        let in_flight: BTreeSet<Name> = in_flight.filter(is_only_there).cloned().collect();
-        self.held = names.iter().chain(&in_flight).filter_map(|name| self.held.get(name)).cloned().collect();
-        self.due.extend(in_flight);
+        let is_only_there = |name: &&Name| !wanted.contains(*name) && self.held.contains(name);
+        let in_flight: BTreeSet<&Name> = in_flight.filter(is_only_there).collect();
+        self.held = wanted.iter().chain(&in_flight).filter_map(|name| self.held.get(name)).cloned().collect();
+        self.due.extend(in_flight.into_iter().cloned());
     }
 }
 

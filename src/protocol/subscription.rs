@@ -44,6 +44,8 @@ pub(super) struct Changes {
     pub new: BTreeSet<Name>,
     /// These names are no longer wanted in particular, but the wildcard covers them still.
     pub covered: BTreeSet<Name>,
+    /// Those of them that were wanted before this request.
+    pub kept: BTreeSet<Name>,
 }
 
 impl Subscription {
@@ -96,6 +98,7 @@ impl Subscription {
             new: if before { BTreeSet::new() } else { added.clone() },
             added,
             covered: BTreeSet::new(),
+            kept: BTreeSet::new(),
         };
         self.names = names;
         changes
@@ -141,12 +144,15 @@ impl Subscription {
             } else if let Some(name) = self.names.take(name.as_str()) {
                 self.bytes -= cost(&name);
                 changes.added.remove(&name);
-                changes.new.remove(&name);
+                if !changes.new.remove(&name) {
+                    changes.kept.insert(Name::clone(&name));
+                }
                 changes.covered.insert(name);
             }
         }
         if !self.is_wildcard() {
             changes.covered.clear();
+            changes.kept.clear();
         }
         changes
     }

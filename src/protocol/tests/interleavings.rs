@@ -151,3 +151,20 @@ fn a02_an_assignment_that_is_still_there_changes_while_its_cluster_lingers() {
     world.put(Endpoint, &["e=2"]);
     assert_eq!(world.response().0, sent(Endpoint, &["e=2"], &[]));
 }
+
+#[test]
+fn a02_a_route_that_a_wildcard_takes_over_is_still_in_use() {
+    let mut world = World::new(Variant::Delta);
+    world.put(Cluster, &["b=1"]).put(Route, &["c=1>b"]);
+    world.changes(Cluster, "", &["b"], &[]);
+    let (_, nonce) = world.response();
+    world.changes(Cluster, &nonce, &[], &[]);
+    world.changes(Route, "", &["c"], &[]);
+    let (_, nonce) = world.response();
+    world.changes(Route, &nonce, &[], &[]);
+    world.remove(Cluster, &["b"]);
+    world.silent();
+    // The route will come again; until then the client uses the one that it has.
+    world.changes(Route, "", &["*"], &["c"]);
+    assert_eq!(world.response().0, sent(Route, &["c=1"], &[]));
+}

@@ -87,3 +87,25 @@ fn o03_secrets_are_only_for_those_who_name_them_and_d10_are_never_removed() {
     world.names(Secret, "", &["*", "b"]);
     assert_eq!(world.response().0, sent(Secret, &["b=1"], &[]));
 }
+
+#[test]
+fn o03_a_secret_that_comes_back_is_sent_again() {
+    for variant in [Variant::Delta, Variant::Sotw] {
+        let mut world = World::new(variant);
+        let ask = |world: &mut World, nonce: &str, names: &[&str]| match variant {
+            Variant::Delta => world.changes(Secret, nonce, if nonce.is_empty() { names } else { &[] }, &[]),
+            Variant::Sotw => world.names(Secret, nonce, names),
+        };
+        world.put(Secret, &["a=1"]);
+        ask(&mut world, "", &["a", "b", "c"]);
+        let (response, first) = world.response();
+        assert_eq!(response, sent(Secret, &["a=1"], &[]));
+        world.put(Secret, &["b=1", "c=1"]).remove(Secret, &["a"]);
+        ask(&mut world, &first, &["a", "b", "c"]);
+        let (response, second) = world.response();
+        assert_eq!(response, sent(Secret, &["b=1", "c=1"], &[]));
+        world.put(Secret, &["a=1", "b=2"]);
+        ask(&mut world, &second, &["a", "b", "c"]);
+        assert_eq!(world.response().0, sent(Secret, &["a=1", "b=2"], &[]));
+    }
+}

@@ -28,6 +28,8 @@ pub struct Book {
     taken: BTreeMap<String, Vec<String>>,
     /// What of it was gone at some time since, without a word.
     lost: BTreeSet<String>,
+    /// What was gone, without a word, since it was sent: should it come back as it was, the server may send it again.
+    unsaid: BTreeSet<String>,
 }
 
 /// What a response brought: the names that a resource refers to, and whether there was need to send it.
@@ -47,6 +49,7 @@ impl Book {
             claimed: BTreeSet::new(),
             taken: BTreeMap::new(),
             lost: BTreeSet::new(),
+            unsaid: BTreeSet::new(),
         }
     }
 
@@ -174,6 +177,14 @@ impl Book {
         }
     }
 
+    /// Whether the client was sent all that a response has before.
+    pub fn brings_nothing(&self, response: &Response) -> bool {
+        response.resources.iter().all(|resource| {
+            let sent = self.sent.get(&**resource.name());
+            sent.is_some_and(|(version, _)| *version == resource.version().to_string())
+        })
+    }
+
     /// A response came out. Is there need for it, and for all of it?
     pub fn on_response(&mut self, response: &Response, wanted: &Wanted, snapshot: &Snapshot) -> Brought {
         let (of, goal) = (self.of, snapshot.get(self.of));
@@ -191,7 +202,7 @@ impl Book {
         let is_changed = |resource: &Resource| {
             self.sent.get(&**resource.name()).is_none_or(|(version, _)| *version != resource.version().to_string())
         };
-        let is_due = |name: &str| self.must.contains(name) || self.may.contains(name);
+        let is_due = |name: &str| [&self.must, &self.may, &self.unsaid].iter().any(|names| names.contains(name));
         let brought = response
             .resources
             .iter()
@@ -248,6 +259,7 @@ impl Book {
             let name = resource.name().to_string();
             self.must.remove(&name);
             self.may.remove(&name);
+            self.unsaid.remove(&name);
             self.sent.insert(name, (resource.version().to_string(), true));
         }
         for name in &response.removed {
@@ -259,11 +271,10 @@ impl Book {
         self.in_flight = Some(response.clone());
     }
 
-    /// The client can't be told what is gone. Should it come back, it may be sent it again, and nothing is thought of what
-    /// it referred to.
+    /// The client can't be told what is gone. It may keep that, and nothing is thought of what it referred to.
     fn lose(&mut self, snapshot: &Snapshot) {
         let goal = snapshot.get(self.of);
-        self.sent.retain(|name, _| goal.contains(name));
+        self.unsaid.extend(self.sent.keys().filter(|name| !goal.contains(name)).cloned());
         self.lost.extend(self.taken.keys().filter(|name| !goal.contains(name)).cloned());
     }
 

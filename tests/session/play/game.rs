@@ -275,8 +275,11 @@ impl Game {
             let mut last = None;
             while let Some(response) = self.sessions[carrier].session.poll() {
                 let of = response.resource_type;
-                assert!(last.is_none_or(|last| last < of), "{of} after {last:?}");
-                last = Some(of);
+                // What brings nothing new removes something, and that comes in reverse: a cluster goes after the last route
+                // that named it.
+                let is_old = self.books[of.index()].brings_nothing(&response);
+                assert!(is_old || last.is_none_or(|last| last < of), "{of} after {last:?}");
+                last = last.max(Some(of));
                 self.take(carrier, response);
             }
             let waits = self.sessions[carrier].session.is_waiting();
