@@ -44,7 +44,7 @@ pub(super) struct Changes {
     pub new: BTreeSet<Name>,
     /// These names are no longer wanted in particular, but the wildcard covers them still.
     pub covered: BTreeSet<Name>,
-    /// Those of them that were wanted before this request.
+    /// Names that were wanted in particular before this request, and are covered by the wildcard from now on.
     pub kept: BTreeSet<Name>,
 }
 
@@ -98,7 +98,7 @@ impl Subscription {
             new: if before { BTreeSet::new() } else { added.clone() },
             added,
             covered: BTreeSet::new(),
-            kept: BTreeSet::new(),
+            kept: if self.is_wildcard() { self.names.difference(&names).cloned().collect() } else { BTreeSet::new() },
         };
         self.names = names;
         changes
