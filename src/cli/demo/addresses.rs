@@ -37,10 +37,18 @@ impl PodAddresses {
         self.taken = self.taken.checked_add(1).filter(|host| *host <= 250)?;
         Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 10, self.third, self.taken)), POD_PORT))
     }
+
+    /// An address on 127.0.0.1 with the preferred port, for whoever has the first block of all and finds that port free;
+    /// else with any free one.
+    ///
+    /// Two demos that begin at the same moment would both find it free, and Envoys share a port without a word.
+    pub fn on_this_machine(&self, preferred: u16) -> anyhow::Result<SocketAddr> {
+        free_port(if self.third == 0 { preferred } else { 0 })
+    }
 }
 
 /// This port on 127.0.0.1 if it is free, else any free one. Somebody else may take it before it is used.
-pub fn free_port(preferred: u16) -> anyhow::Result<SocketAddr> {
+fn free_port(preferred: u16) -> anyhow::Result<SocketAddr> {
     let here = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).and_then(|listener| listener.local_addr());
     here(preferred).or_else(|_| here(0)).context("no TCP port is free on 127.0.0.1")
 }

@@ -2,7 +2,7 @@
 //! story does here, step by step.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -38,6 +38,11 @@ impl Deployment {
             listed: Vec::new(),
             started: 0,
         })
+    }
+
+    /// An address for something beside the pods: see [`PodAddresses::on_this_machine`].
+    pub fn on_this_machine(&self, preferred: u16) -> anyhow::Result<SocketAddr> {
+        self.addresses.on_this_machine(preferred)
     }
 
     /// Starts a pod, which isn't listed yet, and returns its name when it listens.

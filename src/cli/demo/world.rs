@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Context as _, bail};
 use data_plane_api::json;
 
-use super::addresses::{POD_PORT, free_port};
+use super::addresses::POD_PORT;
 use super::control_plane::{Addresses, ControlPlane};
 use super::deployment::Deployment;
 use super::envoy::{Envoy, Program};
@@ -68,9 +68,9 @@ impl World {
 
         let began = Instant::now();
         let addresses = Addresses {
-            xds: free_port(config::DEFAULT_XDS_LISTEN.port())?,
-            admin: free_port(config::DEFAULT_ADMIN_LISTEN.port())?,
-            envoy: free_port(config::DEFAULT_ENVOY_LISTENER.port())?,
+            xds: cart.on_this_machine(config::DEFAULT_XDS_LISTEN.port())?,
+            admin: cart.on_this_machine(config::DEFAULT_ADMIN_LISTEN.port())?,
+            envoy: cart.on_this_machine(config::DEFAULT_ENVOY_LISTENER.port())?,
         };
         screen.doing("chancery", &format!("reads Service shop/cart from files, serves xDS on {}", addresses.xds))?;
         let mut control_plane = ControlPlane::start(program, &files, addresses, &logs).await?;
@@ -80,7 +80,7 @@ impl World {
         let variant = if settings.sotw { "state-of-the-world xDS" } else { "delta xDS" };
         let version = envoy_program.version;
         screen.doing("envoy", &format!("{version} gets {variant}, listens on {}", addresses.envoy))?;
-        let admin = free_port(ENVOY_ADMIN_PORT)?;
+        let admin = cart.on_this_machine(ENVOY_ADMIN_PORT)?;
         let bootstrap = bootstrap::Envoy {
             node_id: "demo".to_owned(),
             fleet: "demo".to_owned(),

@@ -8,6 +8,13 @@ fn blocks_are_distinct_and_so_are_their_addresses() {
 }
 
 #[test]
+fn only_one_at_a_time_gets_the_usual_port() {
+    let leases = [PodAddresses::lease().unwrap(), PodAddresses::lease().unwrap()];
+    let usual = leases.iter().filter(|lease| lease.on_this_machine(18456).unwrap().port() == 18456).count();
+    assert!(usual <= 1);
+}
+
+#[test]
 fn a_taken_port_is_replaced() {
     let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = taken.local_addr().unwrap().port();
