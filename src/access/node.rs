@@ -1,11 +1,12 @@
 //! A client's node, as far as it is read.
 
 use data_plane_api::types::SemanticVersion;
-use prost::bytes::{Buf, BufMut};
+use prost::bytes::Buf;
 use prost::encoding::{DecodeContext, WireType, message, skip_field, string};
 use prost::{DecodeError, Message};
 
 use super::CLIENT_METADATA;
+use super::only_read::{in_field, only_read};
 
 /// Every gRPC library sets it, no Envoy does.
 const GRPC_FEATURE: &str = "envoy.lb.does_not_support_overprovisioning";
@@ -96,22 +97,10 @@ impl Message for Node {
             }
             _ => return skip_field(wire_type, tag, buffer, context),
         };
-        read.map_err(|mut error| {
-            error.push("Node", field);
-            error
-        })
+        in_field(read, "Node", field)
     }
 
-    // Only clients write nodes.
-    fn encode_raw(&self, _: &mut impl BufMut) {}
-
-    fn encoded_len(&self) -> usize {
-        0
-    }
-
-    fn clear(&mut self) {
-        *self = Self::default();
-    }
+    only_read!();
 }
 
 impl Message for Metadata {
@@ -133,14 +122,5 @@ impl Message for Metadata {
         Ok(())
     }
 
-    // Only clients write metadata.
-    fn encode_raw(&self, _: &mut impl BufMut) {}
-
-    fn encoded_len(&self) -> usize {
-        0
-    }
-
-    fn clear(&mut self) {
-        *self = Self::default();
-    }
+    only_read!();
 }

@@ -202,11 +202,6 @@ impl Session {
         subscriber.is_asked().then(|| subscriber.versions())
     }
 
-    /// Whether any response of a served type is unanswered.
-    pub fn is_unanswered(&self) -> bool {
-        self.subscribers.iter().any(Subscriber::is_unanswered)
-    }
-
     /// Whether something is held back until the client answers. The caller keeps the time, and calls [`Self::on_tick`]
     /// after each [`Self::TICK`] in which it was true.
     pub fn is_waiting(&self) -> bool {

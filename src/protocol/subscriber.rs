@@ -168,11 +168,6 @@ impl Subscriber {
         (self.sent, self.taken)
     }
 
-    /// Whether any response is unanswered.
-    pub const fn is_unanswered(&self) -> bool {
-        self.unanswered.is_some()
-    }
-
     /// What the client said against the resource of this name, if it hasn't taken another since.
     pub fn complaint(&self, name: &str) -> Option<&Arc<str>> {
         self.complaints.get(name)

@@ -1,10 +1,10 @@
 //! The two forms of request, as they are read from the wire.
 
-use prost::bytes::{Buf, BufMut};
+use prost::bytes::Buf;
 use prost::encoding::{DecodeContext, WireType, message, skip_field};
 use prost::{DecodeError, Message};
 
-use crate::access::Node;
+use crate::access::{Node, in_field, only_read};
 use crate::protocol::{
     Ask, DeltaDiscoveryRequest, DiscoveryRequest, MAX_NAMES_BYTES, NAME_OVERHEAD_BYTES, Variant, delta, sotw,
 };
@@ -117,10 +117,7 @@ impl<R: Request> Message for Received<R> {
     ) -> Result<(), DecodeError> {
         if tag == R::NODE {
             let node = self.node.get_or_insert_default();
-            return message::merge(wire_type, node, buffer, context).map_err(|mut error| {
-                error.push(R::MESSAGE, "node");
-                error
-            });
+            return in_field(message::merge(wire_type, node, buffer, context), R::MESSAGE, "node");
         }
         let Some(list) = R::LISTS.iter().find(|list| list.number == tag) else {
             return self.request.merge_field(tag, wire_type, buffer, context);
@@ -137,14 +134,5 @@ impl<R: Request> Message for Received<R> {
         Ok(())
     }
 
-    // Only clients write requests.
-    fn encode_raw(&self, _: &mut impl BufMut) {}
-
-    fn encoded_len(&self) -> usize {
-        0
-    }
-
-    fn clear(&mut self) {
-        *self = Self::default();
-    }
+    only_read!();
 }

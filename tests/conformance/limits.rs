@@ -6,6 +6,7 @@ use chancery::server::Limits;
 use chancery::xds::ResourceType::{Cluster, Endpoint, Route};
 use test_support::ads::{self, names};
 use test_support::control_plane::ControlPlane;
+use test_support::process::Serve;
 use tonic::Code;
 
 use crate::world::{delta, node, serving, sotw};
@@ -57,6 +58,30 @@ async fn x02_in_the_state_of_the_world_what_may_be_split_is_and_what_may_not_is_
     client.ask(None, Cluster, &[]).await;
     let response = client.next().await;
     assert_eq!(response.resources.len(), 10);
+}
+
+#[tokio::test]
+async fn x02_a_response_that_is_too_large_is_warned_of_once() {
+    let manifests = tempfile::tempdir().unwrap();
+    let service = |n: usize| {
+        format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{ name: s{n}, namespace: shop, annotations: {{ \
+             chancery.dev/enabled: \"true\" }} }}\nspec: {{ ports: [{{ name: grpc, port: 80 }}] }}\n---\n"
+        )
+    };
+    // More than four mebibytes of clusters.
+    std::fs::write(manifests.path().join("all.yaml"), (0..12_000).map(service).collect::<String>()).unwrap();
+    let serve = Serve::start(env!("CARGO_BIN_EXE_chancery"), &["--manifests", manifests.path().to_str().unwrap()]);
+    serve.ready().await;
+    let mut client = ads::sotw(serve.xds).await.unwrap();
+    for node in [node(), None] {
+        // The second request begins anew, so the same comes again.
+        client.ask(node, Cluster, &[]).await;
+        let response = client.next().await;
+        assert!(prost::Message::encoded_len(&response) > FOUR_MEBIBYTES);
+    }
+    let warned = |log: &str| log.lines().filter(|line| line.contains("larger than gRPC clients accept")).count();
+    assert_eq!(warned(&serve.log()), 1, "{}", serve.log());
 }
 
 #[tokio::test]

@@ -1,10 +1,10 @@
 //! A load report, as far as it is read.
 
-use prost::bytes::{Buf, BufMut};
+use prost::bytes::Buf;
 use prost::encoding::{DecodeContext, WireType, message, skip_field, string, uint64};
 use prost::{DecodeError, Message};
 
-use crate::access::Node;
+use crate::access::{Node, in_field, only_read};
 use crate::telemetry::Load;
 
 /// What is read of a `LoadStatsRequest` (envoy/service/load_stats/v3/lrs.proto).
@@ -58,22 +58,10 @@ impl Message for LoadStatsRequest {
             }
             _ => return skip_field(wire_type, tag, buffer, context),
         };
-        read.map_err(|mut error| {
-            error.push("LoadStatsRequest", field);
-            error
-        })
+        in_field(read, "LoadStatsRequest", field)
     }
 
-    // Only clients write reports.
-    fn encode_raw(&self, _: &mut impl BufMut) {}
-
-    fn encoded_len(&self) -> usize {
-        0
-    }
-
-    fn clear(&mut self) {
-        *self = Self::default();
-    }
+    only_read!();
 }
 
 impl Message for ClusterStats {
@@ -99,20 +87,8 @@ impl Message for ClusterStats {
             3 => ("total_dropped_requests", uint64::merge(wire_type, &mut self.load.dropped, buffer, context)),
             _ => return skip_field(wire_type, tag, buffer, context),
         };
-        read.map_err(|mut error| {
-            error.push("ClusterStats", field);
-            error
-        })
+        in_field(read, "ClusterStats", field)
     }
 
-    // Only clients write reports.
-    fn encode_raw(&self, _: &mut impl BufMut) {}
-
-    fn encoded_len(&self) -> usize {
-        0
-    }
-
-    fn clear(&mut self) {
-        *self = Self::default();
-    }
+    only_read!();
 }
