@@ -18,6 +18,6 @@ async fn a_part_that_ends_is_named() {
 async fn a_port_that_is_taken_is_named_with_its_flag() {
     let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = taken.local_addr().unwrap();
-    let error = bind("--xds-listen", address).await.unwrap_err();
+    let error = bind("--xds-listen", address).unwrap_err();
     assert_eq!(error.to_string(), format!("can't listen at {address}; choose another address with --xds-listen"));
 }

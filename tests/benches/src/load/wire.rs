@@ -1,0 +1,184 @@
+//! Requests, and what the generator reads of responses: the fields at the top, nothing inside.
+
+use bytes::{BufMut, Bytes, BytesMut};
+use data_plane_api::discovery::{DeltaDiscoveryRequest, DiscoveryRequest};
+use prost::Message;
+use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
+use test_support::ads;
+
+use super::options::Variant;
+
+/// The kind of resource that is asked for: assignments, as Envoy and gRPC ask for them, by name.
+const TYPE_URL: &str = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment";
+
+/// The length of what gRPC puts before a message: whether it is compressed, and its length.
+const PREFIX: usize = 5;
+
+/// What all clients ask for, encoded once.
+#[derive(Debug)]
+pub struct Wanted {
+    variant: Variant,
+    /// The field of the names, once per name: a part of any request.
+    names: Bytes,
+}
+
+/// A response, as far as it is read.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// How many resources it has.
+    pub resources: usize,
+    /// Its version, in the state of the world.
+    pub version: Bytes,
+    /// Its nonce.
+    pub nonce: Bytes,
+}
+
+impl Wanted {
+    /// The assignments of the first Services, this many.
+    pub fn new(variant: Variant, names: usize) -> Self {
+        let names: Vec<String> = (0..names).map(name).collect();
+        let names = match variant {
+            Variant::Delta => DeltaDiscoveryRequest { resource_names_subscribe: names, ..Default::default() }.encode_to_vec(),
+            Variant::Sotw => DiscoveryRequest { resource_names: names, ..Default::default() }.encode_to_vec(),
+            Variant::Raw => Vec::new(),
+        };
+        Self { variant, names: names.into() }
+    }
+
+    /// The first request of a client on a stream; `held` are the resources that it says it has, with their versions.
+    pub fn first(&self, client: usize, held: &[(String, String)]) -> Bytes {
+        let node = Some(ads::envoy(&format!("bench-{client}"), "bench"));
+        let type_url = TYPE_URL.to_owned();
+        match self.variant {
+            Variant::Sotw => self.frame(&DiscoveryRequest { node, type_url, ..Default::default() }),
+            Variant::Delta | Variant::Raw => self.frame(&DeltaDiscoveryRequest {
+                node,
+                type_url,
+                initial_resource_versions: held.iter().cloned().collect(),
+                ..Default::default()
+            }),
+        }
+    }
+
+    /// The request that says that a response was taken.
+    pub fn ack(&self, seen: &Seen) -> Bytes {
+        let (type_url, response_nonce) = (TYPE_URL.to_owned(), text(&seen.nonce));
+        match self.variant {
+            // In the state of the world each request has all names.
+            Variant::Sotw => {
+                let version_info = text(&seen.version);
+                self.frame(&DiscoveryRequest { type_url, response_nonce, version_info, ..Default::default() })
+            }
+            Variant::Delta | Variant::Raw => {
+                framed(&DeltaDiscoveryRequest { type_url, response_nonce, ..Default::default() }, &[])
+            }
+        }
+    }
+
+    fn frame(&self, request: &impl Message) -> Bytes {
+        framed(request, &self.names)
+    }
+}
+
+/// The name of a Service's assignment.
+fn name(service: usize) -> String {
+    format!("bench/s{service}/50051")
+}
+
+fn text(bytes: &Bytes) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A gRPC frame of a message with more fields, already encoded, behind it.
+fn framed(message: &impl Message, more: &[u8]) -> Bytes {
+    let length = message.encoded_len() + more.len();
+    let mut frame = BytesMut::with_capacity(PREFIX + length);
+    frame.put_u8(0);
+    frame.put_u32(u32::try_from(length).unwrap_or(u32::MAX));
+    // A message after which other fields follow is the message with these fields (Protocol Buffers, "Encoding").
+    frame.put(message.encode_to_vec().as_slice());
+    frame.put(more);
+    frame.freeze()
+}
+
+/// Takes the next whole message from what was received, if there is one.
+pub fn take_message(received: &mut BytesMut) -> Option<Bytes> {
+    let prefix: [u8; PREFIX] = received.get(..PREFIX)?.try_into().ok()?;
+    let [_, length @ ..] = prefix;
+    let end = PREFIX + usize::try_from(u32::from_be_bytes(length)).ok()?;
+    (received.len() >= end).then(|| received.split_to(end).freeze().split_off(PREFIX))
+}
+
+/// Reads the fields at the top of a response. What is broken is left out; the client then never gets what it waits for.
+pub fn read(mut message: Bytes) -> Seen {
+    const VERSION: u32 = 1;
+    const RESOURCES: u32 = 2;
+    const NONCE: u32 = 5;
+    let mut seen = Seen::default();
+    while let Ok((field, wire_type)) = decode_key(&mut message) {
+        let read = match (field, wire_type) {
+            (VERSION | RESOURCES | NONCE, WireType::LengthDelimited) => bytes(&mut message).map(|bytes| match field {
+                VERSION => seen.version = bytes,
+                RESOURCES => seen.resources += 1,
+                _ => seen.nonce = bytes,
+            }),
+            _ => skip_field(wire_type, field, &mut message, DecodeContext::default()).ok(),
+        };
+        if read.is_none() {
+            break;
+        }
+    }
+    seen
+}
+
+/// The names and versions of the resources of a delta response.
+pub fn versions(message: &[u8]) -> Vec<(String, String)> {
+    let response = data_plane_api::discovery::DeltaDiscoveryResponse::decode(message).unwrap_or_default();
+    response.resources.into_iter().map(|resource| (resource.name, resource.version)).collect()
+}
+
+fn bytes(message: &mut Bytes) -> Option<Bytes> {
+    let length = usize::try_from(decode_varint(message).ok()?).ok()?;
+    (message.len() >= length).then(|| message.split_to(length))
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::BytesMut;
+    use data_plane_api::discovery::{DeltaDiscoveryRequest, DiscoveryRequest, DiscoveryResponse};
+    use prost::Message;
+    use prost_types::Any;
+
+    use super::{Seen, Wanted, read, take_message};
+    use crate::load::options::Variant;
+
+    #[test]
+    fn a_response_is_read_as_it_was_written() {
+        let resource = Any { type_url: "t".to_owned(), value: vec![1, 2, 3] };
+        let response = DiscoveryResponse {
+            version_info: "v".to_owned(),
+            resources: vec![resource.clone(), resource],
+            nonce: "n".to_owned(),
+            ..DiscoveryResponse::default()
+        };
+        let seen = read(response.encode_to_vec().into());
+        assert_eq!(seen, Seen { resources: 2, version: "v".into(), nonce: "n".into() });
+    }
+
+    #[test]
+    fn requests_have_the_names() {
+        let mut frame = BytesMut::from(&Wanted::new(Variant::Delta, 2).first(0, &[])[..]);
+        let request = DeltaDiscoveryRequest::decode(take_message(&mut frame).unwrap()).unwrap();
+        assert_eq!(request.resource_names_subscribe, ["bench/s0/50051", "bench/s1/50051"]);
+        let mut frame = BytesMut::from(&Wanted::new(Variant::Sotw, 2).ack(&Seen::default())[..]);
+        let request = DiscoveryRequest::decode(take_message(&mut frame).unwrap()).unwrap();
+        assert_eq!(request.resource_names, ["bench/s0/50051", "bench/s1/50051"]);
+    }
+
+    #[test]
+    fn half_a_message_is_none() {
+        let frame = Wanted::new(Variant::Delta, 2).first(0, &[]);
+        assert_eq!(take_message(&mut BytesMut::from(&frame[..frame.len() - 1])), None);
+        assert_eq!(take_message(&mut BytesMut::from(&frame[..3])), None);
+    }
+}

@@ -1,0 +1,11 @@
+//! What is measured, and in which order.
+
+mod churn;
+mod propagation;
+mod restart;
+mod start;
+
+pub use churn::{Churned, LATE_MS, churn};
+pub use propagation::{Case, Measured, measure};
+pub use restart::{Restarted, restart};
+pub use start::{Started, start};

@@ -1,0 +1,46 @@
+//! A server is killed and comes back, and all of its clients at once with it.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::propagation::{LIMIT, milliseconds, options, settle};
+use super::Case;
+use crate::generator::Generator;
+use crate::load::Options;
+use crate::subject::{Programs, Subject};
+
+/// What was measured, once.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Restarted {
+    /// What it was.
+    pub case: Case,
+    /// Whether the clients said what they held.
+    pub resume: bool,
+    /// From the kill to the moment when all clients had everything again; none if they never had.
+    pub back_ms: Option<f64>,
+    /// How many clients had everything when the time was up.
+    pub complete: usize,
+    /// The most memory that the new process had, in bytes.
+    pub peak: u64,
+}
+
+/// Measures a case.
+pub async fn restart(programs: &Programs, case: Case, resume: bool) -> anyhow::Result<Restarted> {
+    let mut subject = Subject::start(programs, case.subject, case.services, case.endpoints).await?;
+    let options = Options { resume, ..options(case, &subject) };
+    let (mut generator, _) = Generator::start(&programs.bench, &options).await?;
+    generator.complete(LIMIT).await?;
+    settle(&subject).await?;
+    let killed = subject.restart(programs).await?;
+    let back = generator.complete(LIMIT).await?;
+    // What comes late counts as well.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    Ok(Restarted {
+        case,
+        resume,
+        back_ms: back.map(|at| milliseconds(killed, at)),
+        complete: generator.report().await?.complete,
+        peak: subject.process().usage()?.peak,
+    })
+}

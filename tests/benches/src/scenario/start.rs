@@ -1,0 +1,42 @@
+//! A server starts with a world that is there already.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::propagation::{LIMIT, milliseconds};
+use crate::clock;
+use crate::generator::Generator;
+use crate::load::{Options, Variant};
+use crate::subject::{Chancery, Programs, World};
+
+/// What was measured, once.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Started {
+    /// How many Services there are.
+    pub services: usize,
+    /// How many endpoints each has.
+    pub endpoints: usize,
+    /// From the start of the process until a client has everything; none if it never had.
+    pub full_ms: Option<f64>,
+    /// The most memory that it had, in bytes.
+    pub peak: u64,
+    /// Its memory at the end, in bytes.
+    pub resident: u64,
+}
+
+/// Measures `chancery serve --manifests` with one delta client that waits for it.
+pub async fn start(programs: &Programs, services: usize, endpoints: usize) -> anyhow::Result<Started> {
+    let world = World::new(services, endpoints)?;
+    let begun = clock::now();
+    let chancery = Chancery::begin(&programs.chancery, world)?;
+    let variant = Variant::Delta;
+    let options =
+        Options { address: chancery.address, clients: 1, names: services, variant, resume: false, stuck: 0, flooding: 0 };
+    let (mut generator, _) = Generator::start(&programs.bench, &options).await?;
+    let full = generator.complete(LIMIT).await?;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let usage = chancery.process.usage()?;
+    let full_ms = full.map(|at| milliseconds(begun, at));
+    Ok(Started { services, endpoints, full_ms, peak: usage.peak, resident: usage.resident })
+}
