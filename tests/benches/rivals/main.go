@@ -4,7 +4,7 @@
 //	rival snapshot --services 1000 --endpoints 10   a SnapshotCache with one snapshot for all nodes
 //	rival kube     --kubeconfig FILE                LinearCaches, fed by informers of client-go
 //
-// It serves ADS (delta and state of the world) in plain text on a free port of 127.0.0.1. The first
+// It serves ADS (delta and state of the world) in plain text on 127.0.0.1, on a free port or the one of --port. The first
 // line on stdout is "listening PORT", as soon as all resources are in the cache.
 //
 // Commands come on stdin, one a line. "change N SEQ" gives the first endpoint of Service N the
@@ -53,11 +53,11 @@ func main() {
 func run(args []string) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	rival, err := start(ctx, args)
+	rival, port, err := start(ctx, args)
 	if err != nil {
 		return err
 	}
-	port, failed, err := serve(ctx, rival.served())
+	port, failed, err := serve(ctx, port, rival.served())
 	if err != nil {
 		return err
 	}
@@ -73,14 +73,15 @@ func run(args []string) error {
 	}
 }
 
-// start makes the rival that the arguments name, with all that it will serve at first.
-func start(ctx context.Context, args []string) (rival, error) {
+// start makes the rival that the arguments name, with all that it will serve at first, and says on which port.
+func start(ctx context.Context, args []string) (rival, int, error) {
 	if len(args) == 0 {
-		return nil, fmt.Errorf("%w: rival linear|snapshot|kube", errUsage)
+		return nil, 0, fmt.Errorf("%w: rival linear|snapshot|kube", errUsage)
 	}
 	flags := flag.NewFlagSet("rival "+args[0], flag.ContinueOnError)
 	var world world
 	var kubeconfig string
+	port := flags.Int("port", 0, "where to listen; 0 is a free port")
 	switch args[0] {
 	case "linear", "snapshot":
 		flags.IntVar(&world.services, "services", 1000, "how many Services")
@@ -88,24 +89,26 @@ func start(ctx context.Context, args []string) (rival, error) {
 	case "kube":
 		flags.StringVar(&kubeconfig, "kubeconfig", "", "how to reach the cluster")
 	default:
-		return nil, fmt.Errorf("%w: no such rival: %q", errUsage, args[0])
+		return nil, 0, fmt.Errorf("%w: no such rival: %q", errUsage, args[0])
 	}
 	if err := flags.Parse(args[1:]); err != nil {
-		return nil, fmt.Errorf("%w: %w", errUsage, err)
+		return nil, 0, fmt.Errorf("%w: %w", errUsage, err)
 	}
 	if flags.NArg() > 0 {
-		return nil, fmt.Errorf("%w: unexpected argument %q", errUsage, flags.Arg(0))
+		return nil, 0, fmt.Errorf("%w: unexpected argument %q", errUsage, flags.Arg(0))
 	}
 	if args[0] == "kube" {
-		return newKube(ctx, kubeconfig)
+		rival, err := newKube(ctx, kubeconfig)
+		return rival, *port, err
 	}
 	if err := world.check(); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if args[0] == "linear" {
-		return newLinear(world), nil
+		return newLinear(world), *port, nil
 	}
-	return newSnapshot(world)
+	rival, err := newSnapshot(world)
+	return rival, *port, err
 }
 
 // obey does what stdin says until it ends or says quit.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"time"
 
@@ -12,11 +13,11 @@ import (
 	"google.golang.org/grpc/keepalive"
 )
 
-// serve answers ADS from a cache on a free port, which it returns with a channel that says why
+// serve answers ADS from a cache on a port (0 is a free one), which it returns with a channel that says why
 // serving ended. The options of gRPC are those of the example server of go-control-plane. It logs
 // nothing, which is the default of both libraries.
-func serve(ctx context.Context, served cache.Cache) (int, <-chan error, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+func serve(ctx context.Context, port int, served cache.Cache) (int, <-chan error, error) {
+	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 	if err != nil {
 		return 0, nil, err
 	}

@@ -13,6 +13,7 @@ mod commands;
 mod generator;
 mod load;
 mod report;
+mod run;
 mod scenario;
 mod stamp;
 mod subject;
@@ -23,28 +24,8 @@ use clap::Parser;
 #[derive(Debug, clap::Parser)]
 #[command(version, about)]
 enum Command {
-    /// Measures one case by itself
-    Try {
-        /// What is measured
-        #[arg(value_enum)]
-        subject: subject::Kind,
-        #[arg(long, value_enum, default_value = "delta")]
-        variant: load::Variant,
-        #[arg(long, default_value_t = 1000)]
-        services: usize,
-        #[arg(long, default_value_t = 10)]
-        endpoints: usize,
-        #[arg(long, default_value_t = 1000)]
-        clients: usize,
-        #[arg(long, default_value_t = 1000)]
-        names: usize,
-        #[arg(long, default_value_t = 0)]
-        stuck: usize,
-        #[arg(long, default_value_t = 0)]
-        flooding: usize,
-        #[arg(long, default_value_t = 20)]
-        changes: u32,
-    },
+    /// Measures, and writes what it measured as JSON
+    Run(run::Options),
     /// The load generator; `run` starts it
     #[command(hide = true)]
     Load(load::Options),
@@ -62,16 +43,6 @@ async fn main() -> anyhow::Result<()> {
     match Command::parse() {
         Command::Load(options) => load::run(options).await,
         Command::Floor { floor } => subject::floor::run(floor).await,
-        Command::Try { subject, variant, services, endpoints, clients, names, stuck, flooding, changes } => {
-            let case = scenario::Case { subject, variant, services, endpoints, clients, names, stuck, flooding };
-            let measured = scenario::measure(&subject::Programs::find()?, case, changes).await?;
-            println!(
-                "{:9} {:?} {clients} x {names}: storm {:7.0} ms  peak {:4} MB  {:6.1} KB/client | p50 {:7.2} p99 {:7.2} last p50 {:7.2} max {:7.2} ms  cpu {:7.2} ms/change  {:.0} B  lost {}",
-                format!("{subject:?}"), variant, measured.storm_ms.unwrap_or(f64::NAN), measured.peak_in_storm / 1_000_000,
-                measured.kilobytes_per_client(), measured.reception_ms.median(), measured.reception_ms.at(0.99),
-                measured.last_ms.median(), measured.last_ms.at(1.0), measured.cpu_ms, measured.bytes, measured.lost,
-            );
-            Ok(())
-        }
+        Command::Run(options) => run::run(options).await,
     }
 }

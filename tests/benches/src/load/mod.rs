@@ -23,7 +23,8 @@ use hub::Hub;
 /// Runs until it is told to quit.
 pub async fn run(options: Options) -> anyhow::Result<()> {
     let (sender, mut lines) = mpsc::unbounded_channel();
-    let manners = [(Manner::Good, options.clients), (Manner::Stuck, options.stuck), (Manner::Flooding, options.flooding)];
+    let manners =
+        [(Manner::Good, options.clients), (Manner::Stuck, options.stuck), (Manner::Flooding, options.flooding)];
     let hub = Arc::new(Hub::new(options, sender));
     hub.say(Line::Begun { at: clock::now() });
     let clients = manners.iter().flat_map(|(manner, count)| std::iter::repeat_n(*manner, *count));

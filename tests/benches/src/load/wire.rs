@@ -38,7 +38,9 @@ impl Wanted {
     pub fn new(variant: Variant, names: usize) -> Self {
         let names: Vec<String> = (0..names).map(name).collect();
         let names = match variant {
-            Variant::Delta => DeltaDiscoveryRequest { resource_names_subscribe: names, ..Default::default() }.encode_to_vec(),
+            Variant::Delta => {
+                DeltaDiscoveryRequest { resource_names_subscribe: names, ..Default::default() }.encode_to_vec()
+            }
             Variant::Sotw => DiscoveryRequest { resource_names: names, ..Default::default() }.encode_to_vec(),
             Variant::Raw => Vec::new(),
         };

@@ -34,7 +34,11 @@ impl Figures {
     /// A hundred and one of them, from the least to the greatest, which is enough to draw.
     #[must_use]
     pub fn sketch(&self) -> Self {
-        if self.0.is_empty() { Self::default() } else { Self((0..=100).map(|percent| self.at(f64::from(percent) / 100.0)).collect()) }
+        if self.0.is_empty() {
+            Self::default()
+        } else {
+            Self((0..=100).map(|percent| self.at(f64::from(percent) / 100.0)).collect())
+        }
     }
 }
 

@@ -1,10 +1,12 @@
 //! What was measured, and what is said of it.
 
 mod figures;
+mod saved;
 
 use std::collections::BTreeMap;
 
 pub use figures::Figures;
+pub use saved::{Machine, Saved};
 
 /// What the clients of a load generator received.
 #[derive(Debug, Clone, Default)]

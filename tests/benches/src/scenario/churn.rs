@@ -5,14 +5,14 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep_until};
 
-use super::propagation::{LIMIT, latencies, number, options, settle};
 use super::Case;
+use super::propagation::{LIMIT, latencies, number, options, settle};
 use crate::generator::Generator;
 use crate::report::Figures;
 use crate::subject::{Programs, Subject};
 
 /// A client that has a change later than this has it too late, in milliseconds.
-pub const LATE_MS: f64 = 1000.0;
+const LATE_MS: f64 = 1000.0;
 
 /// What was measured, once, at one rate.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -35,6 +35,20 @@ impl Churned {
     /// Whether the server kept up.
     pub fn is_sustained(&self) -> bool {
         self.accepted >= 0.9 * self.offered && self.reception_ms.at(0.99) < LATE_MS && self.received > 0.9
+    }
+}
+
+impl Churned {
+    /// All of it in a line.
+    pub fn line(&self) -> String {
+        let Self { case, offered, accepted, reception_ms, received, cpu_ms } = self;
+        format!(
+            "{} | {offered:.0}/s: {accepted:6.1}/s taken, p50 {:7.1} p99 {:7.1} ms, {:.0} % by themselves, {cpu_ms:.0} ms cpu/s",
+            case.line(),
+            reception_ms.median(),
+            reception_ms.at(0.99),
+            received * 100.0,
+        )
     }
 }
 

@@ -5,7 +5,7 @@ mod propagation;
 mod restart;
 mod start;
 
-pub use churn::{Churned, LATE_MS, churn};
+pub use churn::{Churned, churn};
 pub use propagation::{Case, Measured, measure};
 pub use restart::{Restarted, restart};
 pub use start::{Started, start};

@@ -35,6 +35,18 @@ pub struct Case {
     pub flooding: usize,
 }
 
+impl Case {
+    /// All of it in a line.
+    pub fn line(&self) -> String {
+        let Self { subject, variant, services, endpoints, clients, names, stuck, flooding } = self;
+        let variant = format!("{variant:?}").to_lowercase();
+        format!(
+            "{:<30} {variant:<5} {services:>5} x {endpoints:<5} {clients:>4} x {names:<4} +{stuck}+{flooding}",
+            subject.title()
+        )
+    }
+}
+
 /// What was measured, once.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Measured {
@@ -67,6 +79,25 @@ impl Measured {
     pub fn kilobytes_per_client(&self) -> f64 {
         let grown = self.resident.saturating_sub(self.resident_alone);
         number(grown) / 1000.0 / number(self.case.clients as u64)
+    }
+}
+
+impl Measured {
+    /// All of it in a line.
+    pub fn line(&self) -> String {
+        let Self { case, storm_ms, peak_in_storm, peak, lost, reception_ms, last_ms, cpu_ms, bytes, .. } = self;
+        format!(
+            "{} | storm {:7.0} ms, {:4.0} MB, {:6.1} KB/client | change p50 {:7.2} p99 {:7.2} last {:7.2} ms, {cpu_ms:7.2} ms cpu, \
+             {bytes:.0} B, {lost} lost, {:4.0} MB",
+            case.line(),
+            storm_ms.unwrap_or(f64::NAN),
+            number(*peak_in_storm) / 1e6,
+            self.kilobytes_per_client(),
+            reception_ms.median(),
+            reception_ms.at(0.99),
+            last_ms.median(),
+            number(*peak) / 1e6,
+        )
     }
 }
 
@@ -116,7 +147,15 @@ pub fn options(case: Case, subject: &Subject) -> Options {
     let Case { subject: kind, variant, services: _, endpoints: _, clients, names, stuck, flooding } = case;
     // Those that are no control plane send one thing.
     let names = if matches!(kind, Kind::Tcp | Kind::Tonic) { 1 } else { names };
-    Options { address: subject.address(), clients, names, variant: kind.variant(variant), resume: false, stuck, flooding }
+    Options {
+        address: subject.address(),
+        clients,
+        names,
+        variant: kind.variant(variant),
+        resume: false,
+        stuck,
+        flooding,
+    }
 }
 
 /// Returns when the server is at rest: it has used less than a hundredth of the time that went by.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::propagation::{LIMIT, milliseconds, options, settle};
 use super::Case;
+use super::propagation::{LIMIT, milliseconds, number, options, settle};
 use crate::generator::Generator;
 use crate::load::Options;
 use crate::subject::{Programs, Subject};
@@ -23,6 +23,16 @@ pub struct Restarted {
     pub complete: usize,
     /// The most memory that the new process had, in bytes.
     pub peak: u64,
+}
+
+impl Restarted {
+    /// All of it in a line.
+    pub fn line(&self) -> String {
+        let Self { case, resume, back_ms, complete, peak } = self;
+        let how = if *resume { "resuming" } else { "anew" };
+        let back = back_ms.unwrap_or(f64::NAN);
+        format!("{} | {how:<8} {complete} back after {back:.0} ms, peak {:.0} MB", case.line(), number(*peak) / 1e6)
+    }
 }
 
 /// Measures a case.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::propagation::{LIMIT, milliseconds};
+use super::propagation::{LIMIT, milliseconds, number};
 use crate::clock;
 use crate::generator::Generator;
 use crate::load::{Options, Variant};
@@ -25,14 +25,31 @@ pub struct Started {
     pub resident: u64,
 }
 
+impl Started {
+    /// All of it in a line.
+    pub fn line(&self) -> String {
+        let Self { services, endpoints, full_ms, peak, resident } = self;
+        let full = full_ms.unwrap_or(f64::NAN);
+        let [peak, resident] = [peak, resident].map(|bytes| number(*bytes) / 1e6);
+        format!("{services:>5} x {endpoints:<5} full after {full:.0} ms, {resident:.0} MB, peak {peak:.0} MB")
+    }
+}
+
 /// Measures `chancery serve --manifests` with one delta client that waits for it.
 pub async fn start(programs: &Programs, services: usize, endpoints: usize) -> anyhow::Result<Started> {
     let world = World::new(services, endpoints)?;
     let begun = clock::now();
     let chancery = Chancery::begin(&programs.chancery, world)?;
     let variant = Variant::Delta;
-    let options =
-        Options { address: chancery.address, clients: 1, names: services, variant, resume: false, stuck: 0, flooding: 0 };
+    let options = Options {
+        address: chancery.address,
+        clients: 1,
+        names: services,
+        variant,
+        resume: false,
+        stuck: 0,
+        flooding: 0,
+    };
     let (mut generator, _) = Generator::start(&programs.bench, &options).await?;
     let full = generator.complete(LIMIT).await?;
     tokio::time::sleep(Duration::from_millis(500)).await;

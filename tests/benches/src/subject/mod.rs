@@ -73,6 +73,11 @@ impl Programs {
         let target = release.parent().context("a program is in a directory of a directory")?;
         Ok(Self { chancery: release.join("chancery"), rival: target.join("bench/rival"), bench })
     }
+
+    /// Where results go.
+    pub fn output(&self) -> PathBuf {
+        self.rival.with_file_name("")
+    }
 }
 
 /// A server that runs.

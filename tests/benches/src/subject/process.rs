@@ -43,7 +43,8 @@ impl Process {
         let status = fs::read_to_string(format!("/proc/{}/status", self.id)).context("it ended")?;
         let bytes = |key: &str| {
             let line = status.lines().find_map(|line| line.strip_prefix(key));
-            line.and_then(|line| line.trim().trim_end_matches(" kB").trim().parse::<u64>().ok()).unwrap_or_default() * 1024
+            line.and_then(|line| line.trim().trim_end_matches(" kB").trim().parse::<u64>().ok()).unwrap_or_default()
+                * 1024
         };
         Ok(Usage { cpu: self.cpu()?, resident: bytes("VmRSS:"), peak: bytes("VmHWM:") })
     }
