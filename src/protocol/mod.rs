@@ -30,6 +30,7 @@
 
 mod blame;
 pub mod delta;
+mod name_list;
 mod names;
 mod order;
 mod request;
@@ -45,6 +46,7 @@ mod unserved;
 mod xdstp;
 
 pub use blame::Blamed;
+pub use name_list::NameList;
 pub use request::{DeltaDiscoveryRequest, DiscoveryRequest, ErrorDetail};
 pub use respond::MAX_RESPONSE_BYTES;
 pub use session::{Ask, Asked, MAX_NAMES_BYTES, Session, Variant, Verdict};

@@ -178,8 +178,8 @@ impl Holdback {
 /// Whether the client has taken these clusters, which are in the order of names, and, if it asks for assignments, those of
 /// the clusters.
 fn are_ready_to_use(named: &[&Arc<Resource>], clusters: &Subscriber, endpoints: &Subscriber) -> bool {
-    let names: Vec<&Name> = named.iter().map(|cluster| cluster.name()).collect();
-    if !clusters.has_taken(&names) {
+    let wanted: Vec<&Name> = named.iter().map(|cluster| cluster.name()).collect();
+    if !clusters.has_taken(&wanted) {
         return false;
     }
     let mut assignments: Vec<&Name> = named.iter().flat_map(|cluster| cluster.references()).collect();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::blame::{Blamed, blame};
+use super::name_list::NameList;
 use super::order::{Holdback, Scope};
 use super::status::ResourceStatus;
 use super::subscriber::{Answer, Response, Subscriber};
@@ -47,15 +48,15 @@ pub struct Ask {
 #[derive(Debug, Clone)]
 pub enum Asked {
     /// All the names, in the state of the world.
-    Names(Vec<String>),
+    Names(NameList),
     /// The same, by a client that holds something of this type already, from this stream or an earlier one.
-    NamesHolding(Vec<String>),
+    NamesHolding(NameList),
     /// What changed, in delta.
     Changes {
         /// Names that are wanted from now on, or wanted again.
-        subscribe: Vec<String>,
+        subscribe: NameList,
         /// Names that are no longer wanted.
-        unsubscribe: Vec<String>,
+        unsubscribe: NameList,
         /// The versions that a client which reconnects still holds. Only the first request of a type may have them.
         held: BTreeMap<String, String>,
     },
@@ -142,7 +143,7 @@ impl Session {
     }
 
     /// Takes in a delta request for a type that isn't served. (Those of the state of the world need no answer.)
-    pub fn on_unserved(&mut self, type_url: &str, nonce: &str, subscribe: Vec<String>, unsubscribe: &[String]) {
+    pub fn on_unserved(&mut self, type_url: &str, nonce: &str, subscribe: &NameList, unsubscribe: &NameList) {
         self.unserved.on_request(type_url, nonce, subscribe, unsubscribe);
     }
 

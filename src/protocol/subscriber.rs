@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::name_list::NameList;
 use super::names::{Names, among, not};
 use super::subscription::{Changes, Subscription};
 use crate::xds::{Name, Resource, ResourceMap, ResourceType, Version};
@@ -219,7 +220,7 @@ impl Subscriber {
     }
 
     /// The names of a state-of-the-world request. They count whatever the nonce: they are the client's latest wish.
-    pub fn on_names(&mut self, names: &[String], without_nonce: bool, holding: bool, map: &ResourceMap) {
+    pub fn on_names(&mut self, names: &NameList, without_nonce: bool, holding: bool, map: &ResourceMap) {
         let first = !std::mem::replace(&mut self.asked, true);
         self.resumed |= first && holding;
         let changes = self.subscription.replace(self.resource_type, first, names, map);
@@ -241,8 +242,8 @@ impl Subscriber {
     /// The changes of a delta request. They count whatever the nonce: a change that is dropped is lost for ever.
     pub fn on_changes(
         &mut self,
-        subscribe: &[String],
-        unsubscribe: &[String],
+        subscribe: &NameList,
+        unsubscribe: &NameList,
         claims: &BTreeMap<String, String>,
         map: &ResourceMap,
     ) {

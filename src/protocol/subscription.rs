@@ -1,5 +1,6 @@
 //! What a client wants of one type.
 
+use super::name_list::NameList;
 use super::names::{Names, among, digest, not};
 use crate::xds::{Name, ResourceMap, ResourceType, Version};
 
@@ -76,7 +77,7 @@ impl Subscription {
         &mut self,
         resource_type: ResourceType,
         first: bool,
-        names: &[String],
+        names: &NameList,
         map: &ResourceMap,
     ) -> Changes {
         if names.is_empty() {
@@ -89,7 +90,7 @@ impl Subscription {
                 }
             };
         }
-        let repeated = Some(digest(names.iter().map(String::as_str)));
+        let repeated = Some(digest(names.iter()));
         if self.repeated == repeated {
             return Changes::default();
         }
@@ -117,8 +118,8 @@ impl Subscription {
         &mut self,
         resource_type: ResourceType,
         first: bool,
-        subscribe: &[String],
-        unsubscribe: &[String],
+        subscribe: &NameList,
+        unsubscribe: &NameList,
         map: &ResourceMap,
     ) -> Changes {
         let mut changes =
@@ -140,7 +141,10 @@ impl Subscription {
         }
         let old = self.names.clone();
         let mut wanted: Vec<&str> = old.texts().chain(subscribe.iter().copied()).collect();
-        // Two runs in order, which is the kind of thing that a stable sort is quick with.
+        #[expect(
+            clippy::stable_sort_primitive,
+            reason = "of two runs in order a stable sort makes one in a single go"
+        )]
         wanted.sort();
         wanted.dedup();
         let mut is_unsubscribed = among(unsubscribe.iter().copied());
@@ -174,8 +178,8 @@ impl Subscription {
 }
 
 /// The names but for the wildcard, in order, each once.
-fn sorted(names: &[String]) -> Vec<&str> {
-    let mut names: Vec<&str> = names.iter().map(String::as_str).filter(|name| *name != WILDCARD).collect();
+fn sorted(names: &NameList) -> Vec<&str> {
+    let mut names: Vec<&str> = names.iter().filter(|name| *name != WILDCARD).collect();
     names.sort_unstable();
     names.dedup();
     names

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chancery::protocol::{Ask, Asked, Response, Session, Variant};
+use chancery::protocol::{Ask, Asked, NameList, Response, Session, Variant};
 use chancery::xds::{Resource, ResourceType, Snapshot};
 
 /// A client that asks for the assignments of so many Services.
@@ -40,7 +40,7 @@ impl Client {
         let session = Session::new(variant, 1, Arc::new(snapshot.clone()));
         let names: Vec<String> = (0..names).rev().map(name).collect();
         let mut client = Self { variant, names, session };
-        let response = client.ask("", client.names.clone()).unwrap();
+        let response = client.ask("", client.names.iter().collect()).unwrap();
         assert_eq!(response.resources.len(), client.names.len());
         client.ack(client.answer(&response));
         client
@@ -52,7 +52,10 @@ impl Client {
         let names: Vec<String> = (0..names).map(name).collect();
         let version_of = |name: &String| snapshot.get(ResourceType::Endpoint).get(name).unwrap().version().to_string();
         let held: BTreeMap<String, String> = names.iter().map(|name| (name.clone(), version_of(name))).collect();
-        session.on_request(request("", Asked::Changes { subscribe: names.clone(), unsubscribe: vec![], held }));
+        session.on_request(request(
+            "",
+            Asked::Changes { subscribe: names.iter().collect(), unsubscribe: NameList::default(), held },
+        ));
         let response = session.poll().unwrap();
         (Self { variant: Variant::Delta, names, session }, response)
     }
@@ -72,8 +75,8 @@ impl Client {
     /// What it says to a response that it took: in the state of the world it repeats its names.
     pub fn answer(&self, response: &Response) -> Ask {
         match self.variant {
-            Variant::Sotw => request(&response.nonce, Asked::Names(self.names.clone())),
-            Variant::Delta => request(&response.nonce, changes(vec![])),
+            Variant::Sotw => request(&response.nonce, Asked::Names(self.names.iter().collect())),
+            Variant::Delta => request(&response.nonce, changes(NameList::default())),
         }
     }
 
@@ -82,7 +85,7 @@ impl Client {
         self.names = Vec::new();
     }
 
-    fn ask(&mut self, nonce: &str, names: Vec<String>) -> Option<Response> {
+    fn ask(&mut self, nonce: &str, names: NameList) -> Option<Response> {
         let asked = if self.variant == Variant::Sotw { Asked::Names(names) } else { changes(names) };
         self.session.on_request(request(nonce, asked));
         self.only_response()
@@ -95,8 +98,8 @@ impl Client {
     }
 }
 
-fn changes(subscribe: Vec<String>) -> Asked {
-    Asked::Changes { subscribe, unsubscribe: vec![], held: BTreeMap::new() }
+fn changes(subscribe: NameList) -> Asked {
+    Asked::Changes { subscribe, unsubscribe: NameList::default(), held: BTreeMap::new() }
 }
 
 fn request(nonce: &str, asked: Asked) -> Ask {

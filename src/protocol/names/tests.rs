@@ -45,7 +45,7 @@ fn operations_keep_order_and_share_what_they_can() {
     let ace: Names = ["e", "a", "c", "a"].map(Name::from).into_iter().collect();
     let bce: Names = ["b", "c", "e"].map(Name::from).into_iter().collect();
     let c: Names = [Name::from("c")].into_iter().collect();
-    let texts = |names: &Names| names.texts().map(str::to_owned).collect::<Vec<_>>().join("");
+    let texts = |names: &Names| names.texts().collect::<String>();
     assert_eq!(texts(&ace), "ace");
     assert_eq!(texts(&ace.union(&bce)), "abce");
     assert_eq!(texts(&ace.filter(among(bce.texts()))), "ce");
