@@ -123,3 +123,6 @@ impl FromIterator<Arc<Resource>> for ResourceMap {
         map
     }
 }
+
+#[cfg(test)]
+mod tests;
