@@ -232,6 +232,11 @@ impl Incremental {
         self.renderer.world()
     }
 
+    /// Another pair whenever something else is rejected.
+    fn rejections(&self) -> (u64, u64) {
+        (self.catalog.rejections(), self.renderer.rejections())
+    }
+
     fn rejected(&self) -> Vec<Rejected> {
         let all: BTreeSet<Rejected> = self.catalog.rejected().chain(self.renderer.rejected()).cloned().collect();
         all.into_iter().collect()
@@ -259,10 +264,12 @@ proptest! {
     #[test]
     fn incremental_equals_a_full_rebuild(steps in vec(step(), 0..40)) {
         let mut incremental = Incremental::new();
-        for step in steps {
+        for step in steps.into_iter().chain([Step::Render]) {
+            let before = (incremental.rejections(), incremental.rejected());
             incremental.take(step);
+            prop_assert!(incremental.rejections() != before.0 || incremental.rejected() == before.1);
         }
-        let world = incremental.render();
+        let world = incremental.renderer.world();
         let rebuilt = rebuild(&incremental.objects);
         prop_assert_eq!(snapshots(&world), snapshots(&rebuilt.world));
         prop_assert_eq!(incremental.rejected(), rebuilt.rejected);

@@ -4,14 +4,12 @@
 //! state: several streams of one id are several clients. What it sees is decided by its [`Target`].
 
 mod node;
-mod only_read;
 #[cfg(test)]
 mod tests;
 
 use crate::xds::{ClientKind, Name, Target};
 
 pub use node::{BuildVersion, Metadata, Node, Value};
-pub(crate) use only_read::{in_field, only_read};
 
 /// The node metadata by which a client says what it is, whatever the rest of its node looks like.
 pub const CLIENT_METADATA: &str = "chancery.dev/client";

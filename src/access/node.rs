@@ -6,7 +6,7 @@ use prost::encoding::{DecodeContext, WireType, message, skip_field, string};
 use prost::{DecodeError, Message};
 
 use super::CLIENT_METADATA;
-use super::only_read::{in_field, only_read};
+use crate::xds::{in_field, only_read};
 
 /// Every gRPC library sets it, no Envoy does.
 const GRPC_FEATURE: &str = "envoy.lb.does_not_support_overprovisioning";

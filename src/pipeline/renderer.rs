@@ -35,6 +35,8 @@ pub struct Renderer {
     fleets: BTreeMap<Name, Fleet>,
     /// By the name of the cluster of the port that lost.
     rejected: BTreeMap<Name, Vec<Rejected>>,
+    /// How often that changed.
+    rejections: u64,
 }
 
 /// A Service port, rendered. Every fleet that gets it shares this.
@@ -68,6 +70,7 @@ impl Renderer {
             everyone,
             fleets,
             rejected: BTreeMap::new(),
+            rejections: 0,
         }
     }
 
@@ -112,6 +115,11 @@ impl Renderer {
     /// The domains that somebody wants and another one has, in the order of clusters.
     pub fn rejected(&self) -> impl Iterator<Item = &Rejected> {
         self.rejected.values().flatten()
+    }
+
+    /// Another number whenever [`Self::rejected`] tells something else than before.
+    pub const fn rejections(&self) -> u64 {
+        self.rejections
     }
 
     fn render(&mut self, key: Key, entry: Entry, dirty: &mut Dirty) {
@@ -250,17 +258,22 @@ impl Renderer {
 
     /// Tells those who lost a domain, in whichever fleet, and those who no longer do.
     fn reject(&mut self, dirty: &Dirty) {
-        let Self { ports, domains, fleets, rejected, .. } = self;
+        let Self { ports, domains, fleets, rejected, rejections, .. } = self;
         for name in &dirty.virtual_hosts {
-            rejected.remove(name);
-            let Some(RenderedPort { routes, .. }) = ports.get(name) else { continue };
+            let before = rejected.remove(name).unwrap_or_default();
+            let Some(RenderedPort { routes, .. }) = ports.get(name) else {
+                *rejections += u64::from(!before.is_empty());
+                continue;
+            };
             let lost: BTreeSet<Contest> = iter::once(EVERYONE)
                 .chain(fleets.keys().map(|fleet| &**fleet))
                 .filter(|fleet| routes.fleets.includes(fleet))
                 .flat_map(|fleet| domains.lost(routes, fleet))
                 .collect();
-            if !lost.is_empty() {
-                rejected.insert(Name::clone(name), lost.iter().map(|lost| rejection(routes, lost)).collect());
+            let now: Vec<Rejected> = lost.iter().map(|lost| rejection(routes, lost)).collect();
+            *rejections += u64::from(now != before);
+            if !now.is_empty() {
+                rejected.insert(Name::clone(name), now);
             }
         }
     }

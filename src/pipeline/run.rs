@@ -64,6 +64,8 @@ struct Pipeline {
     status: StatusWriter,
     metrics: Arc<Metrics>,
     rejected: Arc<[Rejected]>,
+    /// The [`Catalog::rejections`] and [`Renderer::rejections`] that `rejected` is of.
+    rejections: (u64, u64),
     in_touch_at: Instant,
     out_of_touch: bool,
     /// When the oldest event was delivered that isn't published yet.
@@ -91,6 +93,7 @@ impl Pipeline {
             status,
             metrics,
             rejected: Arc::default(),
+            rejections: (0, 0),
             in_touch_at: Instant::now(),
             out_of_touch: false,
             oldest: None,
@@ -168,6 +171,10 @@ impl Pipeline {
     }
 
     fn report(&mut self) {
+        let rejections = (self.catalog.rejections(), self.renderer.rejections());
+        if std::mem::replace(&mut self.rejections, rejections) == rejections {
+            return;
+        }
         let rejected = all_rejected(&self.catalog, &self.renderer);
         if *rejected == *self.rejected {
             return;

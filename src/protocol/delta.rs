@@ -2,7 +2,7 @@
 
 use super::request::DeltaDiscoveryRequest;
 use super::session::{Ask, Asked};
-use super::xdstp::canonical;
+use super::xdstp::{all_canonical, canonical};
 use crate::xds::ResourceType;
 
 /// What a delta request of `resource_type` asks for.
@@ -20,9 +20,12 @@ pub fn ask(resource_type: ResourceType, request: DeltaDiscoveryRequest) -> Ask {
         nonce: response_nonce,
         error: error_detail.map(|error| error.message),
         asked: Asked::Changes {
-            subscribe: resource_names_subscribe.into_iter().map(canonical).collect(),
-            unsubscribe: resource_names_unsubscribe.into_iter().map(canonical).collect(),
-            held: initial_resource_versions.into_iter().map(|(name, version)| (canonical(name), version)).collect(),
+            subscribe: all_canonical(resource_names_subscribe),
+            unsubscribe: all_canonical(resource_names_unsubscribe),
+            held: initial_resource_versions
+                .into_iter()
+                .map(|(name, version)| (canonical(&name).into_owned(), version))
+                .collect(),
         },
     }
 }

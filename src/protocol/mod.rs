@@ -15,6 +15,9 @@
 //! a pointer, and comparing it with the newest map costs what changed between them, not what there is. Whatever departs
 //! from "holds all of its subscription" is a small set beside it: names to send though unchanged, names it rejected.
 //!
+//! The names that it asks for are a set, which is shared by all streams that ask for the same ([`names`]). So a client of
+//! a thousand names costs hardly more memory than a client of ten, unless nobody else wants what it wants.
+//!
 //! # Flow
 //!
 //! At most one response per type is unanswered at any time; whatever happens meanwhile is seen, as one difference, when
@@ -27,6 +30,8 @@
 
 mod blame;
 pub mod delta;
+mod name_list;
+mod names;
 mod order;
 mod request;
 mod respond;
@@ -41,6 +46,7 @@ mod unserved;
 mod xdstp;
 
 pub use blame::Blamed;
+pub use name_list::NameList;
 pub use request::{DeltaDiscoveryRequest, DiscoveryRequest, ErrorDetail};
 pub use respond::MAX_RESPONSE_BYTES;
 pub use session::{Ask, Asked, MAX_NAMES_BYTES, Session, Variant, Verdict};

@@ -13,6 +13,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::names::{among, not};
 use super::subscriber::Subscriber;
 use crate::xds::{Difference, Name, Resource, ResourceMap, ResourceType, Snapshot};
 
@@ -30,15 +31,11 @@ pub(super) enum Scope {
 
 /// What is held back until the client answers, and for how long it has been.
 #[derive(Debug, Default)]
-pub(super) struct Holdback(BTreeMap<Held, Age>);
-
-/// One thing that is held back.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Held {
-    /// The removal of a cluster.
-    Cluster(Name),
-    /// A route configuration.
-    Route(Name),
+pub(super) struct Holdback {
+    /// The clusters whose removal is held back.
+    clusters: BTreeMap<Name, Age>,
+    /// The route configurations.
+    routes: BTreeMap<Name, Age>,
 }
 
 /// How long something has been held back, and how long it may be. In ticks.
@@ -61,38 +58,35 @@ impl Age {
 }
 
 impl Holdback {
-    /// Notes what there is to hold back now. What was noted before keeps its age.
-    pub fn note(&mut self, lingering: &[Arc<Resource>], routes: &[Name], blind: bool) {
-        let limit = if blind { BLIND_TICKS } else { WAIT_TICKS };
-        let clusters = lingering.iter().map(|cluster| (Held::Cluster(Name::clone(cluster.name())), WAIT_TICKS));
-        let routes = routes.iter().map(|route| (Held::Route(Name::clone(route)), limit));
-        let age = |(held, limit)| {
-            let ticks = self.0.get(&held).map_or(0, |age| age.ticks);
-            (held, Age { ticks, limit })
-        };
-        self.0 = clusters.chain(routes).map(age).collect();
+    /// Notes which clusters there are to hold back now. What was noted before keeps its age.
+    pub fn note_clusters(&mut self, lingering: &[Arc<Resource>]) {
+        note(&mut self.clusters, lingering.iter().map(|cluster| cluster.name()), WAIT_TICKS);
+    }
+
+    /// The same for routes; `blind` if no answer says that their clusters are there.
+    pub fn note_routes(&mut self, routes: &[Name], blind: bool) {
+        note(&mut self.routes, routes.iter(), if blind { BLIND_TICKS } else { WAIT_TICKS });
     }
 
     /// Whether the removal of this cluster is held back still.
     pub fn holds_cluster(&self, name: &Name) -> bool {
-        self.0.get(&Held::Cluster(Name::clone(name))).is_some_and(|age| !age.is_over())
+        self.clusters.get(name).is_some_and(|age| !age.is_over())
     }
 
     /// Whether routes are held back still. They go together, so the oldest decides.
     pub fn holds_routes(&self) -> bool {
-        let mut ages = self.0.iter().filter(|(held, _)| matches!(held, Held::Route(_))).peekable();
-        ages.peek().is_some() && ages.all(|(_, age)| !age.is_over())
+        !self.routes.is_empty() && self.routes.values().all(|age| !age.is_over())
     }
 
     /// Whether anything is held back.
     pub fn is_waiting(&self) -> bool {
-        self.0.values().any(|age| !age.is_over())
+        self.clusters.values().chain(self.routes.values()).any(|age| !age.is_over())
     }
 
     /// A tick went by. Says whether the time of anything is up by it.
     pub fn on_tick(&mut self) -> bool {
         let mut over = false;
-        for age in self.0.values_mut().filter(|age| !age.is_over()) {
+        for age in self.clusters.values_mut().chain(self.routes.values_mut()).filter(|age| !age.is_over()) {
             age.ticks += 1;
             over |= age.is_over();
         }
@@ -105,7 +99,7 @@ impl Holdback {
         let [clusters, _, _, routes, _] = subscribers;
         let goal = snapshot.get(ResourceType::Cluster);
         let alone = scope == Scope::Only(ResourceType::Cluster);
-        if !(routes.is_asked() || alone) || !clusters.is_behind(goal) {
+        if !(routes.is_asked() || alone) || clusters.held.is_empty() || !clusters.is_behind(goal) {
             return Vec::new();
         }
         goal.difference(&clusters.held)
@@ -136,50 +130,68 @@ impl Holdback {
             Difference::Changed(route) if routes.subscription.matches(route.name()) => Some(route),
             Difference::Changed(_) | Difference::Removed(_) => None,
         });
-        let due = routes.due.iter().filter_map(|name| goal.get(name));
+        let due = goal.pick(routes.due.texts()).flatten();
         let waits = |route: &&Arc<Resource>| {
             let known = routes.acked().get(route.name());
             if blind && known.is_none() && !routes.is_resumed() {
                 // It has no routes yet, so there is nothing to break.
                 return false;
             }
-            let mut new = route.references().iter().filter(|name| !known.is_some_and(|known| known.refers_to(name)));
-            new.any(|name| {
-                let cluster = snapshot.get(ResourceType::Cluster).get(name);
-                cluster.is_some_and(|cluster| blind || !is_ready_to_use(cluster, clusters, endpoints))
-            })
+            let known = known.into_iter().flat_map(|known| known.references()).map(|name| &**name);
+            let mut is_new = not(among(known));
+            let new: Vec<&str> = route.references().iter().map(|name| &**name).filter(|name| is_new(name)).collect();
+            let named: Vec<_> = snapshot.get(ResourceType::Cluster).pick(new.into_iter()).flatten().collect();
+            !named.is_empty() && (blind || !are_ready_to_use(&named, clusters, endpoints))
         };
         (changed.chain(due).filter(waits).map(|route| Name::clone(route.name())).collect(), blind)
     }
 
-    /// What the client should hold of one type, now: the snapshot, and what lingers.
+    /// What the client should hold of one type, now, if that isn't what the snapshot says: that, and what lingers.
     pub fn goal(
         resource_type: ResourceType,
         snapshot: &Snapshot,
         lingering: &[Arc<Resource>],
         subscribers: &Subscribers,
-    ) -> ResourceMap {
+    ) -> Option<ResourceMap> {
         let [_, endpoints, _, _, _] = subscribers;
-        let mut goal = snapshot.get(resource_type).clone();
-        for cluster in lingering {
-            match resource_type {
-                ResourceType::Cluster => goal.insert(Arc::clone(cluster)),
-                ResourceType::Endpoint => {
-                    // What the snapshot still has isn't held back.
-                    let gone = cluster.references().iter().filter(|name| !snapshot.get(resource_type).contains(name));
-                    for assignment in gone.filter_map(|name| endpoints.held.get(name)) {
-                        goal.insert(Arc::clone(assignment));
-                    }
-                }
-                ResourceType::Listener | ResourceType::Route | ResourceType::Secret => {}
+        let map = snapshot.get(resource_type);
+        let lingering: Vec<&Arc<Resource>> = match resource_type {
+            ResourceType::Cluster => lingering.iter().collect(),
+            ResourceType::Endpoint => {
+                let names = lingering.iter().flat_map(|cluster| cluster.references());
+                // What the snapshot still has isn't held back.
+                names.filter(|name| !map.contains(name)).filter_map(|name| endpoints.held.get(name)).collect()
             }
+            ResourceType::Listener | ResourceType::Route | ResourceType::Secret => Vec::new(),
+        };
+        if lingering.is_empty() {
+            return None;
         }
-        goal
+        let mut goal = map.clone();
+        for resource in lingering {
+            goal.insert(Arc::clone(resource));
+        }
+        Some(goal)
     }
 }
 
-/// Whether the client has taken a cluster and, if it asks for assignments, the cluster's assignment.
-fn is_ready_to_use(cluster: &Resource, clusters: &Subscriber, endpoints: &Subscriber) -> bool {
-    clusters.has_taken(cluster.name())
-        && (!endpoints.is_asked() || cluster.references().iter().all(|name| endpoints.has_taken(name)))
+/// Whether the client has taken these clusters, which are in the order of names, and, if it asks for assignments, those of
+/// the clusters.
+fn are_ready_to_use(named: &[&Arc<Resource>], clusters: &Subscriber, endpoints: &Subscriber) -> bool {
+    let wanted: Vec<&Name> = named.iter().map(|cluster| cluster.name()).collect();
+    if !clusters.has_taken(&wanted) {
+        return false;
+    }
+    let mut assignments: Vec<&Name> = named.iter().flat_map(|cluster| cluster.references()).collect();
+    assignments.sort_unstable();
+    !endpoints.is_asked() || endpoints.has_taken(&assignments)
+}
+
+/// Notes what is held back; what was noted before keeps its age.
+fn note<'a>(ages: &mut BTreeMap<Name, Age>, held: impl Iterator<Item = &'a Name>, limit: u8) {
+    let before = std::mem::take(ages);
+    ages.extend(held.map(|name| {
+        let ticks = before.get(name).map_or(0, |age| age.ticks);
+        (Name::clone(name), Age { ticks, limit })
+    }));
 }

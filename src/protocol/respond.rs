@@ -1,8 +1,8 @@
 //! What is due: the difference between what a client holds and what it should hold, as far as it wants it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::names::{Names, among, not};
 use super::session::Variant;
 use super::subscriber::{Contents, Subscriber, name_bytes, resource_bytes};
 use crate::xds::{Difference, Name, Resource, ResourceMap};
@@ -11,28 +11,28 @@ use crate::xds::{Difference, Name, Resource, ResourceMap};
 /// the fields round the resources need some of it.
 pub const MAX_RESPONSE_BYTES: usize = (4 << 20) - (4 << 10);
 
-/// By name: the resource, or that there is none (any more).
-type Changes = BTreeMap<Name, Option<Arc<Resource>>>;
+/// A name, and the resource, or that there is none (any more).
+type Change<'a> = (&'a Name, Option<&'a Arc<Resource>>);
 
 impl Subscriber {
     /// What the next response has to carry to bring the client up to `goal`; `None` if none is due or may go out.
-    pub(super) fn due(&mut self, variant: Variant, goal: ResourceMap) -> Option<Contents> {
-        if !self.is_ready() || !self.is_behind(&goal) {
+    pub(super) fn due(&mut self, variant: Variant, goal: &ResourceMap) -> Option<Contents> {
+        if !self.is_ready() || !self.is_behind(goal) {
             return None;
         }
-        let changes = self.changes(&goal);
-        let answer_due = std::mem::take(&mut self.answer_due);
+        let changes = self.changes(goal);
         let (contents, has_news, is_all) = match variant {
-            Variant::Sotw if self.resource_type().is_whole_world() => self.whole_world(&changes, &goal),
-            Variant::Sotw | Variant::Delta => part(changes, variant),
+            Variant::Sotw if self.resource_type().is_whole_world() => self.whole_world(&changes, goal),
+            Variant::Sotw | Variant::Delta => part(&changes, variant),
         };
+        let answer_due = std::mem::take(&mut self.answer_due);
         if !is_all {
             self.hold(&contents);
             return Some(contents);
         }
-        self.due.clear();
+        self.due = Names::default();
         if answer_due || has_news {
-            self.held = goal;
+            self.held = goal.clone();
             Some(contents)
         } else {
             self.advance(goal);
@@ -43,13 +43,13 @@ impl Subscriber {
     /// Notes that the client gets these, and the rest of what is due after it has taken them.
     fn hold(&mut self, part: &Contents) {
         for resource in &part.resources {
-            self.due.remove(resource.name());
             self.held.insert(Arc::clone(resource));
         }
         for name in &part.removed {
-            self.due.remove(name);
             self.held.remove(name);
         }
+        let sent = part.resources.iter().map(|resource| resource.name()).chain(&part.removed);
+        self.due = self.due.filter(not(among(sent.cloned().collect::<Names>().texts())));
     }
 
     /// Whether anything may be due. Cheap, and false in most cases.
@@ -57,34 +57,41 @@ impl Subscriber {
         self.answer_due || !self.due.is_empty() || !self.held.is_same(goal)
     }
 
-    /// What the client has to be told, by name: the resource, or that there is none (any more).
-    fn changes(&self, goal: &ResourceMap) -> Changes {
-        let mut changes: Changes = goal
-            .difference(&self.held)
-            .map(|difference| match difference {
+    /// What the client has to be told, in the order of names.
+    fn changes<'a>(&'a self, goal: &'a ResourceMap) -> Vec<Change<'a>> {
+        let mut changes: Vec<Change<'a>> = if self.held.is_empty() && !self.subscription.is_wildcard() {
+            // All that is wanted and there is; at the cost of what is wanted. What is due is part of that.
+            let names = self.subscription.names();
+            let mut is_due = among(self.due.texts());
+            let is_change = |(name, resource): &Change<'a>| is_due(name) || resource.is_some();
+            names.iter().zip(goal.pick(names.texts())).filter(is_change).collect()
+        } else {
+            let difference = goal.difference(&self.held).map(|difference| match difference {
                 Difference::Changed(resource) => (resource.name(), Some(resource)),
                 Difference::Removed(resource) => (resource.name(), None),
-            })
-            .filter(|(name, _)| self.subscription.matches(name))
-            .map(|(name, resource)| (Name::clone(name), resource.cloned()))
-            .collect();
-        for name in &self.due {
-            changes.entry(Name::clone(name)).or_insert_with(|| goal.get(name).cloned());
-        }
+            });
+            let mut changes: Vec<_> = difference.filter(|(name, _)| self.subscription.matches(name)).collect();
+            if !self.due.is_empty() {
+                changes.extend(self.due.iter().zip(goal.pick(self.due.texts())));
+                changes.sort_by_key(|(name, _)| *name);
+                changes.dedup_by_key(|(name, _)| *name);
+            }
+            changes
+        };
         if !self.resource_type().is_ever_removed() {
-            changes.retain(|_, change| change.is_some());
+            changes.retain(|(_, resource)| resource.is_some());
         }
         changes
     }
 
     /// State of the world, LDS and CDS: everything that is wanted, each time, because absence deletes. It is due when
     /// something that the client wants came, changed or went; a wanted name that never existed is no reason.
-    fn whole_world(&self, changes: &Changes, goal: &ResourceMap) -> (Contents, bool, bool) {
+    fn whole_world(&self, changes: &[Change<'_>], goal: &ResourceMap) -> (Contents, bool, bool) {
         let has_news = changes.iter().any(|(name, change)| change.is_some() || self.held.contains(name));
         let resources = if self.subscription.is_wildcard() {
             goal.iter().cloned().collect()
         } else {
-            self.subscription.names().iter().filter_map(|name| goal.get(name)).cloned().collect()
+            goal.pick(self.subscription.names().texts()).flatten().cloned().collect()
         };
         (Contents { resources, removed: Vec::new(), whole: true }, has_news, true)
     }
@@ -95,13 +102,13 @@ impl Subscriber {
 ///
 /// In the state of the world absence means nothing for EDS, RDS and SDS: only what changed is sent, and what is gone
 /// can't be said.
-fn part(changes: Changes, variant: Variant) -> (Contents, bool, bool) {
+fn part(changes: &[Change<'_>], variant: Variant) -> (Contents, bool, bool) {
     let mut contents = Contents::default();
     let mut bytes = 0;
     for (name, change) in changes {
-        let size = match (&change, variant) {
+        let size = match (change, variant) {
             (Some(resource), _) => resource_bytes(resource),
-            (None, Variant::Delta) => name_bytes(&name),
+            (None, Variant::Delta) => name_bytes(name),
             (None, Variant::Sotw) => continue,
         };
         if bytes > 0 && bytes + size > MAX_RESPONSE_BYTES {
@@ -109,8 +116,8 @@ fn part(changes: Changes, variant: Variant) -> (Contents, bool, bool) {
         }
         bytes += size;
         match change {
-            Some(resource) => contents.resources.push(resource),
-            None => contents.removed.push(name),
+            Some(resource) => contents.resources.push(Arc::clone(resource)),
+            None => contents.removed.push(Name::clone(name)),
         }
     }
     (contents, bytes > 0, true)

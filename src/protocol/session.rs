@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::blame::{Blamed, blame};
+use super::name_list::NameList;
 use super::order::{Holdback, Scope};
 use super::status::ResourceStatus;
 use super::subscriber::{Answer, Response, Subscriber};
@@ -47,15 +48,15 @@ pub struct Ask {
 #[derive(Debug, Clone)]
 pub enum Asked {
     /// All the names, in the state of the world.
-    Names(Vec<String>),
+    Names(NameList),
     /// The same, by a client that holds something of this type already, from this stream or an earlier one.
-    NamesHolding(Vec<String>),
+    NamesHolding(NameList),
     /// What changed, in delta.
     Changes {
         /// Names that are wanted from now on, or wanted again.
-        subscribe: Vec<String>,
+        subscribe: NameList,
         /// Names that are no longer wanted.
-        unsubscribe: Vec<String>,
+        unsubscribe: NameList,
         /// The versions that a client which reconnects still holds. Only the first request of a type may have them.
         held: BTreeMap<String, String>,
     },
@@ -132,17 +133,17 @@ impl Session {
         let verdict =
             answer.map(|answer| verdict(answer, error.as_deref().unwrap_or_default(), subscriber, &self.snapshot));
         match asked {
-            Asked::Names(names) => subscriber.on_names(names, nonce.is_empty(), false, map),
-            Asked::NamesHolding(names) => subscriber.on_names(names, nonce.is_empty(), true, map),
+            Asked::Names(names) => subscriber.on_names(&names, nonce.is_empty(), false, map),
+            Asked::NamesHolding(names) => subscriber.on_names(&names, nonce.is_empty(), true, map),
             Asked::Changes { subscribe, unsubscribe, held } => {
-                subscriber.on_changes(subscribe, unsubscribe, &held, map);
+                subscriber.on_changes(&subscribe, &unsubscribe, &held, map);
             }
         }
         verdict
     }
 
     /// Takes in a delta request for a type that isn't served. (Those of the state of the world need no answer.)
-    pub fn on_unserved(&mut self, type_url: &str, nonce: &str, subscribe: Vec<String>, unsubscribe: &[String]) {
+    pub fn on_unserved(&mut self, type_url: &str, nonce: &str, subscribe: &NameList, unsubscribe: &NameList) {
         self.unserved.on_request(type_url, nonce, subscribe, unsubscribe);
     }
 
@@ -161,21 +162,25 @@ impl Session {
     /// [`Self::on_tick`].
     pub fn poll(&mut self) -> Option<Response> {
         let mut lingering = Holdback::lingering(self.scope, &self.subscribers, &self.snapshot);
-        let (routes, blind) = Holdback::waiting_routes(self.scope, &self.subscribers, &self.snapshot);
-        self.holdback.note(&lingering, &routes, blind);
+        self.holdback.note_clusters(&lingering);
         lingering.retain(|cluster| self.holdback.holds_cluster(cluster.name()));
-        let routes_wait = self.holdback.holds_routes();
 
         for resource_type in ResourceType::ALL {
-            if resource_type == ResourceType::Route && routes_wait {
-                continue;
+            if resource_type == ResourceType::Route {
+                // Only now, because what goes before them has to be answered before it is worth the work.
+                let (routes, blind) = Holdback::waiting_routes(self.scope, &self.subscribers, &self.snapshot);
+                self.holdback.note_routes(&routes, blind);
+                if self.holdback.holds_routes() {
+                    continue;
+                }
             }
-            let goal = Holdback::goal(resource_type, &self.snapshot, &lingering, &self.subscribers);
+            let held_back = Holdback::goal(resource_type, &self.snapshot, &lingering, &self.subscribers);
+            let goal = held_back.as_ref().unwrap_or_else(|| self.snapshot.get(resource_type));
             let subscriber = self.subscribers.get_mut(resource_type.index())?;
             let Some(contents) = subscriber.due(self.variant, goal) else { continue };
             if let Some(dependency) = resource_type.dependency() {
                 let names = contents.resources.iter().flat_map(|resource| resource.references()).cloned().collect();
-                self.subscribers.get_mut(dependency.index())?.owe(names);
+                self.subscribers.get_mut(dependency.index())?.owe(&names);
             }
             let nonce = self.nonces.next();
             let subscriber = self.subscribers.get_mut(resource_type.index())?;

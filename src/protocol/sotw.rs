@@ -2,7 +2,7 @@
 
 use super::request::DiscoveryRequest;
 use super::session::{Ask, Asked};
-use super::xdstp::canonical;
+use super::xdstp::all_canonical;
 use crate::xds::ResourceType;
 
 /// What a state-of-the-world request of `resource_type` asks for.
@@ -11,7 +11,7 @@ use crate::xds::ResourceType;
 /// it is says nothing: it may be that of another set of names.
 pub fn ask(resource_type: ResourceType, request: DiscoveryRequest) -> Ask {
     let DiscoveryRequest { version_info, resource_names, type_url: _, response_nonce, error_detail } = request;
-    let names = resource_names.into_iter().map(canonical).collect();
+    let names = all_canonical(resource_names);
     Ask {
         resource_type,
         nonce: response_nonce,

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::name_list::NameList;
+use super::names::{Names, among, not};
 use super::subscription::{Changes, Subscription};
 use crate::xds::{Name, Resource, ResourceMap, ResourceType, Version};
 
@@ -15,8 +17,8 @@ pub struct Response {
     pub nonce: String,
     /// The version of the whole set that the client's target has of this type.
     pub version: Version,
-    /// The resources, in the order of their names, each name once.
-    pub resources: Vec<Arc<Resource>>,
+    /// The resources, in the order of their names, each name once. Shared with the session, until it is answered.
+    pub resources: Arc<[Arc<Resource>]>,
     /// Delta only: the names that there are no resources of (any more), none of them in `resources`.
     pub removed: Vec<Name>,
 }
@@ -69,7 +71,7 @@ pub(super) struct Subscriber {
     /// What it uses: `held` at the last ACK, without what it refused.
     acked: ResourceMap,
     /// Names to send though the client may hold them, or to say that there are none of.
-    pub(super) due: BTreeSet<Name>,
+    pub(super) due: Names,
     /// A response is due even if it is empty.
     pub(super) answer_due: bool,
     /// Names in responses that were refused, and in none that was taken since.
@@ -87,15 +89,16 @@ pub(super) struct Subscriber {
 struct Unanswered {
     nonce: String,
     version: Version,
-    /// What it brings or removes, sorted.
-    names: Vec<Name>,
+    /// What it brings and what it removes, both in the order of names.
+    resources: Arc<[Arc<Resource>]>,
+    removed: Vec<Name>,
     whole: bool,
 }
 
 /// What a client said to the latest response.
 pub(super) enum Answer {
     Ack,
-    /// It was this version, with these names.
+    /// It was this version, with these names, in order.
     Nack {
         version: Version,
         names: Vec<Name>,
@@ -111,7 +114,7 @@ impl Subscriber {
             subscription: Subscription::default(),
             held: ResourceMap::default(),
             acked: ResourceMap::default(),
-            due: BTreeSet::new(),
+            due: Names::default(),
             answer_due: false,
             doubtful: BTreeSet::new(),
             complaints: BTreeMap::new(),
@@ -144,13 +147,18 @@ impl Subscriber {
         &self.acked
     }
 
-    /// Whether the client wants the resource of this name, was sent it, and took it.
-    pub fn has_taken(&self, name: &str) -> bool {
-        self.subscription.matches(name)
-            && self.held.contains(name)
-            && !self.due.contains(name)
-            && !self.doubtful.contains(name)
-            && !self.is_in_flight(name)
+    /// Whether the client wants the resources of these names, which are in order, was sent them, and took them.
+    pub fn has_taken(&self, names: &[&Name]) -> bool {
+        let texts = || names.iter().map(|name| &***name);
+        let mut is_wanted = among(self.subscription.names().texts());
+        let mut is_due = among(self.due.texts());
+        texts().zip(self.held.pick(texts())).all(|(name, held)| {
+            (self.subscription.is_wildcard() || is_wanted(name))
+                && held.is_some()
+                && !is_due(name)
+                && !self.is_doubtful(name)
+                && !self.is_in_flight(name)
+        })
     }
 
     /// Whether a response that has this name is unanswered.
@@ -182,18 +190,21 @@ impl Subscriber {
     /// that of an older response, or of another stream: it says nothing about the latest one.
     pub fn on_answer(&mut self, nonce: &str, is_error: bool) -> Option<Answer> {
         let answered = self.unanswered.take_if(|unanswered| unanswered.nonce == nonce)?;
-        let Unanswered { nonce: _, version, names, whole } = answered;
         if is_error {
+            let mut names: Vec<Name> = answered.names().cloned().collect();
+            names.sort_unstable();
             self.doubtful.extend(names.iter().cloned());
-            return Some(Answer::Nack { version, names });
+            return Some(Answer::Nack { version: answered.version, names });
         }
-        if whole {
+        if answered.whole {
             self.doubtful.clear();
             self.complaints.clear();
         }
-        for name in &names {
-            self.doubtful.remove(name);
-            self.complaints.remove(name);
+        if !(self.doubtful.is_empty() && self.complaints.is_empty()) {
+            for name in answered.names() {
+                self.doubtful.remove(name);
+                self.complaints.remove(name);
+            }
         }
         let mut acked = self.held.clone();
         for name in &self.doubtful {
@@ -204,22 +215,22 @@ impl Subscriber {
             }
         }
         self.acked = acked;
-        self.taken = Some(version);
+        self.taken = Some(answered.version);
         Some(Answer::Ack)
     }
 
     /// The names of a state-of-the-world request. They count whatever the nonce: they are the client's latest wish.
-    pub fn on_names(&mut self, names: Vec<String>, without_nonce: bool, holding: bool, map: &ResourceMap) {
+    pub fn on_names(&mut self, names: &NameList, without_nonce: bool, holding: bool, map: &ResourceMap) {
         let first = !std::mem::replace(&mut self.asked, true);
         self.resumed |= first && holding;
-        let changes = self.subscription.replace(self.resource_type, first, names);
+        let changes = self.subscription.replace(self.resource_type, first, names, map);
         self.wish(first, changes, &BTreeMap::new(), map);
         if without_nonce && !first {
             // A client that has forgotten what it was sent begins anew.
             self.unanswered = None;
             self.held = ResourceMap::default();
             self.acked = ResourceMap::default();
-            self.due.extend(self.subscription.names().iter().cloned());
+            self.due = self.due.union(self.subscription.names());
             self.answer_due = self.subscription.is_wildcard();
         }
         // Where absence deletes, even "nothing" is an answer to a client that holds something, from an earlier stream or
@@ -231,14 +242,14 @@ impl Subscriber {
     /// The changes of a delta request. They count whatever the nonce: a change that is dropped is lost for ever.
     pub fn on_changes(
         &mut self,
-        subscribe: Vec<String>,
-        unsubscribe: Vec<String>,
+        subscribe: &NameList,
+        unsubscribe: &NameList,
         claims: &BTreeMap<String, String>,
         map: &ResourceMap,
     ) {
         let first = !std::mem::replace(&mut self.asked, true);
         self.resumed |= first && !claims.is_empty();
-        let changes = self.subscription.update(self.resource_type, first, subscribe, unsubscribe);
+        let changes = self.subscription.update(self.resource_type, first, subscribe, unsubscribe, map);
         let none = BTreeMap::new();
         // Later in a stream the versions are to be ignored (`initial_resource_versions` in discovery.proto).
         self.wish(first, changes, if first { claims } else { &none }, map);
@@ -246,12 +257,9 @@ impl Subscriber {
     }
 
     /// Names that the client must be sent again if it wants them, because what refers to them was just sent.
-    pub fn owe(&mut self, names: BTreeSet<Name>) {
-        if self.asked {
-            self.due.extend(names.into_iter().filter(|name| self.subscription.matches(name)));
-        } else {
-            self.due.extend(names);
-        }
+    pub fn owe(&mut self, names: &Names) {
+        let names = names.filter(|name| !self.asked || self.subscription.matches(name));
+        self.due = self.due.union(&names);
     }
 
     /// Notes that `contents` go out.
@@ -259,86 +267,101 @@ impl Subscriber {
         let Contents { resources, removed, whole } = contents;
         let version = self.held.version();
         self.sent = Some(version);
-        let mut names: Vec<Name> = resources.iter().map(|resource| resource.name()).chain(&removed).cloned().collect();
-        names.sort_unstable();
-        self.unanswered = Some(Unanswered { nonce: nonce.clone(), version, names, whole });
+        let resources: Arc<[Arc<Resource>]> = resources.into();
+        self.unanswered = Some(Unanswered {
+            nonce: nonce.clone(),
+            version,
+            resources: Arc::clone(&resources),
+            removed: removed.clone(),
+            whole,
+        });
         Response { resource_type: self.resource_type, nonce, version, resources, removed }
     }
 
     /// Brings the client up to `goal` without a response, because none of the difference concerns it.
-    pub fn advance(&mut self, goal: ResourceMap) {
+    pub fn advance(&mut self, goal: &ResourceMap) {
         if self.acked.is_same(&self.held) {
             self.acked = goal.clone();
         }
-        self.held = goal;
+        self.held = goal.clone();
     }
 
     fn wish(&mut self, first: bool, changes: Changes, claims: &BTreeMap<String, String>, map: &ResourceMap) {
         let Changes { everything, again, added, new, covered, kept } = changes;
         // Before the first request, more may be owed than the client asks for; later it may want less than before.
-        self.due.retain(|name| self.subscription.matches(name));
+        self.due = self.due.filter(|name| self.subscription.matches(name));
         if first {
-            self.held = if everything { claimed(claims, map) } else { overlaid(claims, map) };
+            self.held = if everything || claims.is_empty() { claimed(claims, map) } else { overlaid(claims, map) };
         } else {
             if everything {
                 self.forget_unwanted(&kept);
             }
             if again {
-                self.due.extend(self.held.iter().map(|resource| Name::clone(resource.name())));
+                self.due = self.due.union(&self.held.iter().map(|resource| Name::clone(resource.name())).collect());
             }
         }
-        for name in new {
-            // The client has none of it, though `held` may, unless it says so or it is on its way.
-            if !claims.contains_key(&*name) && !self.is_in_flight(&name) {
-                self.held.remove(&name);
-                self.acked.remove(&name);
+        // The client has none of these, though `held` may, unless it says so or one is on its way.
+        let is_unclaimed = || not(among(claims.keys().map(String::as_str)));
+        if !(self.held.is_empty() && self.acked.is_empty()) {
+            for name in new.filter(is_unclaimed()).texts() {
+                if !self.is_in_flight(name) {
+                    self.held.remove(name);
+                    self.acked.remove(name);
+                }
             }
         }
         self.answer_due |= everything || again;
-        self.due.extend(added.into_iter().filter(|name| !claims.contains_key(name.as_ref())));
-        self.due.extend(covered);
+        self.due = self.due.union(&added.filter(is_unclaimed())).union(&covered);
     }
 
     /// Everything is wanted from now on: what wasn't wanted before isn't held. (What is `kept` was wanted by name, and the
     /// client uses what it has of that.) What is on its way is due again, because it may be gone by the time it arrives.
-    fn forget_unwanted(&mut self, kept: &BTreeSet<Name>) {
-        let wanted: BTreeSet<&Name> = self.subscription.names().iter().chain(kept).collect();
+    fn forget_unwanted(&mut self, kept: &Names) {
+        let wanted = self.subscription.names().union(kept);
         self.acked = wanted.iter().filter_map(|name| self.acked.get(name)).cloned().collect();
-        let in_flight = self.unanswered.iter().flat_map(|unanswered| &unanswered.names);
-        let is_only_there = |name: &&Name| !wanted.contains(*name) && self.held.contains(name);
-        let in_flight: BTreeSet<&Name> = in_flight.filter(is_only_there).collect();
-        self.held = wanted.iter().chain(&in_flight).filter_map(|name| self.held.get(name)).cloned().collect();
-        self.due.extend(in_flight.into_iter().cloned());
+        let in_flight = self.unanswered.iter().flat_map(Unanswered::names);
+        let in_flight: Names =
+            in_flight.filter(|name| !wanted.contains(name) && self.held.contains(name)).cloned().collect();
+        self.held = wanted.iter().chain(in_flight.iter()).filter_map(|name| self.held.get(name)).cloned().collect();
+        self.due = self.due.union(&in_flight);
     }
 }
 
 impl Unanswered {
+    /// What it brings and what it removes.
+    fn names(&self) -> impl Iterator<Item = &Name> {
+        self.resources.iter().map(|resource| resource.name()).chain(&self.removed)
+    }
+
     fn includes(&self, name: &str) -> bool {
-        self.names.binary_search_by(|candidate| candidate.as_ref().cmp(name)).is_ok()
+        self.resources.binary_search_by(|candidate| candidate.name().as_ref().cmp(name)).is_ok()
+            || self.removed.binary_search_by(|candidate| candidate.as_ref().cmp(name)).is_ok()
     }
 }
 
-/// What a client holds that wants everything and says it has `claims`: these, and nothing else.
+/// What a client holds that says it has `claims`: these, and nothing else.
 fn claimed(claims: &BTreeMap<String, String>, map: &ResourceMap) -> ResourceMap {
-    claims.iter().map(|(name, version)| claim(name, version, map)).collect()
+    let known = map.pick(claims.keys().map(String::as_str));
+    claims.iter().zip(known).map(|((name, version), known)| claim(name, version, known)).collect()
 }
 
 /// What a client holds that wants names and says it has `claims`. Of the others it doesn't matter: those it wants are
-/// due, those it doesn't want aren't compared.
+/// due, those it doesn't want aren't compared. So it may as well be the map that everybody has.
 fn overlaid(claims: &BTreeMap<String, String>, map: &ResourceMap) -> ResourceMap {
     let mut held = map.clone();
-    for (name, version) in claims {
-        let claim = claim(name, version, map);
-        if map.get(name) != Some(&claim) {
+    let known = map.pick(claims.keys().map(String::as_str));
+    for ((name, version), known) in claims.iter().zip(known) {
+        let claim = claim(name, version, known);
+        if known != Some(&claim) {
             held.insert(claim);
         }
     }
     held
 }
 
-fn claim(name: &str, version: &str, map: &ResourceMap) -> Arc<Resource> {
+fn claim(name: &str, version: &str, known: Option<&Arc<Resource>>) -> Arc<Resource> {
     let version = Version::parse(version);
-    match map.get(name) {
+    match known {
         Some(resource) if Some(resource.version()) == version => Arc::clone(resource),
         _ => Arc::new(Resource::claimed(Name::from(name), version.unwrap_or_default())),
     }

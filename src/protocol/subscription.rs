@@ -1,8 +1,8 @@
 //! What a client wants of one type.
 
-use std::collections::BTreeSet;
-
-use crate::xds::{Name, ResourceType};
+use super::name_list::NameList;
+use super::names::{Names, among, digest, not};
+use crate::xds::{Name, ResourceMap, ResourceType, Version};
 
 /// What a name costs besides its letters: entries in sets, the counts of a shared string. Rounded up.
 pub const NAME_OVERHEAD_BYTES: usize = 64;
@@ -14,9 +14,9 @@ pub(super) const WILDCARD: &str = "*";
 #[derive(Debug, Clone, Default)]
 pub(super) struct Subscription {
     wildcard: Wildcard,
-    names: BTreeSet<Name>,
-    /// What the names cost.
-    bytes: usize,
+    names: Names,
+    /// Stands for the list of the last state-of-the-world request that had names. Every answer repeats it.
+    repeated: Option<Version>,
 }
 
 /// Whether everything is wanted, and how the client said so.
@@ -32,20 +32,20 @@ enum Wildcard {
 }
 
 /// What a request changed in a subscription.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(super) struct Changes {
     /// Everything is wanted now, and wasn't before.
     pub everything: bool,
     /// Everything was wanted in so many words, and is asked for once more.
     pub again: bool,
     /// These names are to be sent, even if the client was sent them before.
-    pub added: BTreeSet<Name>,
+    pub added: Names,
     /// Those of them that weren't wanted before in any way.
-    pub new: BTreeSet<Name>,
+    pub new: Names,
     /// These names are no longer wanted in particular, but the wildcard covers them still.
-    pub covered: BTreeSet<Name>,
+    pub covered: Names,
     /// Names that were wanted in particular before this request, and are covered by the wildcard from now on.
-    pub kept: BTreeSet<Name>,
+    pub kept: Names,
 }
 
 impl Subscription {
@@ -60,51 +60,57 @@ impl Subscription {
     }
 
     /// The names that are wanted in particular.
-    pub const fn names(&self) -> &BTreeSet<Name> {
+    pub const fn names(&self) -> &Names {
         &self.names
     }
 
     /// About what the names cost in memory.
-    pub const fn bytes(&self) -> usize {
-        self.bytes
+    pub fn bytes(&self) -> usize {
+        self.names.bytes()
     }
 
-    /// A state-of-the-world request: its names replace the set.
+    /// A state-of-the-world request: its names replace the set. Of `map` are taken those that it has.
     ///
     /// No names mean everything in the first request of LDS or CDS, and still do until a name was given; otherwise
     /// they mean nothing (xDS protocol, "How the client specifies what resources to return").
-    pub fn replace(&mut self, resource_type: ResourceType, first: bool, names: Vec<String>) -> Changes {
+    pub fn replace(
+        &mut self,
+        resource_type: ResourceType,
+        first: bool,
+        names: &NameList,
+        map: &ResourceMap,
+    ) -> Changes {
         if names.is_empty() {
             return match self.wildcard {
                 Wildcard::Legacy => Changes::default(),
                 Wildcard::No if first => self.begin_legacy(resource_type),
                 Wildcard::No | Wildcard::Explicit => {
-                    self.wildcard = Wildcard::No;
-                    self.bytes = 0;
-                    self.names.clear();
+                    *self = Self::default();
                     Changes::default()
                 }
             };
         }
+        let repeated = Some(digest(names.iter()));
+        if self.repeated == repeated {
+            return Changes::default();
+        }
+        self.repeated = repeated;
         let before = self.is_wildcard();
-        let mut names: BTreeSet<Name> = names.into_iter().map(Name::from).collect();
-        let wildcard = names.remove(WILDCARD) && resource_type.has_wildcard();
+        let wildcard = resource_type.has_wildcard() && names.iter().any(|name| name == WILDCARD);
         self.wildcard = if wildcard { Wildcard::Explicit } else { Wildcard::No };
-        self.bytes = names.iter().map(|name| cost(name)).sum();
-        let added: BTreeSet<Name> = names.difference(&self.names).cloned().collect();
-        let changes = Changes {
+        let old = self.wants(&sorted(names), map);
+        let added = self.names.filter(not(among(old.texts())));
+        Changes {
             everything: self.is_wildcard() && !before,
             again: false,
-            new: if before { BTreeSet::new() } else { added.clone() },
+            new: if before { Names::default() } else { added.clone() },
             added,
-            covered: BTreeSet::new(),
-            kept: if self.is_wildcard() { self.names.difference(&names).cloned().collect() } else { BTreeSet::new() },
-        };
-        self.names = names;
-        changes
+            covered: Names::default(),
+            kept: if wildcard { old.filter(not(among(self.names.texts()))) } else { Names::default() },
+        }
     }
 
-    /// A delta request: first what is subscribed, then what is unsubscribed.
+    /// A delta request: first what is subscribed, then what is unsubscribed. Of `map` are taken the names that it has.
     ///
     /// A name that is subscribed again is sent again (`resource_names_subscribe` in discovery.proto). A legacy wildcard
     /// lasts until `*` is unsubscribed (xDS protocol, the delta example of the same section).
@@ -112,49 +118,55 @@ impl Subscription {
         &mut self,
         resource_type: ResourceType,
         first: bool,
-        subscribe: Vec<String>,
-        unsubscribe: Vec<String>,
+        subscribe: &NameList,
+        unsubscribe: &NameList,
+        map: &ResourceMap,
     ) -> Changes {
         let mut changes =
             if first && subscribe.is_empty() { self.begin_legacy(resource_type) } else { Changes::default() };
         let before = self.wildcard;
-        for name in subscribe {
-            if name == WILDCARD {
-                if resource_type.has_wildcard() {
-                    changes.everything |= before == Wildcard::No;
-                    changes.again |= before == Wildcard::Explicit;
-                    self.wildcard = Wildcard::Explicit;
-                }
-            } else {
-                let name = Name::from(name);
-                if self.names.insert(Name::clone(&name)) {
-                    self.bytes += cost(&name);
-                    if before == Wildcard::No {
-                        changes.new.insert(Name::clone(&name));
-                    }
-                }
-                changes.added.insert(name);
-            }
+        if resource_type.has_wildcard() && subscribe.iter().any(|name| name == WILDCARD) {
+            changes.everything |= before == Wildcard::No;
+            changes.again |= before == Wildcard::Explicit;
+            self.wildcard = Wildcard::Explicit;
         }
-        for name in unsubscribe {
-            if name == WILDCARD {
-                self.wildcard = Wildcard::No;
-                changes.everything = false;
-                changes.again = false;
-            } else if let Some(name) = self.names.take(name.as_str()) {
-                self.bytes -= cost(&name);
-                changes.added.remove(&name);
-                if !changes.new.remove(&name) {
-                    changes.kept.insert(Name::clone(&name));
-                }
-                changes.covered.insert(name);
-            }
+        if unsubscribe.iter().any(|name| name == WILDCARD) {
+            self.wildcard = Wildcard::No;
+            changes.everything = false;
+            changes.again = false;
         }
-        if !self.is_wildcard() {
-            changes.covered.clear();
-            changes.kept.clear();
+        let (subscribe, unsubscribe) = (sorted(subscribe), sorted(unsubscribe));
+        if subscribe.is_empty() && unsubscribe.is_empty() {
+            return changes;
+        }
+        let old = self.names.clone();
+        let mut wanted: Vec<&str> = old.texts().chain(subscribe.iter().copied()).collect();
+        #[expect(
+            clippy::stable_sort_primitive,
+            reason = "of two runs in order a stable sort makes one in a single go"
+        )]
+        wanted.sort();
+        wanted.dedup();
+        let mut is_unsubscribed = among(unsubscribe.iter().copied());
+        let (gone, wanted): (Vec<&str>, Vec<&str>) = wanted.into_iter().partition(|name| is_unsubscribed(name));
+        self.wants(&wanted, map);
+        changes.added = self.names.filter(among(subscribe.iter().copied()));
+        if before == Wildcard::No {
+            changes.new = changes.added.filter(not(among(old.texts())));
+        }
+        if self.is_wildcard() {
+            changes.covered = gone.into_iter().map(Name::from).collect();
+            changes.kept = changes.covered.filter(among(old.texts()));
         }
         changes
+    }
+
+    /// These names are wanted from now on. Returns those that were before.
+    fn wants(&mut self, names: &[&str], map: &ResourceMap) -> Names {
+        let old = &self.names;
+        let known = |name: &str| old.get(name).or_else(|| map.get(name).map(|resource| resource.name())).cloned();
+        let names = Names::shared(names, known);
+        std::mem::replace(&mut self.names, names)
     }
 
     fn begin_legacy(&mut self, resource_type: ResourceType) -> Changes {
@@ -163,6 +175,14 @@ impl Subscription {
         }
         Changes { everything: self.is_wildcard(), ..Changes::default() }
     }
+}
+
+/// The names but for the wildcard, in order, each once.
+fn sorted(names: &NameList) -> Vec<&str> {
+    let mut names: Vec<&str> = names.iter().filter(|name| *name != WILDCARD).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 /// About what a name costs in memory, in bytes.

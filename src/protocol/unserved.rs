@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::name_list::NameList;
 use super::subscription::{WILDCARD, cost};
 use crate::xds::Name;
 
@@ -46,15 +47,15 @@ struct Wait {
 
 impl Unserved {
     /// Takes in a delta request for such a type.
-    pub fn on_request(&mut self, type_url: &str, nonce: &str, subscribe: Vec<String>, unsubscribe: &[String]) {
+    pub fn on_request(&mut self, type_url: &str, nonce: &str, subscribe: &NameList, unsubscribe: &NameList) {
         if !self.0.contains_key(type_url) && self.0.len() == MAX_TYPES {
             return;
         }
         let wait = self.0.entry(type_url.into()).or_default();
         wait.unanswered.take_if(|unanswered| unanswered == nonce);
-        wait.names.extend(subscribe.into_iter().filter(|name| name != WILDCARD).map(Name::from));
-        for name in unsubscribe {
-            wait.names.remove(name.as_str());
+        wait.names.extend(subscribe.iter().filter(|name| *name != WILDCARD).map(Name::from));
+        for name in unsubscribe.iter() {
+            wait.names.remove(name);
         }
     }
 

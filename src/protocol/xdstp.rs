@@ -1,5 +1,9 @@
 //! Names that are URLs: `xdstp://authority/type/id?key=value` (xRFC TP1, gRFC A47).
 
+use std::borrow::Cow;
+
+use super::name_list::NameList;
+
 /// The scheme of such names.
 const SCHEME: &str = "xdstp://";
 
@@ -7,15 +11,20 @@ const SCHEME: &str = "xdstp://";
 /// itself, whatever characters it has: those of gRPC server listeners have `?` and `=` in them.
 ///
 /// Chancery names nothing in this way, and has no collections; so a glob (`…/*`) is a name that doesn't exist either.
-pub(super) fn canonical(name: String) -> String {
+pub(super) fn canonical(name: &str) -> Cow<'_, str> {
     if !name.starts_with(SCHEME) {
-        return name;
+        return name.into();
     }
-    let (url, _directives) = name.split_once('#').unwrap_or((&name, ""));
-    let Some((path, parameters)) = url.split_once('?') else { return url.to_owned() };
+    let (url, _directives) = name.split_once('#').unwrap_or((name, ""));
+    let Some((path, parameters)) = url.split_once('?') else { return url.into() };
     let mut parameters: Vec<&str> = parameters.split('&').collect();
     parameters.sort_unstable();
-    format!("{path}?{}", parameters.join("&"))
+    format!("{path}?{}", parameters.join("&")).into()
+}
+
+/// The names as they are compared. Seldom is any of them a URL.
+pub(super) fn all_canonical(names: NameList) -> NameList {
+    if names.iter().any(|name| name.starts_with(SCHEME)) { names.iter().map(canonical).collect() } else { names }
 }
 
 #[cfg(test)]
@@ -35,7 +44,7 @@ mod tests {
             ("shop/cart/80", "shop/cart/80"),
             ("", ""),
         ] {
-            assert_eq!(canonical(name.to_owned()), same);
+            assert_eq!(canonical(name), same);
         }
     }
 }

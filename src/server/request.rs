@@ -4,11 +4,11 @@ use prost::bytes::Buf;
 use prost::encoding::{DecodeContext, WireType, message, skip_field};
 use prost::{DecodeError, Message};
 
-use crate::access::{Node, in_field, only_read};
+use crate::access::Node;
 use crate::protocol::{
-    Ask, DeltaDiscoveryRequest, DiscoveryRequest, MAX_NAMES_BYTES, NAME_OVERHEAD_BYTES, Variant, delta, sotw,
+    Ask, DeltaDiscoveryRequest, DiscoveryRequest, MAX_NAMES_BYTES, NAME_OVERHEAD_BYTES, NameList, Variant, delta, sotw,
 };
-use crate::xds::ResourceType;
+use crate::xds::{ResourceType, in_field, only_read};
 
 #[cfg(test)]
 mod tests;
@@ -37,7 +37,7 @@ pub(super) trait Request: Message + Default + Send + 'static {
     fn into_ask(self, resource_type: ResourceType) -> Ask;
 
     /// Its nonce, and the names that it subscribes to and unsubscribes from, if it is of the incremental form.
-    fn into_changes(self) -> Option<(String, Vec<String>, Vec<String>)>;
+    fn into_changes(self) -> Option<(String, NameList, NameList)>;
 }
 
 /// A field with as many entries as the client likes.
@@ -63,7 +63,7 @@ impl Request for DiscoveryRequest {
         sotw::ask(resource_type, self)
     }
 
-    fn into_changes(self) -> Option<(String, Vec<String>, Vec<String>)> {
+    fn into_changes(self) -> Option<(String, NameList, NameList)> {
         None
     }
 }
@@ -88,7 +88,7 @@ impl Request for DeltaDiscoveryRequest {
         delta::ask(resource_type, self)
     }
 
-    fn into_changes(self) -> Option<(String, Vec<String>, Vec<String>)> {
+    fn into_changes(self) -> Option<(String, NameList, NameList)> {
         Some((self.response_nonce, self.resource_names_subscribe, self.resource_names_unsubscribe))
     }
 }

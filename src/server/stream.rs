@@ -119,7 +119,7 @@ impl<R: Request> Conversation<R> {
                 let type_url = type_url.to_owned();
                 if let Some((nonce, subscribe, unsubscribe)) = request.into_changes() {
                     let session = &mut peer.state().session;
-                    session.on_unserved(&type_url, &nonce, subscribe, &unsubscribe);
+                    session.on_unserved(&type_url, &nonce, &subscribe, &unsubscribe);
                     if session.is_excessive() {
                         return Err(too_many_names(&peer, R::NAMES_FIELD));
                     }

@@ -11,6 +11,7 @@
 //! costs the same with ten Services and with ten thousand.
 
 mod json;
+mod only_read;
 mod resource;
 mod resource_map;
 mod resource_type;
@@ -19,6 +20,7 @@ mod target;
 mod version;
 
 pub use json::{JsonError, resource_to_json};
+pub(crate) use only_read::{in_field, only_read};
 pub use resource::{Name, Origin, Resource};
 pub use resource_map::{Difference, ResourceMap};
 pub use resource_type::ResourceType;

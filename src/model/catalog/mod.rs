@@ -50,6 +50,8 @@ pub struct Catalog {
     merged: BTreeMap<Key, Entry>,
     /// What merging found to be wrong with Services, beyond what lowering did.
     findings: BTreeMap<Key, Vec<Rejected>>,
+    /// How often what is rejected may have changed.
+    rejections: u64,
 }
 
 impl Catalog {
@@ -61,7 +63,7 @@ impl Catalog {
         match event {
             Event::Apply(lowered) => self.put(lowered, false),
             Event::InitApply(lowered) => self.put(lowered, true),
-            Event::Delete(ObjectRef::File(path)) => drop(self.files.remove(&path)),
+            Event::Delete(ObjectRef::File(path)) => self.put_file(path, Vec::new()),
             Event::Delete(ObjectRef::Object(kind, key)) => match kind {
                 Kind::Namespace => self.delete::<object::Namespace>(&key),
                 Kind::Service => self.delete::<object::Service>(&key),
@@ -118,6 +120,12 @@ impl Catalog {
         namespaces.chain(services).chain(slices).chain(pods).chain(self.files.values().flatten())
     }
 
+    /// Another number whenever [`Self::rejected`] may tell something else than before. So nobody has to go through what is
+    /// rejected to learn that it is what it was.
+    pub const fn rejections(&self) -> u64 {
+        self.rejections
+    }
+
     fn is_wanted(&self, slice: &object::EndpointSlice) -> bool {
         self.opted_in.contains(&slice.service)
     }
@@ -125,8 +133,7 @@ impl Catalog {
     fn put(&mut self, lowered: Lowered, in_list: bool) {
         let Lowered { id, object, rejected } = lowered;
         match id {
-            ObjectRef::File(path) if rejected.is_empty() => drop(self.files.remove(&path)),
-            ObjectRef::File(path) => drop(self.files.insert(path, rejected)),
+            ObjectRef::File(path) => self.put_file(path, rejected),
             ObjectRef::Object(kind, key) => match kind {
                 Kind::Namespace => self.put_object::<object::Namespace>(key, object, rejected, in_list),
                 Kind::Service => self.put_object::<object::Service>(key, object, rejected, in_list),
@@ -136,6 +143,20 @@ impl Catalog {
         }
     }
 
+    fn put_file(&mut self, path: Arc<str>, rejected: Vec<Rejected>) {
+        let changed = replace(&mut self.files, path, rejected);
+        self.note_rejections(changed);
+    }
+
+    fn note_rejections(&mut self, changed: bool) {
+        self.rejections += u64::from(changed);
+    }
+
+    fn changed<T: Noun>(&mut self, change: Change<T>) {
+        self.note_rejections(change.faulty);
+        T::changed(self, change);
+    }
+
     fn put_object<T: Noun>(&mut self, key: Key, object: Option<Object>, mut rejected: Vec<Rejected>, in_list: bool) {
         let mut object = object.and_then(T::of);
         let store = T::store(self);
@@ -143,19 +164,19 @@ impl Catalog {
             object.keep_last_good(store.known(&key, in_list).map(|known| &**known), &mut rejected);
         }
         if let Some(change) = store.put(key, object, rejected, in_list) {
-            T::changed(self, change);
+            self.changed(change);
         }
     }
 
     fn delete<T: Noun>(&mut self, key: &Key) {
         if let Some(change) = T::store(self).delete(key) {
-            T::changed(self, change);
+            self.changed(change);
         }
     }
 
     fn end_list<T: Noun>(&mut self) {
         for change in T::store(self).end_list() {
-            T::changed(self, change);
+            self.changed(change);
         }
     }
 
@@ -185,27 +206,24 @@ impl Catalog {
     /// Merges one Service, and says whether that changes anything for clients.
     fn merge(&mut self, key: &Key) -> bool {
         let Some(service) = self.services.get(key).map(Arc::clone) else {
-            self.opted_in.remove(key);
-            self.findings.remove(key);
+            let changed = self.opted_in.remove(key) | replace(&mut self.findings, key.clone(), Vec::new());
+            self.note_rejections(changed);
             return self.merged.remove(key).is_some();
         };
         let namespace = self.namespaces.get(&Key::new("", Arc::clone(&key.namespace)));
         let settings::Resolved { opted_in, ports, default_port, rejected: mut findings, meanwhile } =
             settings::resolve(&service, namespace.map(|namespace| &**namespace));
-        settings::restate(&meanwhile, self.services.rejected_mut(key));
+        let mut changed = settings::restate(&meanwhile, self.services.rejected_mut(key));
         let unsupported = entry::unsupported(&service);
         let takes_part = opted_in && unsupported.is_none();
         if opted_in {
-            self.opted_in.insert(key.clone());
+            changed |= self.opted_in.insert(key.clone());
             findings.extend(unsupported);
         } else {
-            self.opted_in.remove(key);
+            changed |= self.opted_in.remove(key);
         }
-        if findings.is_empty() {
-            self.findings.remove(key)
-        } else {
-            self.findings.insert(key.clone(), findings)
-        };
+        changed |= replace(&mut self.findings, key.clone(), findings);
+        self.note_rejections(changed);
         if !takes_part {
             return self.merged.remove(key).is_some();
         }
@@ -220,6 +238,16 @@ impl Catalog {
         self.merged.insert(key.clone(), entry);
         true
     }
+}
+
+/// Replaces what is `rejected` of something, and says whether that is anything else than before.
+fn replace<K: Ord>(all: &mut BTreeMap<K, Vec<Rejected>>, key: K, rejected: Vec<Rejected>) -> bool {
+    if rejected.is_empty() {
+        return all.remove(&key).is_some();
+    }
+    let is_same = all.get(&key) == Some(&rejected);
+    all.insert(key, rejected);
+    !is_same
 }
 
 /// Whether it is about an annotation of ours, which concerns us on any Service.

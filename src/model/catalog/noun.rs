@@ -30,7 +30,7 @@ impl Noun for Namespace {
         &mut catalog.namespaces
     }
 
-    fn changed(catalog: &mut Catalog, Change { key, old, new }: Change<Self>) {
+    fn changed(catalog: &mut Catalog, Change { key, old, new, faulty: _ }: Change<Self>) {
         let settings = |namespace: Option<Arc<Self>>| namespace.map(|n| n.settings.clone()).unwrap_or_default();
         if settings(old) != settings(new) {
             let services = catalog.services.in_namespace(&key.name);
@@ -55,7 +55,7 @@ impl Noun for Service {
         &mut catalog.services
     }
 
-    fn changed(catalog: &mut Catalog, Change { key, old: _, new: _ }: Change<Self>) {
+    fn changed(catalog: &mut Catalog, Change { key, old: _, new: _, faulty: _ }: Change<Self>) {
         catalog.dirty.insert(key);
     }
 
@@ -76,7 +76,7 @@ impl Noun for EndpointSlice {
         &mut catalog.slices
     }
 
-    fn changed(catalog: &mut Catalog, Change { key, old, new }: Change<Self>) {
+    fn changed(catalog: &mut Catalog, Change { key, old, new, faulty: _ }: Change<Self>) {
         if let Some(old) = old {
             if let Some(slices) = catalog.slices_of.get_mut(&old.service) {
                 slices.remove(&key);
@@ -102,7 +102,7 @@ impl Noun for Pod {
         &mut catalog.pods
     }
 
-    fn changed(catalog: &mut Catalog, Change { key, old, new }: Change<Self>) {
+    fn changed(catalog: &mut Catalog, Change { key, old, new, faulty: _ }: Change<Self>) {
         let weight = |pod: Option<Arc<Self>>| pod.map_or(1, |pod| pod.weight);
         if weight(old) != weight(new) {
             catalog.reweighted.insert(key);

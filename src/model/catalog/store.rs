@@ -29,6 +29,8 @@ pub(super) struct Change<T> {
     pub key: Key,
     pub old: Option<Arc<T>>,
     pub new: Option<Arc<T>>,
+    /// Whether anything of it is rejected, or was.
+    pub faulty: bool,
 }
 
 impl<T: PartialEq> Store<T> {
@@ -67,9 +69,9 @@ impl<T: PartialEq> Store<T> {
         if let Some(listing) = &mut self.listing {
             listing.remove(key);
         }
-        self.faulty.remove(key);
+        let faulty = self.faulty.remove(key);
         let old = self.current.remove(key)?.object;
-        Some(Change { key: key.clone(), old, new: None })
+        Some(Change { key: key.clone(), old, new: None, faulty })
     }
 
     /// A list begins. One that had begun before and never ended is forgotten.
@@ -103,14 +105,15 @@ impl<T: PartialEq> Store<T> {
         if self.current.get(&key).is_some_and(|known| *known == held) {
             return None;
         }
-        if held.rejected.is_empty() {
-            self.faulty.remove(&key);
+        let faulty = if held.rejected.is_empty() {
+            self.faulty.remove(&key)
         } else {
             self.faulty.insert(key.clone());
-        }
+            true
+        };
         let new = held.object.clone();
         let old = self.current.insert(key.clone(), held).and_then(|known| known.object);
-        Some(Change { key, old, new })
+        Some(Change { key, old, new, faulty })
     }
 
     /// What is rejected of an object.

@@ -87,13 +87,17 @@ pub fn restate_namespace(namespace: &object::Namespace, rejected: &mut [Rejected
     restate(&layers.meanwhile(&[], None), rejected);
 }
 
-/// Replaces what is in force meanwhile, by field (see [`Resolved::meanwhile`]).
-pub fn restate(meanwhile: &[(String, String)], rejected: &mut [Rejected]) {
+/// Replaces what is in force meanwhile, by field (see [`Resolved::meanwhile`]), and says whether that was anything else.
+pub fn restate(meanwhile: &[(String, String)], rejected: &mut [Rejected]) -> bool {
+    let mut changed = false;
     for (field, words) in meanwhile {
-        for one in rejected.iter_mut().filter(|one| one.reason == Reason::InvalidAnnotation && one.field == *field) {
+        let is_of_field = |one: &&mut Rejected| one.reason == Reason::InvalidAnnotation && one.field == *field;
+        for one in rejected.iter_mut().filter(is_of_field).filter(|one| one.meanwhile != *words) {
             one.meanwhile.clone_from(words);
+            changed = true;
         }
     }
+    changed
 }
 
 impl<'a> Layers<'a> {

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::world::{World, sent};
-use crate::protocol::{Asked, Variant, Verdict};
+use crate::protocol::{Asked, NameList, Variant, Verdict};
 use crate::xds::ResourceType::{Cluster, Endpoint, Listener};
 
 fn world() -> World {
@@ -9,7 +9,7 @@ fn world() -> World {
 }
 
 fn nothing() -> Asked {
-    Asked::Changes { subscribe: vec![], unsubscribe: vec![], held: BTreeMap::new() }
+    Asked::Changes { subscribe: NameList::default(), unsubscribe: NameList::default(), held: BTreeMap::new() }
 }
 
 #[test]

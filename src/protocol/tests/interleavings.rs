@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::world::{World, sent};
-use crate::protocol::{Asked, Variant};
+use crate::protocol::{Asked, NameList, Variant};
 use crate::xds::ResourceType::{Cluster, Endpoint, Listener, Route};
 
 #[test]
@@ -122,7 +122,8 @@ fn a02_a_cluster_lingers_while_the_route_that_stopped_naming_it_is_refused() {
     world.changes(Route, &nonce, &[], &[]);
     world.put(Route, &["r=bad"]);
     let (_, nonce) = world.response();
-    let refused = Asked::Changes { subscribe: vec![], unsubscribe: vec![], held: BTreeMap::new() };
+    let refused =
+        Asked::Changes { subscribe: NameList::default(), unsubscribe: NameList::default(), held: BTreeMap::new() };
     world.reject(Route, &nonce, refused);
     world.put(Route, &["other=2"]);
     let (_, nonce) = world.response();

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::world::World;
-use crate::protocol::{Asked, Blamed, Standing, Variant, Verdict};
+use crate::protocol::{Asked, Blamed, NameList, Standing, Variant, Verdict};
 use crate::xds::ResourceType::{self, Cluster, Route};
 
 fn nothing() -> Asked {
-    Asked::Changes { subscribe: vec![], unsubscribe: vec![], held: BTreeMap::new() }
+    Asked::Changes { subscribe: NameList::default(), unsubscribe: NameList::default(), held: BTreeMap::new() }
 }
 
 /// `name standing`, for each resource that the client wants.

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::world::{World, sent};
-use crate::protocol::{Asked, Variant};
+use crate::protocol::{Asked, NameList, Variant};
 use crate::xds::ResourceType::{self, Cluster, Endpoint, Listener, Route};
 
 /// A delta client that has asked for and taken everything: two clusters, both named by the one route configuration.
@@ -126,7 +126,8 @@ fn a04_a_route_does_not_go_out_for_a_cluster_that_was_rejected() {
     let mut world = settled();
     world.put(Cluster, &["c=bad>c"]).put(Endpoint, &["c=1"]).put(Route, &["http=abc>a,b,c"]);
     let (_, nonce) = world.response();
-    let asked = Asked::Changes { subscribe: vec![], unsubscribe: vec![], held: BTreeMap::default() };
+    let asked =
+        Asked::Changes { subscribe: NameList::default(), unsubscribe: NameList::default(), held: BTreeMap::default() };
     world.reject(Cluster, &nonce, asked);
     world.silent();
     assert!(world.session.is_waiting());
@@ -143,7 +144,8 @@ fn a04_a_rejected_cluster_counts_as_missing_until_a_good_one_is_taken() {
     world.changes(Route, "", &["http"], &[]);
     let (response, nonce) = world.response();
     assert_eq!(response, sent(Cluster, &["a=bad"], &[]));
-    let asked = Asked::Changes { subscribe: vec![], unsubscribe: vec![], held: BTreeMap::default() };
+    let asked =
+        Asked::Changes { subscribe: NameList::default(), unsubscribe: NameList::default(), held: BTreeMap::default() };
     world.reject(Cluster, &nonce, asked);
     world.silent();
     world.put(Cluster, &["a=good"]);

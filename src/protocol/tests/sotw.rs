@@ -1,5 +1,5 @@
-use super::world::{World, sent, strings};
-use crate::protocol::{Asked, Variant, Verdict};
+use super::world::{World, sent};
+use crate::protocol::{Asked, NameList, Variant, Verdict};
 use crate::xds::ResourceType::{Cluster, Endpoint, Listener, Route};
 
 fn world() -> World {
@@ -205,7 +205,7 @@ fn n01_n02_a_nack_is_not_followed_by_the_same_but_by_the_next() {
     world.put(Cluster, &["a=bad"]);
     world.names(Cluster, "", &[]);
     let (_, nonce) = world.response();
-    let verdict = world.reject(Cluster, &nonce, Asked::Names(vec![]));
+    let verdict = world.reject(Cluster, &nonce, Asked::Names(NameList::default()));
     assert!(matches!(verdict, Some(Verdict::Nack { message, .. }) if message == "no"));
     world.silent();
     world.put(Cluster, &["a=good"]);
@@ -218,7 +218,7 @@ fn n03_a_nack_may_change_the_names() {
     world.put(Endpoint, &["a=bad", "b=1"]);
     world.names(Endpoint, "", &["a"]);
     let (_, nonce) = world.response();
-    world.reject(Endpoint, &nonce, Asked::Names(strings(&["a", "b"])));
+    world.reject(Endpoint, &nonce, Asked::Names(["a", "b"].iter().collect()));
     assert_eq!(world.response().0, sent(Endpoint, &["b=1"], &[]));
 }
 
@@ -228,8 +228,8 @@ fn n04_a_nonce_is_rejected_once() {
     world.put(Endpoint, &["a=bad"]);
     world.names(Endpoint, "", &["a"]);
     let (_, nonce) = world.response();
-    assert!(world.reject(Endpoint, &nonce, Asked::Names(strings(&["a"]))).is_some());
-    assert!(world.reject(Endpoint, &nonce, Asked::Names(strings(&["a"]))).is_none());
+    assert!(world.reject(Endpoint, &nonce, Asked::Names(["a"].iter().collect())).is_some());
+    assert!(world.reject(Endpoint, &nonce, Asked::Names(["a"].iter().collect())).is_none());
     world.silent();
 }
 

@@ -63,13 +63,13 @@ impl World {
 
     /// A SotW request for `names` that answers the response of this nonce ("" = none).
     pub fn names(&mut self, resource_type: ResourceType, nonce: &str, names: &[&str]) -> Option<Verdict> {
-        let asked = Asked::Names(strings(names));
+        let asked = Asked::Names(names.iter().collect());
         self.session.on_request(Ask { resource_type, nonce: nonce.to_owned(), error: None, asked })
     }
 
     /// A SotW request for `names` on a new stream, by a client that holds something from an earlier one.
     pub fn names_again(&mut self, resource_type: ResourceType, names: &[&str]) -> Option<Verdict> {
-        let asked = Asked::NamesHolding(strings(names));
+        let asked = Asked::NamesHolding(names.iter().collect());
         self.session.on_request(Ask { resource_type, nonce: String::new(), error: None, asked })
     }
 
@@ -98,7 +98,8 @@ impl World {
             .map(|text| resource(text))
             .map(|resource| (resource.name().to_string(), resource.version().to_string()))
             .collect();
-        let asked = Asked::Changes { subscribe: strings(subscribe), unsubscribe: strings(unsubscribe), held };
+        let asked =
+            Asked::Changes { subscribe: subscribe.iter().collect(), unsubscribe: unsubscribe.iter().collect(), held };
         self.session.on_request(Ask { resource_type, nonce: nonce.to_owned(), error: None, asked })
     }
 

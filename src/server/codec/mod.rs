@@ -128,7 +128,7 @@ fn write(outgoing: &Outgoing, buffer: &mut impl BufMut) {
 fn write_sotw(response: &Response, control_plane: &ControlPlane, buffer: &mut impl BufMut) {
     let Response { resource_type, nonce, version, resources, removed: _ } = response;
     string::encode(sotw::VERSION_INFO, &version.to_string(), buffer);
-    for resource in resources {
+    for resource in resources.iter() {
         write_bytes(sotw::RESOURCES, resource.any(), buffer);
     }
     write_bytes(sotw::TYPE_URL, resource_type.type_url().as_bytes(), buffer);
@@ -139,7 +139,7 @@ fn write_sotw(response: &Response, control_plane: &ControlPlane, buffer: &mut im
 fn write_delta(response: &Response, control_plane: &ControlPlane, buffer: &mut impl BufMut) {
     let Response { resource_type, nonce, version, resources, removed } = response;
     string::encode(delta::SYSTEM_VERSION_INFO, &version.to_string(), buffer);
-    for resource in resources {
+    for resource in resources.iter() {
         write_wrapped(resource, buffer);
     }
     write_bytes(delta::TYPE_URL, resource_type.type_url().as_bytes(), buffer);

@@ -19,7 +19,7 @@ fn outgoing(variant: Variant) -> Outgoing {
         resource_type: ResourceType::Endpoint,
         nonce: "7.1".to_owned(),
         version: Version::of(b"all"),
-        resources: vec![resource("shop/cart/50051"), resource("shop/pay/80")],
+        resources: [resource("shop/cart/50051"), resource("shop/pay/80")].into(),
         removed: vec![Name::from("shop/gone/1"), Name::from("shop/gone/2")],
     };
     Outgoing { reply: Reply::Resources { variant, response }, identifier: "replica-1".into() }

@@ -4,8 +4,9 @@ use prost::bytes::Buf;
 use prost::encoding::{DecodeContext, WireType, message, skip_field, string, uint64};
 use prost::{DecodeError, Message};
 
-use crate::access::{Node, in_field, only_read};
+use crate::access::Node;
 use crate::telemetry::Load;
+use crate::xds::{in_field, only_read};
 
 /// What is read of a `LoadStatsRequest` (envoy/service/load_stats/v3/lrs.proto).
 #[derive(Debug, Default)]

@@ -42,7 +42,7 @@ fn of_a_request_of_the_state_of_the_world_with_every_field_is_read_what_counts()
     });
     let expected = DiscoveryRequest {
         version_info: "1".into(),
-        resource_names: vec!["a".into(), "b".into()],
+        resource_names: ["a", "b"].iter().collect(),
         type_url: "type".into(),
         response_nonce: "7.1".into(),
         error_detail: Some(ErrorDetail { message: "no".into() }),
@@ -66,8 +66,8 @@ fn of_a_delta_request_with_every_field_is_read_what_counts() {
     });
     let expected = DeltaDiscoveryRequest {
         type_url: "type".into(),
-        resource_names_subscribe: vec!["a".into(), "b".into()],
-        resource_names_unsubscribe: vec!["c".into()],
+        resource_names_subscribe: ["a", "b"].iter().collect(),
+        resource_names_unsubscribe: ["c"].iter().collect(),
         initial_resource_versions: versions,
         response_nonce: "7.1".into(),
         error_detail: Some(ErrorDetail { message: "no".into() }),

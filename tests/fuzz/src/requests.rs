@@ -24,7 +24,7 @@ pub fn requests(bytes: &[u8]) {
                 if of.is_none() {
                     let DeltaDiscoveryRequest { type_url, response_nonce, .. } = &request;
                     let (subscribe, unsubscribe) =
-                        (request.resource_names_subscribe.clone(), &request.resource_names_unsubscribe);
+                        (&request.resource_names_subscribe, &request.resource_names_unsubscribe);
                     session.on_unserved(type_url, response_nonce, subscribe, unsubscribe);
                 }
                 of.map(|of| delta::ask(of, request))

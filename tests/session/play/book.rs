@@ -86,7 +86,7 @@ impl Book {
             if is_whole(self.variant, self.of) {
                 self.taken.clear();
             }
-            for resource in &response.resources {
+            for resource in response.resources.iter() {
                 self.taken.insert(resource.name().to_string(), references(resource));
                 self.lost.remove(&**resource.name());
             }
@@ -149,7 +149,7 @@ impl Book {
         }
         if wish.began || self.variant == Variant::Sotw {
             // What is wanted again before it has arrived will be held when it does.
-            for resource in self.in_flight.iter().flat_map(|response| &response.resources) {
+            for resource in self.in_flight.iter().flat_map(|response| response.resources.iter()) {
                 let name = resource.name().to_string();
                 if wanted.is(&name) && !self.sent.contains_key(&name) {
                     self.may.insert(name.clone());
@@ -190,7 +190,7 @@ impl Book {
         let (of, goal) = (self.of, snapshot.get(self.of));
         assert!(self.in_flight.is_none(), "{of}: two responses are unanswered: {:?}, {response:?}", self.in_flight);
         self.check_form(response);
-        for resource in &response.resources {
+        for resource in response.resources.iter() {
             let name = resource.name();
             assert!(wanted.is(name), "{of}: {name} isn't wanted");
             match goal.get(name) {
@@ -217,7 +217,7 @@ impl Book {
             assert!(is_news || self.may_answer || self.must_answer, "{of}: sent without need: {response:?}");
             self.sent.clear();
         } else {
-            for resource in &response.resources {
+            for resource in response.resources.iter() {
                 let is_needed = is_changed(resource) || is_due(resource.name());
                 assert!(is_needed, "{of}: {} is sent without need", resource.name());
             }
@@ -255,7 +255,7 @@ impl Book {
             self.must.clear();
             self.may.clear();
         }
-        for resource in &response.resources {
+        for resource in response.resources.iter() {
             let name = resource.name().to_string();
             self.must.remove(&name);
             self.may.remove(&name);

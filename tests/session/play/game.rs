@@ -164,7 +164,7 @@ impl Game {
             Nonce::None => (String::new(), None),
         };
         let strings = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
-        self.request(of, nonce, error, strings(subscribe), strings(unsubscribe));
+        self.request(of, nonce, error, strings(subscribe), &strings(unsubscribe));
     }
 
     fn request(
@@ -173,7 +173,7 @@ impl Game {
         nonce: String,
         error: Option<&str>,
         mut subscribe: Vec<String>,
-        unsubscribe: Vec<String>,
+        unsubscribe: &[String],
     ) {
         let (view, book) = (&mut self.views[of.index()], &mut self.books[of.index()]);
         let first = !std::mem::replace(&mut view.asked, true);
@@ -193,7 +193,7 @@ impl Game {
                     book.on_forgotten(&view.wanted);
                 }
                 // In another order than ours, and one of them twice: it says nothing.
-                let names = list.iter().rev().chain(list.first()).cloned().collect();
+                let names = list.iter().rev().chain(list.first()).collect();
                 // Only who holds nothing may be left waiting for what isn't there.
                 if holds { Asked::NamesHolding(names) } else { Asked::Names(names) }
             }
@@ -204,7 +204,7 @@ impl Game {
                     claims.clone_from(&view.held);
                     book.on_claims(&claims);
                 }
-                let wish = view.wanted.update(of, first, &subscribe, &unsubscribe);
+                let wish = view.wanted.update(of, first, &subscribe, unsubscribe);
                 // What comes again isn't relied on until then.
                 let again = wish.added.iter().filter(|name| !claims.contains_key(*name));
                 for name in again.chain(&wish.dropped) {
@@ -212,6 +212,7 @@ impl Game {
                 }
                 view.keep_wanted();
                 book.on_wish(first, holds, &wish, &view.wanted);
+                let (subscribe, unsubscribe) = (subscribe.iter().collect(), unsubscribe.iter().collect());
                 Asked::Changes { subscribe, unsubscribe, held: claims }
             }
         };

@@ -163,11 +163,13 @@ proptest! {
     fn any_history_comes_to_the_same_as_its_outcome(steps in prop::collection::vec(step(), 0..40)) {
         let (mut catalog, mut world, mut clients) = (Catalog::default(), World::new(), BTreeMap::new());
         for step in &steps {
+            let before = (catalog.rejections(), catalog.rejected().cloned().collect::<Vec<_>>());
             match step {
                 Step::Change(change) => drop(happen(&mut catalog, &mut world, change)),
                 Step::List { kind, items, finished } => happen_list(&mut catalog, &mut world, *kind, items, *finished),
                 Step::Take => take(&mut catalog, &mut clients),
             }
+            prop_assert!(catalog.rejections() != before.0 || catalog.rejected().eq(&before.1));
         }
         take(&mut catalog, &mut clients);
 

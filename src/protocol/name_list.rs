@@ -1,0 +1,81 @@
+//! The names in a request.
+
+use prost::DecodeError;
+use prost::bytes::Buf;
+use prost::encoding::{DecodeContext, WireType, decode_varint, string};
+
+/// Names as a request lists them, in its order, in one piece of memory: in the state of the world a client repeats all of
+/// them in every answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NameList {
+    /// One after the other.
+    text: String,
+    /// Where each ends.
+    ends: Vec<usize>,
+}
+
+impl NameList {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The names, in the order of the request.
+    pub fn iter(&self) -> impl Iterator<Item = &str> + Clone {
+        let mut begin = 0;
+        self.ends.iter().map(move |end| self.text.get(std::mem::replace(&mut begin, *end)..*end).unwrap_or_default())
+    }
+
+    fn push(&mut self, name: &str) {
+        self.text.push_str(name);
+        self.ends.push(self.text.len());
+    }
+
+    /// Reads one more name, as an entry of a `repeated string`.
+    pub(super) fn merge(
+        &mut self,
+        wire_type: WireType,
+        buffer: &mut impl Buf,
+        context: DecodeContext,
+    ) -> Result<(), DecodeError> {
+        if let Some((name, length)) = leading(wire_type, buffer.chunk()) {
+            self.push(name);
+            buffer.advance(length);
+            return Ok(());
+        }
+        // It isn't in one piece, or isn't right.
+        let mut name = String::new();
+        string::merge(wire_type, &mut name, buffer, context)?;
+        self.push(&name);
+        Ok(())
+    }
+}
+
+impl<S: AsRef<str>> FromIterator<S> for NameList {
+    fn from_iter<I: IntoIterator<Item = S>>(names: I) -> Self {
+        let mut list = Self::default();
+        for name in names {
+            list.push(name.as_ref());
+        }
+        list
+    }
+}
+
+/// The text that these bytes begin with, and how many of them it takes with its length.
+fn leading(wire_type: WireType, bytes: &[u8]) -> Option<(&str, usize)> {
+    if wire_type != WireType::LengthDelimited {
+        return None;
+    }
+    let mut rest = bytes;
+    let length = usize::try_from(decode_varint(&mut rest).ok()?).ok()?;
+    let text = rest.get(..length)?;
+    Some((str::from_utf8(text).ok()?, bytes.len() - rest.len() + length))
+}
+
+#[cfg(test)]
+mod tests;
