@@ -5,11 +5,11 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use std::{env, fs};
+use std::{env, fs, io};
 
 use anyhow::{Context, anyhow};
 use prometheus_client::registry::Registry;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -30,8 +30,8 @@ type Parts = JoinSet<(&'static str, anyhow::Result<()>)>;
 /// Serves until SIGTERM or SIGINT. Fails if it can't begin, or if a part ends that never should.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     let mut signals = Signals::listen().context("can't listen for signals")?;
-    let xds = bind("--xds-listen", config.xds_listen).await?;
-    let admin = bind("--admin-listen", config.admin_listen).await?;
+    let xds = bind("--xds-listen", config.xds_listen)?;
+    let admin = bind("--admin-listen", config.admin_listen)?;
     let source = source::open(&config).await?;
     info!(
         version = env!("CARGO_PKG_VERSION"),
@@ -84,11 +84,21 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     outcome
 }
 
+/// How many connections may wait to be accepted, if the kernel lets them. After a restart all clients come at once, and
+/// one too many tries again only after a second.
+const BACKLOG: u32 = 4096;
+
 /// Binds before anything else is started, so that a port that is taken is the first thing that anybody hears of.
-async fn bind(flag: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address)
-        .await
-        .with_context(|| format!("can't listen at {address}; choose another address with {flag}"))
+fn bind(flag: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
+    listen(address).with_context(|| format!("can't listen at {address}; choose another address with {flag}"))
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A restart needn't wait for what is left of the connections of before.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 fn start<E>(parts: &mut Parts, name: &'static str, part: impl Future<Output = Result<(), E>> + Send + 'static)
