@@ -41,7 +41,7 @@ impl ClientStatusDiscoveryService for ClientStatus {
         requests: Request<Streaming<ClientStatusRequest>>,
     ) -> Result<Response<Self::StreamClientStatusStream>, Status> {
         let service = self.clone();
-        let retired = Connection::of(&requests)?.retired.cancelled_owned();
+        let retired = Connection::of(requests.extensions())?.retired.cancelled_owned();
         let answers = requests.into_inner().map(move |request| service.answer(&request?)).take_until(retired);
         Ok(Response::new(Box::pin(answers)))
     }

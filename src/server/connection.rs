@@ -7,15 +7,18 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use http::Extensions;
 use hyper::body::Incoming;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::AbortHandle;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tonic::{Request, Status};
+use tonic::Status;
 use tower::ServiceExt;
 use tracing::{debug, warn};
 
@@ -32,13 +35,28 @@ const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(15);
 /// the next attempt fails too.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// How many streams a connection may have. A client needs two or three: ADS, load reports, health. (RFC 9113 advises
+/// against less than 100.)
+const MAX_STREAMS: u32 = 100;
+
+/// How much of its requests a client may send ahead of our reading them, on one stream …
+const STREAM_WINDOW: u32 = 64 << 10;
+
+/// … and on all streams of a connection. Requests are small and read at once, but for those of a client that doesn't
+/// read our responses; more would be what such a client can make us keep.
+const CONNECTION_WINDOW: u32 = 256 << 10;
+
+/// How much of the responses of one stream waits within HTTP/2 for the socket: two frames, so that one is there when the
+/// other is written. More would only be memory when a thousand clients come at once.
+const SEND_BUFFER: usize = 32 << 10;
+
 /// A connection, as the streams on it see it.
 #[derive(Debug, Clone)]
 pub(super) struct Connection {
     /// Cancelled when the streams on it should end, because it is old or the server shuts down.
     pub(super) retired: CancellationToken,
-    /// Cancels to close it at once, whatever is on it.
-    pub(super) cut: CancellationToken,
+    /// Aborts its task, which closes it at once, whatever is on it.
+    pub(super) cut: AbortHandle,
 }
 
 /// What one stream has of its connection.
@@ -50,9 +68,9 @@ pub(super) struct Wire {
 }
 
 impl Connection {
-    /// The connection that a request came on.
-    pub(super) fn of<T>(request: &Request<T>) -> Result<Self, Status> {
-        let connection = request.extensions().get().cloned();
+    /// The connection that a request with these extensions came on.
+    pub(super) fn of(extensions: &Extensions) -> Result<Self, Status> {
+        let connection = extensions.get().cloned();
         connection.ok_or_else(|| Status::internal("a request without a connection; this is a bug"))
     }
 }
@@ -64,7 +82,11 @@ pub(super) async fn accept(listener: TcpListener, routes: Router, context: &Cont
         tokio::select! {
             () = context.shutdown.cancelled() => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => drop(connections.spawn(serve(stream, peer, routes.clone(), context.clone()))),
+                Ok((stream, peer)) => {
+                    let (sender, cut) = oneshot::channel();
+                    let task = connections.spawn(serve(stream, peer, cut, routes.clone(), context.clone()));
+                    let _ = sender.send(task.abort_handle());
+                }
                 Err(error) => {
                     warn!(%error, "Can't accept a connection; trying again");
                     sleep(ACCEPT_PAUSE).await;
@@ -78,15 +100,24 @@ pub(super) async fn accept(listener: TcpListener, routes: Router, context: &Cont
     connections.wait().await;
 }
 
-async fn serve(stream: TcpStream, peer: SocketAddr, routes: Router, context: Context) {
+/// Serves one connection. What it looks at each time it is woken is what costs every client something with every change;
+/// so there is no more than has to be.
+async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    cut: oneshot::Receiver<AbortHandle>,
+    routes: Router,
+    context: Context,
+) {
+    let Ok(cut) = cut.await else { return };
     if let Err(error) = stream.set_nodelay(true) {
         debug!(%peer, %error, "Lost a connection at once");
         return;
     }
-    let connection = Connection { retired: context.shutdown.child_token(), cut: CancellationToken::new() };
-    let on_connection = connection.clone();
+    let retired = context.shutdown.child_token();
+    let connection = Connection { retired: retired.clone(), cut };
     let service = service_fn(move |mut request: http::Request<Incoming>| {
-        request.extensions_mut().insert(on_connection.clone());
+        request.extensions_mut().insert(connection.clone());
         routes.clone().oneshot(request.map(Body::new))
     });
     let mut http = pin!(
@@ -94,37 +125,37 @@ async fn serve(stream: TcpStream, peer: SocketAddr, routes: Router, context: Con
             .timer(TokioTimer::new())
             .keep_alive_interval(Some(KEEPALIVE_INTERVAL))
             .keep_alive_timeout(KEEPALIVE_TIMEOUT)
+            .max_concurrent_streams(MAX_STREAMS)
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .max_send_buf_size(SEND_BUFFER)
             .serve_connection(TokioIo::new(stream), service)
     );
-    let mut age = pin!(max_age(&context));
+    let mut age = pin!(max_age(context.limits.max_connection_age));
     let mut retiring = false;
     loop {
         tokio::select! {
+            biased;
             ended = &mut http => {
                 if let Err(error) = ended {
                     debug!(%peer, %error, "Lost a connection");
                 }
                 return;
             }
-            () = &mut age, if !retiring => {
-                retiring = true;
-                connection.retired.cancel();
-                http.as_mut().graceful_shutdown();
-            }
-            () = context.shutdown.cancelled(), if !retiring => {
-                // GOAWAY: no new streams here. The open ones end by themselves, each after its first response.
+            // GOAWAY: no new streams here. The open ones end by themselves, each after its first response.
+            () = retired.cancelled(), if !retiring => {
                 retiring = true;
                 http.as_mut().graceful_shutdown();
             }
-            () = connection.cut.cancelled() => return,
+            () = &mut age, if !retiring => retired.cancel(),
         }
     }
 }
 
 /// Returns when a connection that begins now is old. With a jitter of a tenth, so that clients that came together after a
 /// restart don't leave together.
-async fn max_age(context: &Context) {
-    match context.limits.max_connection_age {
+async fn max_age(limit: Option<Duration>) {
+    match limit {
         Some(age) => sleep(age.mul_f64(fastrand::f64().mul_add(0.2, 0.9))).await,
         None => std::future::pending().await,
     }

@@ -44,7 +44,7 @@ impl Health for Replica {
     }
 
     async fn watch(&self, request: Request<HealthCheckRequest>) -> Result<Response<Self::WatchStream>, Status> {
-        let connection = Connection::of(&request)?;
+        let connection = Connection::of(request.extensions())?;
         let known = is_known(&request.into_inner().service);
         let watch = Watch { context: self.context.clone(), connection, known, said: None };
         let statuses = stream::unfold(watch, async |mut watch| {

@@ -3,30 +3,28 @@
 use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::marker::PhantomData;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
 use axum::Router;
 use axum::body::Body as HttpBody;
-use futures::Stream;
+use http::header::CONTENT_TYPE;
+use tonic::Status;
 use tonic::body::Body;
 use tonic::codegen::Service;
-use tonic::server::{Grpc, StreamingService};
-use tonic::{Request as GrpcRequest, Response as GrpcResponse, Status, Streaming};
+use tonic::metadata::GRPC_CONTENT_TYPE;
 
 use super::Context;
-use super::codec::{Outgoing, XdsCodec};
+use super::codec::Requests;
 use super::connection::{Connection, Wire};
-use super::outbox::{Counted, Outbox};
+use super::outbox::{Outbox, Responses};
 use super::request::{Received, Request};
 use super::{client_status, health, load, reflection, stream};
 use crate::protocol::{DeltaDiscoveryRequest, DiscoveryRequest};
 use crate::xds::ResourceType;
 
-/// An Envoy that reconnects lists every version it holds in one request: with 100,000 clusters that is some 8 MB, and
-/// gRPC's default limit is 4 MiB.
-pub(super) const MAX_REQUEST_BYTES: usize = 16 << 20;
+/// The header with which a client says that it compresses its requests.
+const ENCODING: &str = "grpc-encoding";
 
 /// A discovery service: one type each, or all of them.
 struct Discovery {
@@ -130,53 +128,39 @@ impl<R> Clone for Method<R> {
     }
 }
 
-/// HTTP: one call of the method.
 impl<R: Request> Service<http::Request<HttpBody>> for Method<R> {
-    type Response = http::Response<Body>;
+    type Response = http::Response<HttpBody>;
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+    type Future = Ready<Result<Self::Response, Infallible>>;
 
     fn poll_ready(&mut self, _: &mut TaskContext<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, mut request: http::Request<HttpBody>) -> Self::Future {
-        let method = self.clone();
-        let outbox = Arc::<Outbox>::default();
-        request.extensions_mut().insert(Arc::clone(&outbox));
-        Box::pin(async move {
-            let mut grpc = Grpc::new(XdsCodec::<Received<R>>::default()).max_decoding_message_size(MAX_REQUEST_BYTES);
-            let response = grpc.streaming(method, request).await;
-            Ok(response.map(|body| Body::new(Counted::new(body, outbox))))
-        })
+    fn call(&mut self, request: http::Request<HttpBody>) -> Self::Future {
+        ready(Ok(self.answer(request).unwrap_or_else(Status::into_http)))
     }
 }
 
-/// gRPC: requests in, responses out.
-impl<R: Request> StreamingService<Received<R>> for Method<R> {
-    type Response = Outgoing;
-    type ResponseStream = Pin<Box<dyn Stream<Item = Result<Outgoing, Status>> + Send>>;
-    type Future = Ready<Result<GrpcResponse<Self::ResponseStream>, Status>>;
-
-    fn call(&mut self, request: GrpcRequest<Streaming<Received<R>>>) -> Self::Future {
+impl<R: Request> Method<R> {
+    /// Requests in, responses out.
+    fn answer(&self, request: http::Request<HttpBody>) -> Result<http::Response<HttpBody>, Status> {
         let mut context = self.context.clone();
         if context.cache.latest().is_none() {
-            return ready(Err(Status::unavailable(
+            return Err(Status::unavailable(
                 "not every Service and EndpointSlice has been listed yet; what you hold stays valid",
-            )));
+            ));
         }
-        let Some(outbox) = request.extensions().get().cloned() else {
-            return ready(Err(Status::internal("a request without an outbox; this is a bug")));
-        };
-        let wire = match Connection::of(&request) {
-            Ok(connection) => Wire { connection, outbox },
-            Err(status) => return ready(Err(status)),
-        };
-        let place = match context.admit() {
-            Ok(place) => place,
-            Err(status) => return ready(Err(status)),
-        };
-        let responses = stream::responses(request.into_inner(), self.only, place, wire, context);
-        ready(Ok(GrpcResponse::new(Box::pin(responses))))
+        if let Some(encoding) = request.headers().get(ENCODING).filter(|encoding| *encoding != "identity") {
+            return Err(Status::unimplemented(format!("{ENCODING}: {encoding:?}; requests can't be compressed")));
+        }
+        let outbox = Arc::<Outbox>::default();
+        let wire = Wire { connection: Connection::of(request.extensions())?, outbox: Arc::clone(&outbox) };
+        let place = context.admit()?;
+        let requests = Requests::<Received<R>>::new(request.into_body());
+        let responses = stream::responses(requests, self.only, place, wire, context);
+        let mut response = http::Response::new(HttpBody::new(Responses::new(responses, outbox)));
+        response.headers_mut().insert(CONTENT_TYPE, GRPC_CONTENT_TYPE);
+        Ok(response)
     }
 }

@@ -6,14 +6,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use futures::Stream;
+use http::HeaderMap;
+use hyper::body::{Body, Frame};
 use tonic::Status;
-use tonic::body::Body;
 
-/// Whoever reads less than this between two looks counts as not reading.
-const PIECE_BYTES: usize = 256 << 10;
+use super::codec::{Outgoing, Writing};
 
-/// Counts the pieces of one stream's responses.
+#[cfg(test)]
+mod tests;
+
+/// Counts the pieces of one stream's responses. Whoever reads less than a piece between two looks counts as not reading.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     /// Given to HTTP/2.
@@ -22,17 +25,20 @@ pub(super) struct Outbox {
     gone: AtomicU64,
 }
 
-/// A response body, cut into pieces that are counted.
-pub(super) struct Counted {
-    body: Body,
-    /// What is to be cut next.
-    rest: Bytes,
+/// The body of an HTTP response: one stream's responses in pieces that are counted, and its status.
+///
+/// A piece is put together when HTTP/2 asks for it. So a client that doesn't read costs no more than a piece and what
+/// HTTP/2 may hold, however large the response.
+pub(super) struct Responses {
+    /// None when it has ended.
+    stream: Option<Pin<Box<dyn Stream<Item = Result<Outgoing, Status>> + Send>>>,
+    writing: Option<Writing>,
     outbox: Arc<Outbox>,
 }
 
 /// A piece on its way. HTTP/2 drops it when it has written all of it.
 struct Piece {
-    bytes: Bytes,
+    bytes: Vec<u8>,
     outbox: Arc<Outbox>,
 }
 
@@ -44,41 +50,44 @@ impl Outbox {
     }
 }
 
-impl Counted {
-    pub(super) fn new(body: Body, outbox: Arc<Outbox>) -> Self {
-        Self { body, rest: Bytes::new(), outbox }
+impl Responses {
+    pub(super) fn new(
+        stream: impl Stream<Item = Result<Outgoing, Status>> + Send + 'static,
+        outbox: Arc<Outbox>,
+    ) -> Self {
+        Self { stream: Some(Box::pin(stream)), writing: None, outbox }
     }
 
-    fn next_piece(&mut self) -> Frame<Bytes> {
-        let bytes = self.rest.split_to(self.rest.len().min(PIECE_BYTES));
-        self.outbox.given.fetch_add(1, Ordering::Relaxed);
-        Frame::data(Bytes::from_owner(Piece { bytes, outbox: Arc::clone(&self.outbox) }))
+    /// What comes at the end of the stream.
+    fn end(&mut self, status: &Status) -> Frame<Bytes> {
+        self.stream = None;
+        let mut trailers = HeaderMap::new();
+        // It fails for text that no header can carry, and then has written the code, which is what matters.
+        let _ = status.add_header(&mut trailers);
+        Frame::trailers(trailers)
     }
 }
 
-impl HttpBody for Counted {
+impl Body for Responses {
     type Data = Bytes;
     type Error = Status;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        if self.rest.is_empty() {
-            match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
-                Some(Ok(frame)) => match frame.into_data() {
-                    Ok(data) => self.rest = data,
-                    Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
-                },
-                end => return Poll::Ready(end),
+        let body = &mut *self;
+        loop {
+            if let Some(bytes) = body.writing.as_mut().and_then(Writing::next_piece) {
+                body.outbox.given.fetch_add(1, Ordering::Relaxed);
+                let piece = Piece { bytes, outbox: Arc::clone(&body.outbox) };
+                return Poll::Ready(Some(Ok(Frame::data(Bytes::from_owner(piece)))));
+            }
+            body.writing = None;
+            let Some(stream) = &mut body.stream else { return Poll::Ready(None) };
+            match ready!(stream.as_mut().poll_next(cx)) {
+                Some(Ok(response)) => body.writing = Some(Writing::new(response)),
+                Some(Err(status)) => return Poll::Ready(Some(Ok(body.end(&status)))),
+                None => return Poll::Ready(Some(Ok(body.end(&Status::ok(""))))),
             }
         }
-        Poll::Ready(Some(Ok(self.next_piece())))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.rest.is_empty() && self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::default()
     }
 }
 

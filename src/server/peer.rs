@@ -224,7 +224,7 @@ impl Peer {
         let stuck_at = self.wire.outbox.stuck_at().unwrap_or(NOT_STUCK);
         if self.stuck_at.swap(stuck_at, Ordering::Relaxed) == stuck_at && stuck_at != NOT_STUCK {
             warn!(parent: &self.span, "Client doesn't read what it was sent; cutting its connection");
-            self.wire.connection.cut.cancel();
+            self.wire.connection.cut.abort();
         }
     }
 }

@@ -67,7 +67,7 @@ impl ServerReflection for Reflection {
         &self,
         request: Request<Streaming<ServerReflectionRequest>>,
     ) -> Result<Response<Self::ServerReflectionInfoStream>, Status> {
-        let connection = Connection::of(&request)?;
+        let connection = Connection::of(request.extensions())?;
         let asked = (request.into_inner(), connection);
         let answers = stream::unfold(asked, async |(mut requests, connection)| {
             let request = connection.retired.run_until_cancelled(requests.message()).await?.ok()??;

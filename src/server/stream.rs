@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::{Stream, stream};
-use tonic::{Status, Streaming};
+use tonic::Status;
 use tracing::{Span, debug, info, info_span, warn};
 
 use super::Context;
-use super::codec::Outgoing;
+use super::codec::{Outgoing, Requests};
 use super::connection::Wire;
 use super::peer::Peer;
 use super::request::{Received, Request};
@@ -24,7 +24,7 @@ const FIRST_RESPONSE_WAIT: Duration = Duration::from_secs(1);
 
 /// The responses to the requests of one client, until either side ends. Of one type (`only`), or of all.
 pub(super) fn responses<R: Request>(
-    requests: Streaming<Received<R>>,
+    requests: Requests<Received<R>>,
     only: Option<ResourceType>,
     place: Place,
     wire: Wire,
@@ -43,7 +43,7 @@ pub(super) fn responses<R: Request>(
 
 /// One stream: the transport on one side, the client's state on the other.
 struct Conversation<R> {
-    requests: Streaming<Received<R>>,
+    requests: Requests<Received<R>>,
     only: Option<ResourceType>,
     place: Place,
     wire: Wire,
@@ -81,7 +81,7 @@ impl<R: Request> Conversation<R> {
                 () = at(last_call) => {
                     return Err(End::Refused(Status::unavailable("this replica shuts down; connect to another")));
                 }
-                request = self.requests.message() => match request {
+                request = self.requests.next() => match request {
                     Ok(Some(request)) => self.on_request(request)?,
                     Ok(None) => return Err(End::Client),
                     Err(status) => return Err(self.broken(status)),

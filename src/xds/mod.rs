@@ -10,6 +10,7 @@
 //! that came from each other are compared in time proportional to their differences. That is why one endpoint change
 //! costs the same with ten Services and with ten thousand.
 
+mod entry;
 mod json;
 mod only_read;
 mod resource;

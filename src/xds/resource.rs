@@ -7,17 +7,18 @@ use bytes::Bytes;
 use prost::{Message, Name as MessageName};
 
 use super::Version;
+use super::entry::Entry;
 
 /// The name of a resource, shared by every map and stream that mentions it.
 pub type Name = Arc<str>;
 
 /// One resource as it goes over the wire: a name, the bytes of its `Any`, and the hash of those bytes.
 ///
-/// It is encoded once, when it is rendered; every snapshot and stream shares the bytes.
+/// It is encoded once, when it is rendered, up to its entry in a response; every snapshot and stream shares the bytes.
 #[derive(Clone)]
 pub struct Resource {
     name: Name,
-    any: Bytes,
+    entry: Entry,
     version: Version,
     references: Box<[Name]>,
     origin: Option<Arc<Origin>>,
@@ -49,16 +50,17 @@ impl Resource {
         value: Vec<u8>,
         references: impl IntoIterator<Item = Name>,
     ) -> Self {
-        let any = Bytes::from(prost_types::Any { type_url, value }.encode_to_vec());
+        let any = prost_types::Any { type_url, value }.encode_to_vec();
+        let version = Version::of(&any);
         let mut references: Vec<Name> = references.into_iter().collect();
         references.sort_unstable();
         references.dedup();
-        Self { version: Version::of(&any), name, any, references: references.into(), origin: None }
+        Self { entry: Entry::new(&name, version, &any), name, version, references: references.into(), origin: None }
     }
 
     /// What a client said it holds: a name and a version, without the content.
     pub fn claimed(name: Name, version: Version) -> Self {
-        Self { name, any: Bytes::new(), version, references: Box::default(), origin: None }
+        Self { name, entry: Entry::default(), version, references: Box::default(), origin: None }
     }
 
     /// The same resource, known to come from `origin`.
@@ -79,7 +81,17 @@ impl Resource {
 
     /// The encoded `google.protobuf.Any`.
     pub const fn any(&self) -> &Bytes {
-        &self.any
+        &self.entry.any
+    }
+
+    /// Its entry in `resources` of a `DeltaDiscoveryResponse`: key, length, and the `Resource` with version and name.
+    pub const fn delta_entry(&self) -> &Bytes {
+        &self.entry.delta
+    }
+
+    /// Its entry in `resources` of a `DiscoveryResponse`: key, length, and the `Any`.
+    pub const fn sotw_entry(&self) -> &Bytes {
+        &self.entry.sotw
     }
 
     /// The hash of the content.
@@ -109,6 +121,6 @@ impl Eq for Resource {}
 
 impl fmt::Debug for Resource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}@{} ({} bytes)", self.name, self.version, self.any.len())
+        write!(f, "{}@{} ({} bytes)", self.name, self.version, self.any().len())
     }
 }

@@ -1,3 +1,5 @@
+use tokio::net::TcpStream;
+
 use super::*;
 
 async fn ended<E: Display + Send + 'static>(part: impl Future<Output = Result<(), E>> + Send + 'static) -> String {
@@ -20,4 +22,14 @@ async fn a_port_that_is_taken_is_named_with_its_flag() {
     let address = taken.local_addr().unwrap();
     let error = bind("--xds-listen", address).unwrap_err();
     assert_eq!(error.to_string(), format!("can't listen at {address}; choose another address with --xds-listen"));
+}
+
+#[tokio::test]
+async fn a_crowd_may_connect_before_anybody_is_accepted() {
+    let listener = bind("--xds-listen", "127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut crowd = Vec::new();
+    for _ in 0..1500 {
+        crowd.push(test_support::soon("a place in the queue", TcpStream::connect(address)).await.unwrap());
+    }
 }

@@ -99,7 +99,7 @@ impl LoadReporting {
         if context.cache.latest().is_none() {
             return Err(Status::unavailable("no cluster has been published yet, so there is nothing to report"));
         }
-        let connection = Connection::of(&request)?;
+        let connection = Connection::of(request.extensions())?;
         let place = context.admit()?;
         let (requests, totals) = (request.into_inner(), Arc::clone(&self.totals));
         let reporter = Reporter { requests, connection, context, totals, peer: None, _place: place };

@@ -7,7 +7,7 @@ use prost_types::Any;
 
 use super::*;
 use crate::protocol::ErrorDetail;
-use crate::server::methods::MAX_REQUEST_BYTES;
+use crate::server::codec::MAX_REQUEST_BYTES;
 
 fn read<R: Request>(sent: &impl Message) -> Received<R> {
     Received::decode(sent.encode_to_vec().as_slice()).unwrap()

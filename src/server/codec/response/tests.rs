@@ -1,0 +1,137 @@
+use std::sync::Arc;
+
+use data_plane_api::core::ControlPlane;
+use data_plane_api::discovery::{DeltaDiscoveryResponse, DiscoveryResponse, Resource as Wrapped};
+use data_plane_api::endpoint::ClusterLoadAssignment;
+use prost::Message;
+use prost_types::Any;
+
+use super::{HEADER_BYTES, Outgoing, PIECE_BYTES, Reply, Writing};
+use crate::protocol::{Absence, Response, Variant};
+use crate::xds::{Name, Resource, ResourceType, Version};
+
+const VIRTUAL_HOST: &str = "type.googleapis.com/envoy.config.route.v3.VirtualHost";
+
+fn outgoing(variant: Variant) -> Outgoing {
+    let resource = |name: &str| {
+        let message = ClusterLoadAssignment { cluster_name: name.to_owned(), ..ClusterLoadAssignment::default() };
+        Arc::new(Resource::encode(Name::from(name), &message, []))
+    };
+    let response = Response {
+        resource_type: ResourceType::Endpoint,
+        nonce: "7.1".to_owned(),
+        version: Version::of(b"all"),
+        resources: [resource("shop/cart/50051"), resource("shop/pay/80")].into(),
+        removed: vec![Name::from("shop/gone/1"), Name::from("shop/gone/2")],
+    };
+    Outgoing { reply: Reply::Resources { variant, response }, identifier: "replica-1".into() }
+}
+
+/// The pieces, one after the other, without the header that says their length.
+fn written(outgoing: Outgoing) -> Vec<u8> {
+    let bytes = pieces(outgoing).concat();
+    let (header, message) = bytes.split_at(HEADER_BYTES);
+    assert_eq!(header, [&[0], &u32::try_from(message.len()).unwrap().to_be_bytes()[..]].concat());
+    message.to_vec()
+}
+
+fn pieces(outgoing: Outgoing) -> Vec<Vec<u8>> {
+    let mut writing = Writing::new(outgoing);
+    std::iter::from_fn(|| writing.next_piece()).collect()
+}
+
+fn any(resource: &Resource) -> Any {
+    Any::decode(resource.any().clone()).unwrap()
+}
+
+#[test]
+fn sotw_is_what_prost_would_write() {
+    let outgoing = outgoing(Variant::Sotw);
+    let Reply::Resources { response, .. } = &outgoing.reply else { unreachable!() };
+    let expected = DiscoveryResponse {
+        version_info: response.version.to_string(),
+        resources: response.resources.iter().map(|resource| any(resource)).collect(),
+        type_url: ResourceType::Endpoint.type_url().to_owned(),
+        nonce: response.nonce.clone(),
+        control_plane: Some(ControlPlane { identifier: "replica-1".to_owned() }),
+        ..DiscoveryResponse::default()
+    };
+    assert_eq!(written(outgoing), expected.encode_to_vec());
+}
+
+#[test]
+fn delta_is_what_prost_would_write() {
+    let outgoing = outgoing(Variant::Delta);
+    let Reply::Resources { response, .. } = &outgoing.reply else { unreachable!() };
+    let wrapped = |resource: &Arc<Resource>| Wrapped {
+        name: resource.name().to_string(),
+        version: resource.version().to_string(),
+        resource: Some(any(resource)),
+        ..Wrapped::default()
+    };
+    let expected = DeltaDiscoveryResponse {
+        system_version_info: response.version.to_string(),
+        resources: response.resources.iter().map(wrapped).collect(),
+        type_url: ResourceType::Endpoint.type_url().to_owned(),
+        nonce: response.nonce.clone(),
+        removed_resources: response.removed.iter().map(ToString::to_string).collect(),
+        control_plane: Some(ControlPlane { identifier: "replica-1".to_owned() }),
+        ..DeltaDiscoveryResponse::default()
+    };
+    assert_eq!(written(outgoing), expected.encode_to_vec());
+}
+
+#[test]
+fn a_large_response_is_cut_wherever_a_piece_is_full() {
+    for variant in [Variant::Sotw, Variant::Delta] {
+        let large = |name: &str, bytes: usize| {
+            let value = vec![7; bytes];
+            Arc::new(Resource::from_value(Name::from(name), "type".to_owned(), value, []))
+        };
+        let mut outgoing = outgoing(variant);
+        let Reply::Resources { response, .. } = &mut outgoing.reply else { unreachable!() };
+        // Larger than two pieces, as large as one, and so many small ones that ends of pieces meet them anywhere.
+        response.resources = vec![large("a", 2 * PIECE_BYTES + 1), large("b", PIECE_BYTES), large("c", 0)];
+        response.resources.extend((0..300).map(|n| large(&format!("d{n:03}"), n)));
+        let resources = response.resources.clone();
+
+        let pieces = pieces(outgoing);
+        let (last, full) = pieces.split_last().unwrap();
+        assert!(full.len() > 4 && full.iter().all(|piece| piece.len() == PIECE_BYTES), "{variant:?}");
+        assert!((1..=PIECE_BYTES).contains(&last.len()));
+
+        let bytes = pieces.concat();
+        let message = &bytes[HEADER_BYTES..];
+        let contents: Vec<Any> = match variant {
+            Variant::Sotw => DiscoveryResponse::decode(message).unwrap().resources,
+            Variant::Delta => {
+                let resources = DeltaDiscoveryResponse::decode(message).unwrap().resources;
+                resources.into_iter().map(|resource| resource.resource.unwrap()).collect()
+            }
+        };
+        assert_eq!(contents, resources.iter().map(|resource| any(resource)).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn that_there_is_nothing_is_what_prost_would_write() {
+    for (type_url, is_of_aliases) in [("type.googleapis.com/a.B", false), (VIRTUAL_HOST, true)] {
+        let names = ["one", "two"];
+        let absence =
+            Absence { type_url: type_url.into(), nonce: "7.2".to_owned(), names: names.map(Name::from).to_vec() };
+        assert_eq!(absence.is_of_aliases(), is_of_aliases);
+        let unresolved =
+            |name: &str| Wrapped { name: name.to_owned(), aliases: vec![name.to_owned()], ..Wrapped::default() };
+        let expected = DeltaDiscoveryResponse {
+            system_version_info: Version::default().to_string(),
+            resources: names.iter().filter(|_| is_of_aliases).map(|name| unresolved(name)).collect(),
+            type_url: type_url.to_owned(),
+            nonce: "7.2".to_owned(),
+            removed_resources: names.iter().filter(|_| !is_of_aliases).map(ToString::to_string).collect(),
+            control_plane: Some(ControlPlane { identifier: "replica-1".to_owned() }),
+            ..DeltaDiscoveryResponse::default()
+        };
+        let outgoing = Outgoing { reply: Reply::Absence(absence), identifier: "replica-1".into() };
+        assert_eq!(written(outgoing), expected.encode_to_vec());
+    }
+}
