@@ -16,7 +16,7 @@ export CHANCERY_KUBERNETES := $(TARGET)/kubernetes
 # How long `make fuzz` tries each target; make test gives it 10.
 FUZZ_SECONDS ?= 60
 
-# Arguments of `make run`: make run ARGS="--pods 6 --sotw"
+# Arguments of `make run` and `make bench`: make run ARGS="--pods 6 --sotw"
 ARGS ?=
 
 say = printf '\n== %s\n'
@@ -92,8 +92,11 @@ fuzz: ## fuzz what reads bytes, FUZZ_SECONDS=60 each; needs a C++ compiler
 golden: ## write tests/golden anew, and delete what no case has; look at the difference before you commit
 	@UPDATE_GOLDEN=1 cargo test --locked --test golden
 
-bench: kubernetes ## measure latency, memory and start
-	@cargo bench --locked --bench latency
+bench: kubernetes ## measure beside rivals; ARGS="--quick" and so on are arguments of bench run; needs Go 1.24
+	@$(say) 'Building chancery, the load generator and the rival (minutes the first time)'
+	@cargo build --release --locked -p chancery -p benches
+	@tests/benches/rivals/setup >/dev/null
+	@exec $(TARGET)/release/bench run $(ARGS)
 
 clean: ## remove everything that was built, installed or downloaded
 	@cargo clean

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use crate::load::Variant::{self, Delta, Sotw};
 use crate::report::Saved;
-use crate::scenario::{Case, Churned, Measured, Restarted, Started, churn, measure, restart, start};
+use crate::scenario::{
+    Case, Churned, Measured, Restarted, Started, Writes, Writing, Written, churn, measure, restart, start,
+};
 use crate::subject::Kind::{self, Chancery, Linear, Snapshot, Tcp, Tonic};
-use crate::subject::Programs;
+use crate::subject::{Programs, Server};
 
 /// What is measured, how often, and where the results go.
 #[derive(Debug, Clone, clap::Args)]
@@ -41,11 +43,14 @@ pub enum Scenario {
     Size,
     /// The start with many Services, and with a large one (B3)
     Start,
+    /// A write to a real Kubernetes API, and a server that watches it (B2)
+    Kubernetes,
 }
 
 impl Scenario {
     /// All, in the order in which they are run.
-    const ALL: [Self; 6] = [Self::Propagation, Self::Restart, Self::Churn, Self::Noisy, Self::Size, Self::Start];
+    const ALL: [Self; 7] =
+        [Self::Propagation, Self::Restart, Self::Churn, Self::Noisy, Self::Size, Self::Start, Self::Kubernetes];
 
     /// The name of its file.
     pub const fn name(self) -> &'static str {
@@ -56,6 +61,7 @@ impl Scenario {
             Self::Noisy => "noisy",
             Self::Size => "size",
             Self::Start => "start",
+            Self::Kubernetes => "kubernetes",
         }
     }
 }
@@ -74,6 +80,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
             Scenario::Size => plan.cases(scenario, &sizes(quick)).await?,
             Scenario::Restart => plan.restarts(&restarts(quick)).await?,
             Scenario::Churn => plan.churns(&churns(quick)).await?,
+            Scenario::Kubernetes => plan.writes(&writes(quick)).await?,
             Scenario::Start => {
                 plan.starts(if quick { &[(100, 10)] } else { &[(1000, 10), (10_000, 10), (1, 10_000)] }).await?
             }
@@ -140,6 +147,23 @@ impl Plan {
                 saved.measured.push(started);
             }
             saved.write(&self.directory, Scenario::Start.name())?;
+        }
+        Ok(())
+    }
+
+    /// Each world is a Kubernetes API of its own, because it can't be made smaller again as quickly as a new one is made.
+    async fn writes(&self, worlds: &[(usize, Vec<Writing>)]) -> anyhow::Result<()> {
+        let mut saved = Saved::<Written>::new(self.rounds, self.quick);
+        for (services, cases) in worlds {
+            let mut writes = Writes::start(*services, 10).await?;
+            for round in 1..=self.rounds {
+                for case in cases {
+                    let written = writes.measure(&self.programs, *case).await?;
+                    self.say(Scenario::Kubernetes, round, &written.line());
+                    saved.measured.push(written);
+                }
+                saved.write(&self.directory, Scenario::Kubernetes.name())?;
+            }
         }
         Ok(())
     }
@@ -218,4 +242,14 @@ fn sizes(quick: bool) -> Vec<(Case, u32)> {
     }
     cases.push((Case { services: 1, endpoints: 10_000, names: 1, clients: 1000, ..one }, 5));
     cases
+}
+
+fn writes(quick: bool) -> Vec<(usize, Vec<Writing>)> {
+    let both = |clients, writes| {
+        [Server::Chancery, Server::Informer].map(|server| Writing { server, variant: Delta, clients, writes })
+    };
+    if quick {
+        return vec![(20, both(5, 10).into())];
+    }
+    vec![(100, [both(1, 50), both(100, 50)].concat()), (1000, both(100, 50).into())]
 }

@@ -16,18 +16,22 @@ pub fn address(change: u32) -> Ipv4Addr {
     Ipv4Addr::new(100, high, middle, low)
 }
 
+/// The number that this address carries; none if it carries none, or zero.
+pub fn change(address: &str) -> Option<u32> {
+    let [100, high, middle, low] = address.parse::<Ipv4Addr>().ok()?.octets() else { return None };
+    Some(u32::from_be_bytes([0, high, middle, low])).filter(|change| *change > 0)
+}
+
 /// The numbers in the resources of these bytes, in their order. Zero, which stands in what was there before any change, is
 /// left out.
 pub fn changes(bytes: &[u8]) -> impl Iterator<Item = u32> {
-    memmem::find_iter(bytes, b"100.").filter_map(|at| change_at(bytes, at)).filter(|change| *change > 0)
+    memmem::find_iter(bytes, b"100.").filter_map(|at| change_at(bytes, at))
 }
 
 fn change_at(bytes: &[u8], at: usize) -> Option<u32> {
     let length = usize::from(*bytes.get(at.checked_sub(1)?)?);
     (*bytes.get(at.checked_sub(2)?)? == ADDRESS_KEY).then_some(())?;
-    let address: Ipv4Addr = std::str::from_utf8(bytes.get(at..at + length)?).ok()?.parse().ok()?;
-    let [_, high, middle, low] = address.octets();
-    Some(u32::from_be_bytes([0, high, middle, low]))
+    change(std::str::from_utf8(bytes.get(at..at + length)?).ok()?)
 }
 
 #[cfg(test)]
@@ -35,7 +39,7 @@ mod tests {
     use data_plane_api::core::SocketAddress;
     use prost::Message;
 
-    use super::{address, changes};
+    use super::{address, change, changes};
 
     fn bytes(addresses: &[&str]) -> Vec<u8> {
         let socket = |address: &&str| SocketAddress { address: (*address).to_owned(), ..SocketAddress::default() };
@@ -46,6 +50,12 @@ mod tests {
     fn a_number_is_found_again() {
         let (small, large) = (address(7).to_string(), address(0x00ff_ffff).to_string());
         assert_eq!(changes(&bytes(&[&small, "11.0.0.1", &large])).collect::<Vec<_>>(), [7, 0x00ff_ffff]);
+    }
+
+    #[test]
+    fn an_address_carries_a_number_or_none() {
+        assert_eq!(change(&address(0x0001_0203).to_string()), Some(0x0001_0203));
+        assert_eq!(["100.0.0.0", "10.0.0.1", "s1", ""].map(change), [None; 4]);
     }
 
     #[test]

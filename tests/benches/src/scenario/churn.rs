@@ -57,7 +57,7 @@ pub async fn churn(programs: &Programs, case: Case, rates: &[u32], time: Duratio
     let mut subject = Subject::start(programs, case.subject, case.services, case.endpoints).await?;
     let (mut generator, _) = Generator::start(&programs.bench, &options(case, &subject)).await?;
     generator.complete(LIMIT).await?;
-    settle(&subject).await?;
+    settle(subject.process()).await?;
     generator.report().await?;
     let mut all = Vec::new();
     let mut change = 0;
@@ -73,7 +73,7 @@ pub async fn churn(programs: &Programs, case: Case, rates: &[u32], time: Duratio
         }
         let took = begun.elapsed().max(time).as_secs_f64();
         generator.everybody(change, LIMIT).await?;
-        settle(&subject).await?;
+        settle(subject.process()).await?;
         let cpu = subject.process().usage()?.cpu - before.cpu;
         let (reception_ms, _) = latencies(&made, &generator.report().await?);
         let churned = Churned {

@@ -1,11 +1,13 @@
 //! What is measured, and in which order.
 
 mod churn;
+mod kubernetes;
 mod propagation;
 mod restart;
 mod start;
 
 pub use churn::{Churned, churn};
+pub use kubernetes::{Writes, Writing, Written};
 pub use propagation::{Case, Measured, measure};
 pub use restart::{Restarted, restart};
 pub use start::{Started, start};

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use crate::generator::Generator;
 use crate::load::{Options, Variant};
 use crate::report::{Figures, Receptions};
-use crate::subject::{Kind, Programs, Subject};
+use crate::subject::{Kind, Process, Programs, Subject};
 
 /// How long the clients have for anything before it counts as lost.
 pub const LIMIT: Duration = Duration::from_secs(60);
@@ -104,12 +104,12 @@ impl Measured {
 /// Measures a case with this many changes.
 pub async fn measure(programs: &Programs, case: Case, changes: u32) -> anyhow::Result<Measured> {
     let mut subject = Subject::start(programs, case.subject, case.services, case.endpoints).await?;
-    settle(&subject).await?;
+    settle(subject.process()).await?;
     let resident_alone = subject.process().usage()?.resident;
     let (mut generator, begun) = Generator::start(&programs.bench, &options(case, &subject)).await?;
     let complete = generator.complete(LIMIT).await?;
     let peak_in_storm = subject.process().usage()?.peak;
-    settle(&subject).await?;
+    settle(subject.process()).await?;
     generator.report().await?;
 
     let mut made = Vec::new();
@@ -122,7 +122,7 @@ pub async fn measure(programs: &Programs, case: Case, changes: u32) -> anyhow::R
         // The ACKs belong to the change, too.
         sleep(Duration::from_millis(10)).await;
     }
-    settle(&subject).await?;
+    settle(subject.process()).await?;
     let after = subject.process().usage()?;
     let receptions = generator.report().await?;
     let (reception_ms, last_ms) = latencies(&made, &receptions);
@@ -159,12 +159,12 @@ pub fn options(case: Case, subject: &Subject) -> Options {
 }
 
 /// Returns when the server is at rest: it has used less than a hundredth of the time that went by.
-pub async fn settle(subject: &Subject) -> anyhow::Result<()> {
+pub async fn settle(server: &Process) -> anyhow::Result<()> {
     const STEP: Duration = Duration::from_millis(200);
-    let mut before = subject.process().usage()?.cpu;
+    let mut before = server.usage()?.cpu;
     for _ in 0..50 {
         sleep(STEP).await;
-        let now = subject.process().usage()?.cpu;
+        let now = server.usage()?.cpu;
         if now - before < STEP / 100 {
             break;
         }

@@ -41,8 +41,8 @@ pub async fn restart(programs: &Programs, case: Case, resume: bool) -> anyhow::R
     let options = Options { resume, ..options(case, &subject) };
     let (mut generator, _) = Generator::start(&programs.bench, &options).await?;
     generator.complete(LIMIT).await?;
-    settle(&subject).await?;
-    let killed = subject.restart(programs).await?;
+    settle(subject.process()).await?;
+    let killed = subject.restart().await?;
     let back = generator.complete(LIMIT).await?;
     // What comes late counts as well.
     tokio::time::sleep(Duration::from_millis(500)).await;

@@ -39,7 +39,7 @@ impl Started {
 pub async fn start(programs: &Programs, services: usize, endpoints: usize) -> anyhow::Result<Started> {
     let world = World::new(services, endpoints)?;
     let begun = clock::now();
-    let chancery = Chancery::begin(&programs.chancery, world)?;
+    let chancery = Chancery::begin(&programs.chancery, &world.arguments())?;
     let variant = Variant::Delta;
     let options = Options {
         address: chancery.address,

@@ -1,12 +1,12 @@
-//! Chancery itself, fed by files.
+//! Chancery itself, and files to feed it with.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use tempfile::TempDir;
 use test_support::process::{free_address, get};
 use tokio::time::{sleep, timeout};
@@ -14,15 +14,16 @@ use tokio::time::{sleep, timeout};
 use super::process::Process;
 use crate::{clock, stamp};
 
-/// `chancery serve --manifests` of a world.
+/// `chancery serve`.
 #[derive(Debug)]
 pub struct Chancery {
     /// Where it listens.
     pub address: SocketAddr,
     /// Its process.
     pub process: Process,
+    program: PathBuf,
+    arguments: Vec<String>,
     admin: SocketAddr,
-    pub(super) world: World,
 }
 
 /// Services in a directory, each with its EndpointSlices in a file of its own.
@@ -42,9 +43,9 @@ impl World {
         Ok(world)
     }
 
-    /// Where the files are.
-    pub fn path(&self) -> &Path {
-        self.directory.path()
+    /// The arguments of a Chancery that serves it.
+    pub fn arguments(&self) -> [String; 2] {
+        ["--manifests".to_owned(), self.directory.path().display().to_string()]
     }
 
     /// Changes a Service; returns when that began.
@@ -57,22 +58,25 @@ impl World {
         Ok(begun)
     }
 
-    fn file(&self, service: usize) -> std::path::PathBuf {
+    fn file(&self, service: usize) -> PathBuf {
         self.directory.path().join(format!("s{service}.yaml"))
     }
 }
 
 impl Chancery {
-    /// Starts it.
-    pub fn begin(program: &Path, world: World) -> anyhow::Result<Self> {
+    /// Starts it; the arguments say where its Services come from.
+    pub fn begin(program: &Path, source: &[String]) -> anyhow::Result<Self> {
         let (address, admin) = (free_address(), free_address());
-        let process = process(program, &world, address, admin)?;
-        Ok(Self { address, process, admin, world })
+        let (xds_listen, admin_listen) = (address.to_string(), admin.to_string());
+        let listen = ["serve", "--xds-listen", &xds_listen, "--admin-listen", &admin_listen];
+        let arguments: Vec<String> = listen.iter().map(|&word| word.to_owned()).chain(source.iter().cloned()).collect();
+        let process = process(program, &arguments)?;
+        Ok(Self { address, process, program: program.to_owned(), arguments, admin })
     }
 
     /// Starts it and returns when it is ready.
-    pub(super) async fn start(program: &Path, world: World) -> anyhow::Result<Self> {
-        let chancery = Self::begin(program, world)?;
+    pub async fn start(program: &Path, source: &[String]) -> anyhow::Result<Self> {
+        let chancery = Self::begin(program, source)?;
         let ready = async {
             while !matches!(get(chancery.admin, "/readyz").await, Some((200, _))) {
                 sleep(Duration::from_millis(10)).await;
@@ -83,18 +87,16 @@ impl Chancery {
     }
 
     /// Kills it, and starts it again at the same address. Returns when it was killed.
-    pub(super) async fn restart(&mut self, program: &Path) -> anyhow::Result<u64> {
+    pub(super) async fn restart(&mut self) -> anyhow::Result<u64> {
         let killed = clock::now();
         self.process.kill().await?;
-        self.process = process(program, &self.world, self.address, self.admin)?;
+        self.process = process(&self.program, &self.arguments)?;
         Ok(killed)
     }
 }
 
-fn process(program: &Path, world: &World, xds: SocketAddr, admin: SocketAddr) -> anyhow::Result<Process> {
-    let directory = world.path().to_str().context("a path in UTF-8")?;
-    let (xds, admin) = (xds.to_string(), admin.to_string());
-    Process::start(program, &["serve", "--manifests", directory, "--xds-listen", &xds, "--admin-listen", &admin])
+fn process(program: &Path, arguments: &[String]) -> anyhow::Result<Process> {
+    Process::start(program, &arguments.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 /// How many endpoints the EndpointSlice controller puts into a slice.

@@ -1,9 +1,11 @@
 //! What is measured: a server in a process of its own, of which a Service can be changed.
 
+mod api;
 mod chancery;
 pub mod floor;
 mod process;
 mod rival;
+mod watching;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,8 +13,10 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
+pub use api::{Api, BareWatch};
 pub use chancery::{Chancery, World};
 pub use process::Process;
+pub use watching::{Server, Watching};
 
 use crate::load::Variant;
 
@@ -83,8 +87,8 @@ impl Programs {
 /// A server that runs.
 #[derive(Debug)]
 pub enum Subject {
-    /// Ours.
-    Chancery(Chancery),
+    /// Ours, and its files.
+    Chancery(Chancery, World),
     /// One that is told what to change by lines.
     Told(rival::Told),
 }
@@ -97,7 +101,8 @@ impl Subject {
         let sizes = ["--services", services_text, "--endpoints", endpoints_text];
         Ok(match kind {
             Kind::Chancery => {
-                Self::Chancery(Chancery::start(&programs.chancery, World::new(services, endpoints)?).await?)
+                let world = World::new(services, endpoints)?;
+                Self::Chancery(Chancery::start(&programs.chancery, &world.arguments()).await?, world)
             }
             Kind::Linear => Self::Told(rival::Told::start(&programs.rival, "linear", &sizes).await?),
             Kind::Snapshot => Self::Told(rival::Told::start(&programs.rival, "snapshot", &sizes).await?),
@@ -109,7 +114,7 @@ impl Subject {
     /// Where it listens.
     pub const fn address(&self) -> SocketAddr {
         match self {
-            Self::Chancery(chancery) => chancery.address,
+            Self::Chancery(chancery, _) => chancery.address,
             Self::Told(told) => told.address,
         }
     }
@@ -117,15 +122,15 @@ impl Subject {
     /// Changes a Service. Returns when that was, by [`crate::clock::now`]: just before the server could know of it.
     pub async fn change(&mut self, service: usize, change: u32) -> anyhow::Result<u64> {
         match self {
-            Self::Chancery(chancery) => chancery.world.change(service, change),
+            Self::Chancery(_, world) => world.change(service, change),
             Self::Told(told) => told.change(service, change).await,
         }
     }
 
     /// Kills it as a crash would, and starts it again at the same address. Returns when it was killed.
-    pub async fn restart(&mut self, programs: &Programs) -> anyhow::Result<u64> {
+    pub async fn restart(&mut self) -> anyhow::Result<u64> {
         match self {
-            Self::Chancery(chancery) => chancery.restart(&programs.chancery).await,
+            Self::Chancery(chancery, _) => chancery.restart().await,
             Self::Told(told) => told.restart().await,
         }
     }
@@ -133,7 +138,7 @@ impl Subject {
     /// Its process.
     pub const fn process(&self) -> &Process {
         match self {
-            Self::Chancery(chancery) => &chancery.process,
+            Self::Chancery(chancery, _) => &chancery.process,
             Self::Told(told) => &told.process,
         }
     }

@@ -1,0 +1,71 @@
+//! Servers that watch a Kubernetes API.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::rival::Told;
+use super::{Api, Chancery, Process, Programs};
+
+/// The servers that are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Server {
+    /// `chancery serve`, with the rights of its service account.
+    Chancery,
+    /// go-control-plane's `LinearCache`, fed by the informers of client-go.
+    Informer,
+}
+
+impl Server {
+    /// What it is called in tables.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Chancery => "Chancery",
+            Self::Informer => "go-control-plane LinearCache fed by informers",
+        }
+    }
+}
+
+/// One that runs.
+#[derive(Debug)]
+pub enum Watching {
+    /// Ours.
+    Chancery(Chancery),
+    /// The rival.
+    Informer(Told),
+}
+
+impl Watching {
+    /// Starts one, and returns when it serves what the API has.
+    pub async fn start(programs: &Programs, server: Server, api: &Api) -> anyhow::Result<Self> {
+        let arguments = |kubeconfig: &Path| ["--kubeconfig".to_owned(), kubeconfig.display().to_string()];
+        Ok(match server {
+            Server::Chancery => {
+                Self::Chancery(Chancery::start(&programs.chancery, &arguments(&api.chancery_kubeconfig())).await?)
+            }
+            Server::Informer => {
+                let arguments = arguments(&api.admin_kubeconfig());
+                let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+                Self::Informer(Told::start(&programs.rival, "kube", &arguments).await?)
+            }
+        })
+    }
+
+    /// Where it listens.
+    pub const fn address(&self) -> SocketAddr {
+        match self {
+            Self::Chancery(chancery) => chancery.address,
+            Self::Informer(told) => told.address,
+        }
+    }
+
+    /// Its process.
+    pub const fn process(&self) -> &Process {
+        match self {
+            Self::Chancery(chancery) => &chancery.process,
+            Self::Informer(told) => &told.process,
+        }
+    }
+}
