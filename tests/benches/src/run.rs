@@ -20,6 +20,12 @@ pub struct Options {
     /// Only see that it works: one round, few and small cases
     #[arg(long)]
     quick: bool,
+    /// Measure only these servers
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Kind>,
+    /// Measure only cases with so many clients
+    #[arg(long)]
+    clients: Option<usize>,
     /// How often each is measured, in turn with the others
     #[arg(long, default_value_t = 5)]
     rounds: u32,
@@ -69,9 +75,9 @@ impl Scenario {
 /// Runs what was asked for.
 pub async fn run(options: Options) -> anyhow::Result<()> {
     let programs = Programs::find()?;
-    let Options { scenarios, quick, rounds, output } = options;
+    let Options { scenarios, quick, only, clients, rounds, output } = options;
     let directory = output.unwrap_or_else(|| programs.output());
-    let plan = Plan { programs, quick, rounds: if quick { 1 } else { rounds }, directory };
+    let plan = Plan { programs, quick, only, clients, rounds: if quick { 1 } else { rounds }, directory };
     let scenarios = if scenarios.is_empty() { Scenario::ALL.to_vec() } else { scenarios };
     for scenario in scenarios {
         match scenario {
@@ -92,15 +98,22 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
 struct Plan {
     programs: Programs,
     quick: bool,
+    only: Vec<Kind>,
+    clients: Option<usize>,
     rounds: u32,
     directory: PathBuf,
 }
 
 impl Plan {
+    /// Whether a case is to be measured.
+    fn includes(&self, case: &Case) -> bool {
+        (self.only.is_empty() || self.only.contains(&case.subject)) && self.clients.is_none_or(|clients| clients == case.clients)
+    }
+
     async fn cases(&self, scenario: Scenario, cases: &[(Case, u32)]) -> anyhow::Result<()> {
         let mut saved = Saved::<Measured>::new(self.rounds, self.quick);
         for round in 1..=self.rounds {
-            for (case, changes) in cases {
+            for (case, changes) in cases.iter().filter(|(case, _)| self.includes(case)) {
                 let measured = measure(&self.programs, *case, *changes).await?;
                 self.say(scenario, round, &measured.line());
                 saved.measured.push(measured);
@@ -113,7 +126,7 @@ impl Plan {
     async fn restarts(&self, cases: &[(Case, bool)]) -> anyhow::Result<()> {
         let mut saved = Saved::<Restarted>::new(self.rounds, self.quick);
         for round in 1..=self.rounds {
-            for (case, resume) in cases {
+            for (case, resume) in cases.iter().filter(|(case, _)| self.includes(case)) {
                 let restarted = restart(&self.programs, *case, *resume).await?;
                 self.say(Scenario::Restart, round, &restarted.line());
                 saved.measured.push(restarted);
@@ -127,7 +140,7 @@ impl Plan {
         let mut saved = Saved::<Churned>::new(self.rounds, self.quick);
         let time = Duration::from_secs(if self.quick { 1 } else { 5 });
         for round in 1..=self.rounds {
-            for (case, rates) in cases {
+            for (case, rates) in cases.iter().filter(|(case, _)| self.includes(case)) {
                 for churned in churn(&self.programs, *case, rates, time).await? {
                     self.say(Scenario::Churn, round, &churned.line());
                     saved.measured.push(churned);
