@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::load::Variant::{self, Delta, Sotw};
-use crate::report::Saved;
+use crate::report::{self, Saved};
 use crate::scenario::{Case, Churned, Measured, Restarted, Started, churn, measure, restart, start};
 use crate::subject::Kind::{self, Chancery, Linear, Snapshot, Tcp, Tonic};
 use crate::subject::Programs;
@@ -79,7 +79,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
             }
         }
     }
-    Ok(())
+    report::show(&plan.directory)
 }
 
 struct Plan {

@@ -31,6 +31,16 @@ impl Figures {
         self.0.len()
     }
 
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All of them, from the least to the greatest.
+    pub fn iter(&self) -> impl Iterator<Item = f64> {
+        self.0.iter().copied()
+    }
+
     /// A hundred and one of them, from the least to the greatest, which is enough to draw.
     #[must_use]
     pub fn sketch(&self) -> Self {

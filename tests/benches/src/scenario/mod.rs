@@ -6,6 +6,6 @@ mod restart;
 mod start;
 
 pub use churn::{Churned, churn};
-pub use propagation::{Case, Measured, measure};
+pub use propagation::{Case, Measured, measure, number};
 pub use restart::{Restarted, restart};
 pub use start::{Started, start};
