@@ -113,15 +113,13 @@ fn machines(runs: &[Run<'_>]) -> String {
 /// The targets that aren't met.
 fn missed(rows: &[Row]) -> String {
     let missed: Vec<&Row> = rows.iter().filter(|row| row.verdict() == Verdict::NotMet).collect();
-    let mut text = "## What holds back the targets that are not met\n\n".to_owned();
-    if missed.is_empty() {
-        text.push_str("Of the targets that were measured, all are met.\n");
-    }
-    for row in missed {
+    let line = |row: &&Row| {
         let Row { what, unit, target, .. } = row;
-        text.push_str(&format!("- {what}: {} {unit}, target {target} {unit}\n", row.cell(Kind::Chancery)));
-    }
-    text
+        format!("- {what}: {} {unit}, target {target} {unit}\n", row.cell(Kind::Chancery))
+    };
+    let lines: String = missed.iter().map(line).collect();
+    let lines = if missed.is_empty() { "Of the targets that were measured, all are met.\n" } else { &lines };
+    format!("## What holds back the targets that are not met\n\n{lines}")
 }
 
 #[cfg(test)]

@@ -37,6 +37,16 @@ impl Axis {
         Self { title: title.into(), scale: Scale::Logarithmic, from, to }
     }
 
+    /// The same, longer by a quarter, so that labels have room behind the last point.
+    #[must_use]
+    pub fn with_room(self) -> Self {
+        let to = match self.scale {
+            Scale::Even => self.to + (self.to - self.from) / 4.0,
+            Scale::Logarithmic => self.to * (self.to / self.from).powf(0.25),
+        };
+        Self { to, ..self }
+    }
+
     /// Which share of its length is before a number; what a logarithm doesn't have is at the beginning.
     fn share(&self, number: f64) -> f64 {
         match self.scale {

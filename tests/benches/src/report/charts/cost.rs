@@ -45,7 +45,8 @@ pub fn by_services(saved: Option<&Saved<Measured>>) -> Chart {
     let greatest = numbers(&lines).fold(0.0, f64::max);
     Chart {
         title: "What a change costs, against the other Services there are (1 client, 100 names)".to_owned(),
-        x: Axis::logarithmic("Services (logarithmic)", lines.iter().flat_map(|line| &line.points).map(|(x, _)| *x)),
+        x: Axis::logarithmic("Services (logarithmic)", lines.iter().flat_map(|line| &line.points).map(|(x, _)| *x))
+            .with_room(),
         y: Axis::even(CPU, 0.0, greatest * 1.15),
         lines,
         is_marked: true,
@@ -64,7 +65,7 @@ fn compared(
     let lines: Vec<Line> = kinds.into_iter().filter_map(line).collect();
     Chart {
         title: title.to_owned(),
-        x: Axis::logarithmic(x, lines.iter().flat_map(|line| &line.points).map(|(x, _)| *x)),
+        x: Axis::logarithmic(x, lines.iter().flat_map(|line| &line.points).map(|(x, _)| *x)).with_room(),
         y: Axis::logarithmic(format!("{CPU} (logarithmic)"), numbers(&lines)),
         lines,
         is_marked: true,
@@ -80,10 +81,7 @@ fn points(saved: Option<&Saved<Measured>>, case: impl Fn(usize) -> Case, sizes: 
 fn line(name: String, look: Look, points: &[(f64, Summary)]) -> Option<Line> {
     let medians: Vec<(f64, f64)> = points.iter().filter_map(|(x, summary)| Some((*x, summary.median()?))).collect();
     let (_, last) = *medians.last()?;
-    let spread = |(x, summary): &(f64, Summary)| {
-        let (least, greatest) = summary.spread();
-        (*x, least, greatest)
-    };
+    let spread = |(x, summary): &(f64, Summary)| (*x, summary.spread().0, summary.spread().1);
     Some(Line {
         label: format!("{name}: {} ms", digits(last)),
         name,

@@ -80,7 +80,7 @@ pub fn place(
     placed
 }
 
-/// Right and left of each point, above and below it.
+/// Right and left of each point, then above and below it.
 fn candidates<'a>(text: &str, line: &'a [Pixel], from: From, height: f64) -> impl Iterator<Item = Rectangle> + 'a {
     const GAP: f64 = 7.0;
     let width = Rectangle::of_text(text, (0.0, 0.0), height).size.0;
@@ -91,8 +91,9 @@ fn candidates<'a>(text: &str, line: &'a [Pixel], from: From, height: f64) -> imp
     let order = (0..reach).flat_map(move |away| [middle.checked_sub(away), middle.checked_add(away + 1)]);
     order.flatten().filter_map(|index| line.get(index)).flat_map(move |(x, y)| {
         let beside = [(x + GAP, y - height / 2.0), (x - GAP - width, y - height / 2.0)];
+        let behind = [(x + GAP, y - GAP - height), (x + GAP, y + GAP)];
         let over = [(x - width, y - GAP - height), (x - width, y + GAP)];
-        beside.into_iter().chain(over).map(move |at| Rectangle { at, size: (width, height) })
+        beside.into_iter().chain(over).chain(behind).map(move |at| Rectangle { at, size: (width, height) })
     })
 }
 

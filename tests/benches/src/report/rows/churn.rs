@@ -31,6 +31,6 @@ fn rounds(saved: Option<&Saved<Churned>>, case: Case) -> Vec<Vec<&Churned>> {
 /// The highest rate of a round that was kept up with; nothing higher may have been tried.
 fn highest(round: Vec<&Churned>) -> Round {
     let at_least = round.last().is_some_and(|last| last.is_sustained());
-    let sustained = round.into_iter().filter(|churned| churned.is_sustained()).next_back();
+    let sustained = round.into_iter().rfind(|churned| churned.is_sustained());
     Round { at_least, ..Round::of(sustained.map_or(0.0, |churned| churned.offered)) }
 }
