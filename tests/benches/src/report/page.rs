@@ -42,7 +42,7 @@ fn page(results: &Results) -> String {
     [
         GENERATED.to_owned(),
         format!("# Performance\n\n{}\n", lead(results)),
-        format!("## Targets\n\n{}\n{}\n", table::table(&rows), table::NOTE),
+        format!("## Targets\n\n{}\n{}", table::table(&rows), table::NOTE),
         format!("## Plots\n\n{}", plots(results)),
         format!("{METHOD}\n{}", machines(&results.runs())),
         ELSEWHERE.to_owned(),
@@ -66,7 +66,7 @@ fn lead(results: &Results) -> String {
          Such a change costs the server {} of processor time if each client holds 10 assignments, {} if it holds 100, and {} \
          if it holds 1000 (LinearCache with 1000: {}).\n\
          After `kill -9`, all {clients} clients that come back at once and hold nothing have everything again after {}, and \
-         the new process never needs more than {} of memory (medians).\n",
+         the new process needs {} of memory at its peak (all of these are medians over the rounds).",
         said(&of(Kind::Chancery, last), "ms"),
         said(&of(Kind::Linear, last), "ms"),
         said(&of(Kind::Snapshot, last), "ms"),
@@ -83,9 +83,9 @@ fn lead(results: &Results) -> String {
 /// A figure in a sentence; with what was lost, if anything was.
 fn said(summary: &Summary, unit: &str) -> String {
     match summary.median() {
-        Some(median) if summary.is_whole() => format!("{} {unit}", digits(median)),
-        _ if summary.is_measured() => format!("{summary} {unit}"),
-        _ => "(not measured)".to_owned(),
+        Some(median) => format!("{} {unit}{}", digits(median), summary.faults()),
+        None if summary.is_measured() => summary.to_string(),
+        None => "(not measured)".to_owned(),
     }
 }
 
@@ -115,7 +115,7 @@ fn missed(rows: &[Row]) -> String {
     let missed: Vec<&Row> = rows.iter().filter(|row| row.verdict() == Verdict::NotMet).collect();
     let line = |row: &&Row| {
         let Row { what, unit, target, .. } = row;
-        format!("- {what}: {} {unit}, target {target} {unit}\n", row.cell(Kind::Chancery))
+        format!("- {what}, {unit}: {}; target {target}\n", row.cell(Kind::Chancery))
     };
     let lines: String = missed.iter().map(line).collect();
     let lines = if missed.is_empty() { "Of the targets that were measured, all are met.\n" } else { &lines };

@@ -79,6 +79,21 @@ impl Summary {
     }
 }
 
+impl Summary {
+    /// What went wrong: nothing, or more to say after the figure.
+    pub fn faults(&self) -> String {
+        let lost = match self.lost {
+            0 => String::new(),
+            1 => ", 1 change lost".to_owned(),
+            lost => format!(", {lost} changes lost"),
+        };
+        match self.incomplete {
+            0 => lost,
+            incomplete => format!("{lost}, clients incomplete in {incomplete} of {} rounds", self.rounds),
+        }
+    }
+}
+
 impl fmt::Display for Summary {
     /// `12.3 (11.9–14.0)`, and what went wrong.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -89,15 +104,7 @@ impl fmt::Display for Summary {
         } else {
             f.write_str("no figure")?;
         }
-        match self.lost {
-            0 => {}
-            1 => f.write_str(", 1 change lost")?,
-            lost => write!(f, ", {lost} changes lost")?,
-        }
-        if self.incomplete > 0 {
-            write!(f, ", clients incomplete in {} of {} rounds", self.incomplete, self.rounds)?;
-        }
-        Ok(())
+        f.write_str(&self.faults())
     }
 }
 

@@ -36,8 +36,8 @@ fn the_page_says_what_was_measured_and_what_was_not() {
     for part in [
         "<!-- Generated",
         "has the change after (not measured) (go-control-plane's LinearCache: (not measured);",
-        "have everything again after 1400 ms, and the new process never needs more than 90 MB",
-        "- 1000 × 1000, kill −9 and back anew: all have everything: 1400 (1400–1400) ms, target ≤ 1000 ms",
+        "have everything again after 1400 ms, and the new process needs 90 MB of memory at its peak",
+        "- 1000 × 1000, kill −9 and back anew: all have everything, ms: 1400 (1400–1400); target ≤ 1000",
         "| restart  | 1      | a processor | 2     | 8          |",
     ] {
         assert!(text.contains(part), "{part:?} isn't in\n{text}");
