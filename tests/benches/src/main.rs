@@ -24,8 +24,10 @@ use clap::Parser;
 #[derive(Debug, clap::Parser)]
 #[command(version, about)]
 enum Command {
-    /// Measures, and writes what it measured as JSON
+    /// Measures, writes what it measured as JSON, and sums it up
     Run(run::Options),
+    /// Sums up what was measured, in a table and plots
+    Report(report::Options),
     /// The load generator; `run` starts it
     #[command(hide = true)]
     Load(load::Options),
@@ -44,5 +46,6 @@ async fn main() -> anyhow::Result<()> {
         Command::Load(options) => load::run(options).await,
         Command::Floor { floor } => subject::floor::run(floor).await,
         Command::Run(options) => run::run(options).await,
+        Command::Report(options) => report::run(options),
     }
 }

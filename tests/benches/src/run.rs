@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::load::Variant::{self, Delta, Sotw};
-use crate::report::Saved;
+use crate::report::{self, Saved};
 use crate::scenario::{
     Case, Churned, Measured, Restarted, Started, Writes, Writing, Written, churn, measure, restart, start,
 };
@@ -92,7 +92,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
             }
         }
     }
-    Ok(())
+    report::show(&plan.directory)
 }
 
 struct Plan {
@@ -107,7 +107,8 @@ struct Plan {
 impl Plan {
     /// Whether a case is to be measured.
     fn includes(&self, case: &Case) -> bool {
-        (self.only.is_empty() || self.only.contains(&case.subject)) && self.clients.is_none_or(|clients| clients == case.clients)
+        (self.only.is_empty() || self.only.contains(&case.subject))
+            && self.clients.is_none_or(|clients| clients == case.clients)
     }
 
     async fn cases(&self, scenario: Scenario, cases: &[(Case, u32)]) -> anyhow::Result<()> {

@@ -31,6 +31,16 @@ impl Figures {
         self.0.len()
     }
 
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All of them, from the least to the greatest.
+    pub fn iter(&self) -> impl Iterator<Item = f64> {
+        self.0.iter().copied()
+    }
+
     /// A hundred and one of them, from the least to the greatest, which is enough to draw.
     #[must_use]
     pub fn sketch(&self) -> Self {
@@ -57,9 +67,10 @@ mod tests {
     #[test]
     fn shares_are_of_the_sorted_numbers() {
         let figures: Figures = [5.0, 1.0, 4.0, 2.0, 3.0, f64::NAN].into_iter().collect();
-        assert_eq!([figures.at(0.0), figures.median(), figures.at(1.0)], [1.0, 3.0, 5.0]);
+        assert_eq!(figures.iter().collect::<Vec<_>>(), [1.0, 2.0, 3.0, 4.0, 5.0]);
+        assert_eq!([0.0, 0.5, 1.0].map(|share| Some(figures.at(share))), [1.0, 3.0, 5.0].map(Some));
         assert!(Figures::default().median().is_nan());
         assert_eq!(figures.sketch().len(), 101);
-        assert_eq!(figures.sketch().median(), 3.0);
+        assert_eq!(Some(figures.sketch().median()), Some(3.0));
     }
 }

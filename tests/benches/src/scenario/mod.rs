@@ -8,6 +8,6 @@ mod start;
 
 pub use churn::{Churned, churn};
 pub use kubernetes::{Writes, Writing, Written};
-pub use propagation::{Case, Measured, measure};
+pub use propagation::{Case, Measured, measure, number};
 pub use restart::{Restarted, restart};
 pub use start::{Started, start};
