@@ -87,9 +87,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
             Scenario::Restart => plan.restarts(&restarts(quick)).await?,
             Scenario::Churn => plan.churns(&churns(quick)).await?,
             Scenario::Kubernetes => plan.writes(&writes(quick)).await?,
-            Scenario::Start => {
-                plan.starts(if quick { &[(100, 10)] } else { &[(1000, 10), (10_000, 10), (1, 10_000)] }).await?
-            }
+            Scenario::Start => plan.starts(starts(quick)).await?,
         }
     }
     report::show(&plan.directory)
@@ -256,6 +254,10 @@ fn sizes(quick: bool) -> Vec<(Case, u32)> {
     }
     cases.push((Case { services: 1, endpoints: 10_000, names: 1, clients: 1000, ..one }, 5));
     cases
+}
+
+fn starts(quick: bool) -> &'static [(usize, usize)] {
+    if quick { &[(100, 10)] } else { &[(1000, 10), (10_000, 10), (1, 10_000)] }
 }
 
 fn writes(quick: bool) -> Vec<(usize, Vec<Writing>)> {

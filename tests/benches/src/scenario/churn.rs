@@ -74,7 +74,7 @@ pub async fn churn(programs: &Programs, case: Case, rates: &[u32], time: Duratio
         let took = begun.elapsed().max(time).as_secs_f64();
         generator.everybody(change, LIMIT).await?;
         settle(subject.process()).await?;
-        let cpu = subject.process().usage()?.cpu - before.cpu;
+        let cpu = subject.process().usage()?.cpu.saturating_sub(before.cpu);
         let (reception_ms, _) = latencies(&made, &generator.report().await?);
         let churned = Churned {
             case,

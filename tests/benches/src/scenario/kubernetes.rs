@@ -131,7 +131,7 @@ impl Writes {
             reception_ms: reception_ms(&made, &receptions).sketch(),
             last_ms: last(&made, &receptions).map(|(Write(_, begun, _), last)| milliseconds(*begun, last)).collect(),
             above_ms: last(&made, &receptions).map(|(Write(_, _, watched), last)| difference(*watched, last)).collect(),
-            cpu_ms: (after.cpu - before.cpu).as_secs_f64() * 1e3 / f64::from(writes.max(1)),
+            cpu_ms: after.cpu.saturating_sub(before.cpu).as_secs_f64() * 1e3 / f64::from(writes.max(1)),
             bytes: number(receptions.bytes) / number(received as u64),
             lost,
         })

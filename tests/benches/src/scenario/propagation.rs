@@ -12,7 +12,7 @@ use crate::report::{Figures, Receptions};
 use crate::subject::{Kind, Process, Programs, Subject};
 
 /// How long the clients have for anything before it counts as lost.
-pub const LIMIT: Duration = Duration::from_secs(60);
+pub const LIMIT: Duration = Duration::from_mins(1);
 
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -137,7 +137,7 @@ pub async fn measure(programs: &Programs, case: Case, changes: u32) -> anyhow::R
         lost,
         reception_ms: reception_ms.sketch(),
         last_ms,
-        cpu_ms: (after.cpu - before.cpu).as_secs_f64() * 1e3 / f64::from(changes.max(1)),
+        cpu_ms: after.cpu.saturating_sub(before.cpu).as_secs_f64() * 1e3 / f64::from(changes.max(1)),
         bytes: number(receptions.bytes) / number(received as u64),
     })
 }
@@ -165,7 +165,7 @@ pub async fn settle(server: &Process) -> anyhow::Result<()> {
     for _ in 0..50 {
         sleep(STEP).await;
         let now = server.usage()?.cpu;
-        if now - before < STEP / 100 {
+        if now.saturating_sub(before) < STEP / 100 {
             break;
         }
         before = now;

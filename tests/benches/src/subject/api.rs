@@ -24,7 +24,7 @@ const NAMESPACE: &str = "bench";
 const CREATING: usize = 32;
 
 /// How long the bare watch has for anything.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// A kube-apiserver with its etcd, with Services of one EndpointSlice each.
 pub struct Api {
@@ -102,16 +102,16 @@ impl Api {
 impl BareWatch {
     /// Returns when it has heard of this change, with the time at which it did.
     pub async fn hears(&mut self, change: u32) -> anyhow::Result<u64> {
-        let hears = async {
-            while let Some((heard, at)) = self.heard.recv().await {
-                if heard == change {
+        let heard = async {
+            while let Some((number, at)) = self.heard.recv().await {
+                if number == change {
                     return Some(at);
                 }
             }
             None
         };
-        let heard = timeout(LIMIT, hears).await.ok().flatten();
-        heard.with_context(|| format!("the bare watch didn't hear of change {change}"))
+        let at = timeout(LIMIT, heard).await.ok().flatten();
+        at.with_context(|| format!("the bare watch didn't hear of change {change}"))
     }
 }
 

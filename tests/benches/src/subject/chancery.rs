@@ -82,7 +82,7 @@ impl Chancery {
                 sleep(Duration::from_millis(10)).await;
             }
         };
-        ensure!(timeout(Duration::from_secs(60), ready).await.is_ok(), "chancery isn't ready after a minute");
+        ensure!(timeout(Duration::from_mins(1), ready).await.is_ok(), "chancery isn't ready after a minute");
         Ok(chancery)
     }
 

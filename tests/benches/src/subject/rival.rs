@@ -31,7 +31,7 @@ impl Told {
         let input = process.child.stdin.take().context("it is piped")?;
         let output = process.child.stdout.take().context("it is piped")?;
         let mut output = BufReader::new(output).lines();
-        let first = timeout(Duration::from_secs(60), output.next_line()).await.context("it doesn't listen")??;
+        let first = timeout(Duration::from_mins(1), output.next_line()).await.context("it doesn't listen")??;
         let port = first.as_deref().and_then(|line| line.strip_prefix("listening ")).and_then(|port| port.parse().ok());
         let port = port.with_context(|| format!("{first:?}: expected \"listening PORT\""))?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
@@ -51,7 +51,7 @@ impl Told {
 
     pub(super) async fn change(&mut self, service: usize, change: u32) -> anyhow::Result<u64> {
         self.input.write_all(format!("change {service} {change}\n").as_bytes()).await?;
-        let line = timeout(Duration::from_secs(60), self.output.next_line()).await.context("it takes no change")??;
+        let line = timeout(Duration::from_mins(1), self.output.next_line()).await.context("it takes no change")??;
         let line = line.context("it ended")?;
         let mut words = line.split(' ');
         ensure!(words.next() == Some("changed") && words.next() == Some(&change.to_string()), "{line:?}");
