@@ -6,10 +6,10 @@ use std::time::Duration;
 use crate::load::Variant::{self, Delta, Sotw};
 use crate::report::{self, Saved};
 use crate::scenario::{
-    Case, Churned, Measured, Restarted, Started, Writes, Writing, Written, churn, measure, restart, start,
+    Case, Churned, Measured, Restarted, Started, Writes, Writing, Written, churn, measure, restart, start, start_on,
 };
 use crate::subject::Kind::{self, Chancery, Linear, Snapshot, Tcp, Tonic};
-use crate::subject::{Programs, Server};
+use crate::subject::{Api, Programs, Server};
 
 /// What is measured, how often, and where the results go.
 #[derive(Debug, Clone, clap::Args)]
@@ -51,12 +51,22 @@ pub enum Scenario {
     Start,
     /// A write to a real Kubernetes API, and a server that watches it (B2)
     Kubernetes,
+    /// The start with many Services in a real Kubernetes API (B3)
+    StartKubernetes,
 }
 
 impl Scenario {
     /// All, in the order in which they are run.
-    const ALL: [Self; 7] =
-        [Self::Propagation, Self::Restart, Self::Churn, Self::Noisy, Self::Size, Self::Start, Self::Kubernetes];
+    const ALL: [Self; 8] = [
+        Self::Propagation,
+        Self::Restart,
+        Self::Churn,
+        Self::Noisy,
+        Self::Size,
+        Self::Start,
+        Self::Kubernetes,
+        Self::StartKubernetes,
+    ];
 
     /// The name of its file.
     pub const fn name(self) -> &'static str {
@@ -68,6 +78,7 @@ impl Scenario {
             Self::Size => "size",
             Self::Start => "start",
             Self::Kubernetes => "kubernetes",
+            Self::StartKubernetes => "start-kubernetes",
         }
     }
 }
@@ -88,6 +99,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
             Scenario::Churn => plan.churns(&churns(quick)).await?,
             Scenario::Kubernetes => plan.writes(&writes(quick)).await?,
             Scenario::Start => plan.starts(starts(quick)).await?,
+            Scenario::StartKubernetes => plan.starts_on(if quick { 100 } else { 10_000 }).await?,
         }
     }
     report::show(&plan.directory)
@@ -180,8 +192,20 @@ impl Plan {
         Ok(())
     }
 
+    async fn starts_on(&self, services: usize) -> anyhow::Result<()> {
+        let mut saved = Saved::<Started>::new(self.rounds, self.quick);
+        let api = Api::start(services, 10).await?;
+        for round in 1..=self.rounds {
+            let started = start_on(&self.programs, &api).await?;
+            self.say(Scenario::StartKubernetes, round, &started.line());
+            saved.measured.push(started);
+            saved.write(&self.directory, Scenario::StartKubernetes.name())?;
+        }
+        Ok(())
+    }
+
     fn say(&self, scenario: Scenario, round: u32, line: &str) {
-        println!("{:<11} {round}/{} {line}", scenario.name(), self.rounds);
+        println!("{:<16} {round}/{} {line}", scenario.name(), self.rounds);
     }
 }
 
@@ -261,11 +285,12 @@ fn starts(quick: bool) -> &'static [(usize, usize)] {
 }
 
 fn writes(quick: bool) -> Vec<(usize, Vec<Writing>)> {
-    let both = |clients, writes| {
-        [Server::Chancery, Server::Informer].map(|server| Writing { server, variant: Delta, clients, writes })
+    let both = |variant, clients, writes| {
+        [Server::Chancery, Server::Informer].map(|server| Writing { server, variant, clients, writes })
     };
     if quick {
-        return vec![(20, both(5, 10).into())];
+        return vec![(20, both(Delta, 5, 10).into())];
     }
-    vec![(100, [both(1, 50), both(100, 50)].concat()), (1000, both(100, 50).into())]
+    let few = [both(Delta, 1, 50), both(Delta, 100, 50), both(Sotw, 100, 50)];
+    vec![(100, few.concat()), (1000, both(Delta, 100, 50).into())]
 }

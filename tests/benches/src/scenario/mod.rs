@@ -10,4 +10,4 @@ pub use churn::{Churned, churn};
 pub use kubernetes::{Writes, Writing, Written};
 pub use propagation::{Case, Measured, measure, number};
 pub use restart::{Restarted, restart};
-pub use start::{Started, start};
+pub use start::{Started, start, start_on};

@@ -8,7 +8,7 @@ use super::propagation::{LIMIT, milliseconds, number};
 use crate::clock;
 use crate::generator::Generator;
 use crate::load::{Options, Variant};
-use crate::subject::{Chancery, Programs, World};
+use crate::subject::{Api, Chancery, Programs, Server, World};
 
 /// What was measured, once.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -38,8 +38,17 @@ impl Started {
 /// Measures `chancery serve --manifests` with one delta client that waits for it.
 pub async fn start(programs: &Programs, services: usize, endpoints: usize) -> anyhow::Result<Started> {
     let world = World::new(services, endpoints)?;
+    measure(programs, &world.arguments(), services, endpoints).await
+}
+
+/// Measures `chancery serve` on a real Kubernetes API in the same way.
+pub async fn start_on(programs: &Programs, api: &Api) -> anyhow::Result<Started> {
+    measure(programs, &api.arguments(Server::Chancery), api.services, api.endpoints).await
+}
+
+async fn measure(programs: &Programs, source: &[String], services: usize, endpoints: usize) -> anyhow::Result<Started> {
     let begun = clock::now();
-    let chancery = Chancery::begin(&programs.chancery, &world.arguments())?;
+    let chancery = Chancery::begin(&programs.chancery, source)?;
     let variant = Variant::Delta;
     let options = Options {
         address: chancery.address,

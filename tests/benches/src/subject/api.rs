@@ -1,6 +1,5 @@
 //! A real Kubernetes API whose Services can be changed, and a bare watch of it.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -15,6 +14,7 @@ use test_support::cluster::Cluster;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 
+use super::Server;
 use crate::{clock, stamp};
 
 /// Where the Services are, which the load generator knows, too.
@@ -57,14 +57,13 @@ impl Api {
         Ok(api)
     }
 
-    /// May do everything.
-    pub fn admin_kubeconfig(&self) -> PathBuf {
-        self.cluster.admin_kubeconfig()
-    }
-
-    /// May do what Chancery's manifests allow it.
-    pub fn chancery_kubeconfig(&self) -> PathBuf {
-        self.cluster.chancery_kubeconfig()
+    /// The arguments of a server that watches it: Chancery with the rights that its manifests give it, others with all.
+    pub fn arguments(&self, server: Server) -> [String; 2] {
+        let kubeconfig = match server {
+            Server::Chancery => self.cluster.chancery_kubeconfig(),
+            Server::Informer => self.cluster.admin_kubeconfig(),
+        };
+        ["--kubeconfig".to_owned(), kubeconfig.display().to_string()]
     }
 
     /// Begins to watch; returns when it has heard of all that is there.

@@ -1,7 +1,6 @@
 //! Servers that watch a Kubernetes API.
 
 use std::net::SocketAddr;
-use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -40,13 +39,10 @@ pub enum Watching {
 impl Watching {
     /// Starts one, and returns when it serves what the API has.
     pub async fn start(programs: &Programs, server: Server, api: &Api) -> anyhow::Result<Self> {
-        let arguments = |kubeconfig: &Path| ["--kubeconfig".to_owned(), kubeconfig.display().to_string()];
+        let arguments = api.arguments(server);
         Ok(match server {
-            Server::Chancery => {
-                Self::Chancery(Chancery::start(&programs.chancery, &arguments(&api.chancery_kubeconfig())).await?)
-            }
+            Server::Chancery => Self::Chancery(Chancery::start(&programs.chancery, &arguments).await?),
             Server::Informer => {
-                let arguments = arguments(&api.admin_kubeconfig());
                 let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
                 Self::Informer(Told::start(&programs.rival, "kube", &arguments).await?)
             }
