@@ -1,6 +1,6 @@
 //! A persistent, ordered map of resources.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use imbl::OrdMap;
 use imbl::ordmap::DiffItem;
@@ -9,12 +9,29 @@ use super::{Name, Resource, Version};
 
 /// The resources of one type, by name, with the version of the whole set.
 ///
-/// Cloning is a pointer copy. Insertion and removal are O(log n), and [`Self::difference`] between a map and one that
-/// was made from it is O(changes · log n).
+/// Cloning is two pointer copies. Insertion and removal are O(log n), and [`Self::difference`] between a map and one that
+/// was made from it is O(changes · log n) for whoever asks first, and O(changes) for all others.
 #[derive(Debug, Clone, Default)]
 pub struct ResourceMap {
     resources: OrdMap<Name, Arc<Resource>>,
     version: Version,
+    /// How it differs from the map that it was compared with first. All streams that are up to date compare the same two.
+    /// None if nothing was ever put in.
+    step: Option<Arc<OnceLock<Step>>>,
+}
+
+/// How a map differs from an older one.
+#[derive(Debug)]
+struct Step {
+    older: OrdMap<Name, Arc<Resource>>,
+    changes: Box<[Change]>,
+}
+
+/// A [`Difference`] that is kept.
+#[derive(Debug)]
+enum Change {
+    Changed(Arc<Resource>),
+    Removed(Arc<Resource>),
 }
 
 /// How many steps through a map cost about as much as to look up a name in it.
@@ -57,6 +74,7 @@ impl ResourceMap {
 
     /// Puts a resource in, replacing the one of its name.
     pub fn insert(&mut self, resource: Arc<Resource>) {
+        self.forget_step();
         let (name, version) = (Arc::clone(resource.name()), resource.version());
         self.version = self.version.with(&name, version);
         if let Some(old) = self.resources.insert(name, resource) {
@@ -67,6 +85,7 @@ impl ResourceMap {
     /// Takes the resource of this name out, if it is there.
     pub fn remove(&mut self, name: &str) {
         if let Some(old) = self.resources.remove(name) {
+            self.forget_step();
             self.version = self.version.without(old.name(), old.version());
         }
     }
@@ -98,11 +117,49 @@ impl ResourceMap {
 
     /// What a holder of `older` has to be told to hold `self`, in the order of names.
     pub fn difference<'a>(&'a self, older: &'a Self) -> impl Iterator<Item = Difference<'a>> {
-        older.resources.diff(&self.resources).map(|item| match item {
-            DiffItem::Add(_, new) | DiffItem::Update { new: (_, new), .. } => Difference::Changed(new),
-            DiffItem::Remove(_, old) => Difference::Removed(old),
-        })
+        let step = self.step.as_ref().map(|step| step.get_or_init(|| Step::new(&older.resources, &self.resources)));
+        let known = step.filter(|step| step.older.ptr_eq(&older.resources));
+        let unknown = known.is_none().then(|| compare(&older.resources, &self.resources));
+        let known = known.into_iter().flat_map(|step| step.changes.iter().map(Change::as_difference));
+        known.chain(unknown.into_iter().flatten())
     }
+
+    /// It is about to be another map. Its clones stay what they are.
+    fn forget_step(&mut self) {
+        match self.step.as_mut().and_then(Arc::get_mut) {
+            Some(step) => drop(step.take()),
+            None => self.step = Some(Arc::default()),
+        }
+    }
+}
+
+impl Step {
+    fn new(older: &OrdMap<Name, Arc<Resource>>, newer: &OrdMap<Name, Arc<Resource>>) -> Self {
+        let changes = compare(older, newer).map(|difference| match difference {
+            Difference::Changed(resource) => Change::Changed(Arc::clone(resource)),
+            Difference::Removed(resource) => Change::Removed(Arc::clone(resource)),
+        });
+        Self { changes: changes.collect(), older: older.clone() }
+    }
+}
+
+impl Change {
+    const fn as_difference(&self) -> Difference<'_> {
+        match self {
+            Self::Changed(resource) => Difference::Changed(resource),
+            Self::Removed(resource) => Difference::Removed(resource),
+        }
+    }
+}
+
+fn compare<'a>(
+    older: &'a OrdMap<Name, Arc<Resource>>,
+    newer: &'a OrdMap<Name, Arc<Resource>>,
+) -> impl Iterator<Item = Difference<'a>> {
+    older.diff(newer).map(|item| match item {
+        DiffItem::Add(_, new) | DiffItem::Update { new: (_, new), .. } => Difference::Changed(new),
+        DiffItem::Remove(_, old) => Difference::Removed(old),
+    })
 }
 
 /// Equal when a client couldn't tell the two apart.

@@ -14,7 +14,7 @@ fn response(bytes: usize) -> Outgoing {
         resource_type: ResourceType::Endpoint,
         nonce: "7.1".to_owned(),
         version: Version::default(),
-        resources: vec![Arc::new(resource)],
+        resources: [Arc::new(resource)].into(),
         removed: Vec::new(),
     };
     let reply = Reply::Resources { variant: Variant::Delta, response };

@@ -91,8 +91,8 @@ fn a_large_response_is_cut_wherever_a_piece_is_full() {
         let mut outgoing = outgoing(variant);
         let Reply::Resources { response, .. } = &mut outgoing.reply else { unreachable!() };
         // Larger than two pieces, as large as one, and so many small ones that ends of pieces meet them anywhere.
-        response.resources = vec![large("a", 2 * PIECE_BYTES + 1), large("b", PIECE_BYTES), large("c", 0)];
-        response.resources.extend((0..300).map(|n| large(&format!("d{n:03}"), n)));
+        let first = [large("a", 2 * PIECE_BYTES + 1), large("b", PIECE_BYTES), large("c", 0)];
+        response.resources = first.into_iter().chain((0..300).map(|n| large(&format!("d{n:03}"), n))).collect();
         let resources = response.resources.clone();
 
         let pieces = pieces(outgoing);
