@@ -32,7 +32,10 @@ fn a_difference_is_right_whoever_asked_before() {
         assert_eq!(before.difference(&none).collect::<Vec<_>>(), [Difference::Changed(&a), Difference::Changed(&b)]);
     }
     new.insert(resource("c", "2"));
-    assert_eq!(new.difference(&old).collect::<Vec<_>>(), [Difference::Removed(&a), Difference::Changed(&resource("c", "2"))]);
+    assert_eq!(
+        new.difference(&old).collect::<Vec<_>>(),
+        [Difference::Removed(&a), Difference::Changed(&resource("c", "2"))]
+    );
     new.remove("b");
     new.remove("c");
     assert_eq!(new.difference(&old).count(), 2);

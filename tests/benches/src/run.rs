@@ -149,7 +149,7 @@ impl Plan {
 
     async fn churns(&self, cases: &[(Case, Vec<u32>)]) -> anyhow::Result<()> {
         let mut saved = Saved::<Churned>::new(self.rounds, self.quick);
-        let time = Duration::from_secs(if self.quick { 1 } else { 5 });
+        let time = Duration::from_secs(if self.quick { 1 } else { 3 });
         for round in 1..=self.rounds {
             for (case, rates) in cases.iter().filter(|(case, _)| self.includes(case)) {
                 for churned in churn(&self.programs, *case, rates, time).await? {
@@ -253,9 +253,9 @@ fn churns(quick: bool) -> Vec<(Case, Vec<u32>)> {
     }
     let large = |subject| case(subject, Delta, 1000, 1000);
     vec![
-        (large(Chancery), vec![5, 10, 25, 50, 100, 200, 400, 800]),
-        (large(Linear), vec![1, 2, 4, 8, 16]),
-        (large(Snapshot), vec![1, 2, 4, 8, 16]),
+        (large(Chancery), vec![50, 100, 200, 400, 800]),
+        (large(Linear), vec![2, 4, 8, 16]),
+        (large(Snapshot), vec![2, 4, 8, 16]),
     ]
 }
 

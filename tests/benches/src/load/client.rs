@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf as _, Bytes};
 use h2::client::SendRequest;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
@@ -12,7 +12,8 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::hub::Hub;
 use super::options::Variant;
-use super::wire::{read, take_message, versions};
+use super::received::Received;
+use super::wire::{Seen, read, versions};
 use crate::subject::floor::MESSAGE_BYTES;
 use crate::{clock, stamp};
 
@@ -79,7 +80,7 @@ impl Client<'_> {
         let mut message = vec![0; MESSAGE_BYTES];
         loop {
             stream.read_exact(&mut message).await?;
-            self.note(&message, self.hub.options.names);
+            self.note(&message, MESSAGE_BYTES, self.hub.options.names);
         }
     }
 
@@ -105,14 +106,13 @@ impl Client<'_> {
         if self.manner == Manner::Stuck {
             return Ok(());
         }
-        let mut received = BytesMut::new();
+        let mut received = Received::default();
         loop {
             let chunk = body.data().await.context("the server ended the stream")??;
             body.flow_control().release_capacity(chunk.len())?;
-            received.extend_from_slice(&chunk);
-            while let Some(message) = take_message(&mut received) {
-                let seen = read(message.clone());
-                self.note(&message, seen.resources);
+            received.push(chunk);
+            while let Some(length) = received.next_message() {
+                let seen = self.take(&mut received, length);
                 requests.send_data(hub.wanted.ack(&seen), false)?;
                 if self.manner == Manner::Flooding {
                     let mut ticks = interval(Duration::from_millis(1));
@@ -126,12 +126,27 @@ impl Client<'_> {
         }
     }
 
+    /// Reads a message. Until the client is complete only its resources are counted, unless it is the one that remembers
+    /// what it holds for all.
+    fn take(&mut self, received: &mut Received, length: usize) -> Seen {
+        let remembers = self.hub.options.resume && self.hub.held.get().is_none();
+        if !(self.is_complete || remembers) {
+            let seen = read(&mut received.take(length));
+            self.note(&[], length, seen.resources);
+            return seen;
+        }
+        let message = received.copy_to_bytes(length);
+        let seen = read(&mut message.clone());
+        self.note(&message, length, seen.resources);
+        seen
+    }
+
     /// Notes what a message brought.
-    fn note(&mut self, message: &[u8], resources: usize) {
+    fn note(&mut self, message: &[u8], length: usize, resources: usize) {
         if self.manner != Manner::Good {
             return;
         }
-        self.hub.count(message.len());
+        self.hub.count(length);
         if self.is_complete {
             self.hub.received(stamp::changes(message), clock::now());
             return;
@@ -139,7 +154,7 @@ impl Client<'_> {
         self.resources += resources;
         if self.resources >= self.hub.options.names {
             self.is_complete = true;
-            if self.hub.options.resume {
+            if self.hub.options.resume && !message.is_empty() {
                 self.hub.held.get_or_init(|| versions(message));
             }
             self.hub.completed();

@@ -6,6 +6,7 @@
 mod client;
 mod hub;
 mod options;
+mod received;
 mod wire;
 
 use std::io::Write as _;

@@ -1,18 +1,16 @@
 //! Requests, and what the generator reads of responses: the fields at the top, nothing inside.
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 use data_plane_api::discovery::{DeltaDiscoveryRequest, DiscoveryRequest};
 use prost::Message;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 use test_support::ads;
 
 use super::options::Variant;
+use super::received::PREFIX;
 
 /// The kind of resource that is asked for: assignments, as Envoy and gRPC ask for them, by name.
 const TYPE_URL: &str = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment";
-
-/// The length of what gRPC puts before a message: whether it is compressed, and its length.
-const PREFIX: usize = 5;
 
 /// What all clients ask for, encoded once.
 #[derive(Debug)]
@@ -103,33 +101,24 @@ fn framed(message: &impl Message, more: &[u8]) -> Bytes {
     frame.freeze()
 }
 
-/// Takes the next whole message from what was received, if there is one.
-pub fn take_message(received: &mut BytesMut) -> Option<Bytes> {
-    let prefix: [u8; PREFIX] = received.get(..PREFIX)?.try_into().ok()?;
-    let [_, length @ ..] = prefix;
-    let end = PREFIX + usize::try_from(u32::from_be_bytes(length)).ok()?;
-    (received.len() >= end).then(|| received.split_to(end).freeze().split_off(PREFIX))
-}
-
 /// Reads the fields at the top of a response. What is broken is left out; the client then never gets what it waits for.
-pub fn read(mut message: Bytes) -> Seen {
+pub fn read(message: &mut impl Buf) -> Seen {
     const VERSION: u32 = 1;
     const RESOURCES: u32 = 2;
     const NONCE: u32 = 5;
     let mut seen = Seen::default();
-    while let Ok((field, wire_type)) = decode_key(&mut message) {
+    while let Ok((field, wire_type)) = decode_key(message) {
         let read = match (field, wire_type) {
-            (VERSION | RESOURCES | NONCE, WireType::LengthDelimited) => bytes(&mut message).map(|bytes| match field {
-                VERSION => seen.version = bytes,
-                RESOURCES => seen.resources += 1,
-                _ => seen.nonce = bytes,
-            }),
-            _ => skip_field(wire_type, field, &mut message, DecodeContext::default()).ok(),
+            (VERSION, WireType::LengthDelimited) => bytes(message).map(|version| seen.version = version),
+            (NONCE, WireType::LengthDelimited) => bytes(message).map(|nonce| seen.nonce = nonce),
+            _ => skip_field(wire_type, field, message, DecodeContext::default()).ok(),
         };
         if read.is_none() {
             break;
         }
+        seen.resources += usize::from(field == RESOURCES);
     }
+    message.advance(message.remaining());
     seen
 }
 
@@ -139,20 +128,30 @@ pub fn versions(message: &[u8]) -> Vec<(String, String)> {
     response.resources.into_iter().map(|resource| (resource.name, resource.version)).collect()
 }
 
-fn bytes(message: &mut Bytes) -> Option<Bytes> {
+fn bytes(message: &mut impl Buf) -> Option<Bytes> {
     let length = usize::try_from(decode_varint(message).ok()?).ok()?;
-    (message.len() >= length).then(|| message.split_to(length))
+    (message.remaining() >= length).then(|| message.copy_to_bytes(length))
 }
 
 #[cfg(test)]
 mod tests {
-    use bytes::BytesMut;
+    use bytes::{Buf as _, Bytes};
     use data_plane_api::discovery::{DeltaDiscoveryRequest, DiscoveryRequest, DiscoveryResponse};
     use prost::Message;
     use prost_types::Any;
 
-    use super::{Seen, Wanted, read, take_message};
+    use super::{Seen, Wanted, read};
     use crate::load::options::Variant;
+    use crate::load::received::Received;
+
+    /// The only message of a frame.
+    fn message(frame: Bytes) -> Bytes {
+        let mut received = Received::default();
+        received.push(frame);
+        let length = received.next_message().unwrap();
+        assert_eq!(length, received.remaining());
+        received.copy_to_bytes(length)
+    }
 
     #[test]
     fn a_response_is_read_as_it_was_written() {
@@ -163,24 +162,15 @@ mod tests {
             nonce: "n".to_owned(),
             ..DiscoveryResponse::default()
         };
-        let seen = read(response.encode_to_vec().into());
+        let seen = read(&mut response.encode_to_vec().as_slice());
         assert_eq!(seen, Seen { resources: 2, version: "v".into(), nonce: "n".into() });
     }
 
     #[test]
     fn requests_have_the_names() {
-        let mut frame = BytesMut::from(&Wanted::new(Variant::Delta, 2).first(0, &[])[..]);
-        let request = DeltaDiscoveryRequest::decode(take_message(&mut frame).unwrap()).unwrap();
+        let request = DeltaDiscoveryRequest::decode(message(Wanted::new(Variant::Delta, 2).first(0, &[]))).unwrap();
         assert_eq!(request.resource_names_subscribe, ["bench/s0/50051", "bench/s1/50051"]);
-        let mut frame = BytesMut::from(&Wanted::new(Variant::Sotw, 2).ack(&Seen::default())[..]);
-        let request = DiscoveryRequest::decode(take_message(&mut frame).unwrap()).unwrap();
+        let request = DiscoveryRequest::decode(message(Wanted::new(Variant::Sotw, 2).ack(&Seen::default()))).unwrap();
         assert_eq!(request.resource_names, ["bench/s0/50051", "bench/s1/50051"]);
-    }
-
-    #[test]
-    fn half_a_message_is_none() {
-        let frame = Wanted::new(Variant::Delta, 2).first(0, &[]);
-        assert_eq!(take_message(&mut BytesMut::from(&frame[..frame.len() - 1])), None);
-        assert_eq!(take_message(&mut BytesMut::from(&frame[..3])), None);
     }
 }
