@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures::Stream;
+use futures::stream::BoxStream;
 use http::HeaderMap;
 use hyper::body::{Body, Frame};
 use tonic::Status;
@@ -31,7 +32,7 @@ pub(super) struct Outbox {
 /// HTTP/2 may hold, however large the response.
 pub(super) struct Responses {
     /// None when it has ended.
-    stream: Option<Pin<Box<dyn Stream<Item = Result<Outgoing, Status>> + Send>>>,
+    stream: Option<BoxStream<'static, Result<Outgoing, Status>>>,
     writing: Option<Writing>,
     outbox: Arc<Outbox>,
 }

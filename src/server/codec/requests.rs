@@ -62,12 +62,12 @@ impl<R: Message + Default> Requests<R> {
 
     /// The next message of which all is here.
     fn message(&mut self) -> Result<Option<Bytes>, Status> {
-        if self.begun.is_empty() {
-            if let Some(size) = framed_size(&self.frame)?.filter(|size| *size <= self.frame.len()) {
-                let mut message = self.frame.split_to(size);
-                message.advance(HEADER_BYTES);
-                return Ok(Some(message));
-            }
+        if self.begun.is_empty()
+            && let Some(size) = framed_size(&self.frame)?.filter(|size| *size <= self.frame.len())
+        {
+            let mut message = self.frame.split_to(size);
+            message.advance(HEADER_BYTES);
+            return Ok(Some(message));
         }
         while self.frame.has_remaining() {
             let size = framed_size(&self.begun)?.unwrap_or(HEADER_BYTES);
