@@ -149,7 +149,7 @@ impl Plan {
 
     async fn churns(&self, cases: &[(Case, Vec<u32>)]) -> anyhow::Result<()> {
         let mut saved = Saved::<Churned>::new(self.rounds, self.quick);
-        let time = Duration::from_secs(if self.quick { 1 } else { 3 });
+        let time = Duration::from_secs(if self.quick { 1 } else { 2 });
         for round in 1..=self.rounds {
             for (case, rates) in cases.iter().filter(|(case, _)| self.includes(case)) {
                 for churned in churn(&self.programs, *case, rates, time).await? {
@@ -223,6 +223,10 @@ fn propagation(quick: bool) -> Vec<(Case, u32)> {
     let mut cases = Vec::new();
     for (clients, names) in [(1, 1000), (100, 1000), (1000, 10), (1000, 100), (1000, 1000), (5000, 100)] {
         for subject in [Chancery, Linear, Snapshot] {
+            if subject == Snapshot && names < 1000 {
+                // It goes through all Services at each change, and so is the slower cache for clients that ask for few.
+                continue;
+            }
             // The caches of go-control-plane need half a second for a change at the largest.
             let changes = if subject != Chancery && clients * names > 400_000 { 8 } else { 20 };
             cases.push((case(subject, Delta, clients, names), changes));
@@ -253,9 +257,9 @@ fn churns(quick: bool) -> Vec<(Case, Vec<u32>)> {
     }
     let large = |subject| case(subject, Delta, 1000, 1000);
     vec![
-        (large(Chancery), vec![50, 100, 200, 400, 800]),
-        (large(Linear), vec![2, 4, 8, 16]),
-        (large(Snapshot), vec![2, 4, 8, 16]),
+        (large(Chancery), vec![50, 100, 200, 400, 800, 1600]),
+        (large(Linear), vec![2, 4, 8]),
+        (large(Snapshot), vec![2, 4, 8]),
     ]
 }
 
