@@ -163,6 +163,29 @@ const SMALL: usize = 8 << 20;
 const REPORT: usize = (4 << 20) - 100;
 
 #[tokio::test]
+async fn a_compression_that_was_not_agreed_on_is_refused_by_name_of_the_header() {
+    let mut story = Story::begin().await;
+    let socket = tokio::net::TcpStream::connect(story.serve.xds).await.unwrap();
+    let (client, connection) = h2::client::handshake(socket).await.unwrap();
+    tokio::spawn(connection);
+    let mut client = client.ready().await.unwrap();
+    for (encoding, refused) in [("gzip", true), ("identity", false)] {
+        let request = http::Request::post(format!("http://{}{ADS_DELTA}", story.serve.xds))
+            .header("content-type", "application/grpc")
+            .header("te", "trailers")
+            .header("grpc-encoding", encoding)
+            .body(())
+            .unwrap();
+        let (response, _requests) = client.send_request(request, false).unwrap();
+        let response = soon("headers", response).await.unwrap();
+        let text = |name| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        assert_eq!(text("grpc-status"), refused.then(|| (Code::Unimplemented as i32).to_string()), "{encoding}");
+        assert_eq!(text("grpc-message").is_some_and(|text| text.contains("grpc-encoding")), refused, "{encoding}");
+    }
+    story.others_notice_nothing().await;
+}
+
+#[tokio::test]
 async fn a_request_costs_memory_only_for_what_is_read_of_it() {
     let mut story = Story::begin().await;
     let list = |field: u8| field_of(field, &[]).repeat(SMALL / 2);
@@ -260,6 +283,8 @@ enum End {
 /// Sends these bytes to this method. Returns the gRPC status and message, if the server ends the stream.
 async fn raw(address: SocketAddr, method: &str, bytes: &Bytes, end: End) -> Option<(String, String)> {
     let socket = tokio::net::TcpStream::connect(address).await.unwrap();
+    // As all clients of xDS do; without it the rest of each window waits for an ACK of TCP.
+    socket.set_nodelay(true).unwrap();
     let (client, connection) = h2::client::handshake(socket).await.unwrap();
     let driver = tokio::spawn(connection);
     let mut client = client.ready().await.unwrap();
