@@ -43,6 +43,12 @@ impl Generator {
         timeout(limit, complete).await.ok().transpose()
     }
 
+    /// Returns when all clients are complete, which they have to be before anything can be measured with them.
+    pub async fn ready(&mut self, limit: Duration) -> anyhow::Result<()> {
+        let complete = self.complete(limit).await?;
+        complete.map(drop).with_context(|| format!("not every client had everything after {limit:?}"))
+    }
+
     /// Returns when every client has this change; says whether they had it in time.
     pub async fn everybody(&mut self, change: u32, limit: Duration) -> anyhow::Result<bool> {
         let all = async {

@@ -40,7 +40,7 @@ enum Command {
     },
 }
 
-#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::main]
 async fn main() -> anyhow::Result<()> {
     match Command::parse() {
         Command::Load(options) => load::run(options).await,

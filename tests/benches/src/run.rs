@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use crate::load::Variant::{self, Delta, Sotw};
 use crate::report::{self, Saved};
 use crate::scenario::{
@@ -20,14 +23,14 @@ pub struct Options {
     /// Only see that it works: one round, few and small cases
     #[arg(long)]
     quick: bool,
-    /// Measure only these servers
+    /// Measure only these servers; on the Kubernetes API, `linear` is the one that informers feed
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Kind>,
     /// Measure only cases with so many clients
     #[arg(long)]
     clients: Option<usize>,
     /// How often each is measured, in turn with the others
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
     /// Where the results are written to [default: bench beside the programs' directory]
     #[arg(long)]
@@ -115,16 +118,21 @@ struct Plan {
 }
 
 impl Plan {
-    /// Whether a case is to be measured.
-    fn includes(&self, case: &Case) -> bool {
-        (self.only.is_empty() || self.only.contains(&case.subject))
-            && self.clients.is_none_or(|clients| clients == case.clients)
+    /// Whether a server is to be measured with so many clients.
+    fn includes(&self, subject: Kind, clients: usize) -> bool {
+        (self.only.is_empty() || self.only.contains(&subject)) && self.clients.is_none_or(|wanted| wanted == clients)
+    }
+
+    /// What is measured from now on, in files.
+    fn saved<T: Serialize + DeserializeOwned>(&self) -> Saved<T> {
+        let partial = !self.only.is_empty() || self.clients.is_some();
+        Saved::new(self.rounds, self.quick, partial)
     }
 
     async fn cases(&self, scenario: Scenario, cases: &[(Case, u32)]) -> anyhow::Result<()> {
-        let mut saved = Saved::<Measured>::new(self.rounds, self.quick);
+        let mut saved = self.saved::<Measured>();
         for round in 1..=self.rounds {
-            for (case, changes) in cases.iter().filter(|(case, _)| self.includes(case)) {
+            for (case, changes) in cases.iter().filter(|(case, _)| self.includes(case.subject, case.clients)) {
                 let measured = measure(&self.programs, *case, *changes).await?;
                 self.say(scenario, round, &measured.line());
                 saved.measured.push(measured);
@@ -135,9 +143,9 @@ impl Plan {
     }
 
     async fn restarts(&self, cases: &[(Case, bool)]) -> anyhow::Result<()> {
-        let mut saved = Saved::<Restarted>::new(self.rounds, self.quick);
+        let mut saved = self.saved::<Restarted>();
         for round in 1..=self.rounds {
-            for (case, resume) in cases.iter().filter(|(case, _)| self.includes(case)) {
+            for (case, resume) in cases.iter().filter(|(case, _)| self.includes(case.subject, case.clients)) {
                 let restarted = restart(&self.programs, *case, *resume).await?;
                 self.say(Scenario::Restart, round, &restarted.line());
                 saved.measured.push(restarted);
@@ -148,10 +156,10 @@ impl Plan {
     }
 
     async fn churns(&self, cases: &[(Case, Vec<u32>)]) -> anyhow::Result<()> {
-        let mut saved = Saved::<Churned>::new(self.rounds, self.quick);
+        let mut saved = self.saved::<Churned>();
         let time = Duration::from_secs(if self.quick { 1 } else { 2 });
         for round in 1..=self.rounds {
-            for (case, rates) in cases.iter().filter(|(case, _)| self.includes(case)) {
+            for (case, rates) in cases.iter().filter(|(case, _)| self.includes(case.subject, case.clients)) {
                 for churned in churn(&self.programs, *case, rates, time).await? {
                     self.say(Scenario::Churn, round, &churned.line());
                     saved.measured.push(churned);
@@ -163,9 +171,9 @@ impl Plan {
     }
 
     async fn starts(&self, worlds: &[(usize, usize)]) -> anyhow::Result<()> {
-        let mut saved = Saved::<Started>::new(self.rounds, self.quick);
+        let mut saved = self.saved::<Started>();
         for round in 1..=self.rounds {
-            for (services, endpoints) in worlds {
+            for (services, endpoints) in worlds.iter().filter(|_| self.includes(Chancery, 1)) {
                 let started = start(&self.programs, *services, *endpoints).await?;
                 self.say(Scenario::Start, round, &started.line());
                 saved.measured.push(started);
@@ -177,11 +185,11 @@ impl Plan {
 
     /// Each world is a Kubernetes API of its own, because it can't be made smaller again as quickly as a new one is made.
     async fn writes(&self, worlds: &[(usize, Vec<Writing>)]) -> anyhow::Result<()> {
-        let mut saved = Saved::<Written>::new(self.rounds, self.quick);
+        let mut saved = self.saved::<Written>();
         for (services, cases) in worlds {
             let mut writes = Writes::start(*services, 10).await?;
             for round in 1..=self.rounds {
-                for case in cases {
+                for case in cases.iter().filter(|case| self.includes(case.server.kind(), case.clients)) {
                     let written = writes.measure(&self.programs, *case).await?;
                     self.say(Scenario::Kubernetes, round, &written.line());
                     saved.measured.push(written);
@@ -193,7 +201,10 @@ impl Plan {
     }
 
     async fn starts_on(&self, services: usize) -> anyhow::Result<()> {
-        let mut saved = Saved::<Started>::new(self.rounds, self.quick);
+        let mut saved = self.saved::<Started>();
+        if !self.includes(Chancery, 1) {
+            return Ok(());
+        }
         let api = Api::start(services, 10).await?;
         for round in 1..=self.rounds {
             let started = start_on(&self.programs, &api).await?;

@@ -27,6 +27,9 @@ pub fn write(results: &Results, docs: &Path) -> anyhow::Result<()> {
     if let Some(Run { name, .. }) = runs.iter().find(|run| run.quick) {
         bail!("{name}.json is of a run with --quick, which says little; measure it without first");
     }
+    if let Some(Run { name, .. }) = runs.iter().find(|run| run.partial) {
+        bail!("{name}.json is of a run with --only or --clients, which leaves out rows; measure it without first");
+    }
     let plots = docs.join("performance");
     if plots.exists() {
         fs::remove_dir_all(&plots).with_context(|| format!("can't empty {}", plots.display()))?;
@@ -103,7 +106,7 @@ fn plots(results: &Results) -> String {
 fn machines(runs: &[Run<'_>]) -> String {
     let mut lines = vec![["scenario", "rounds", "processor", "cores", "memory, GB"].map(str::to_owned).to_vec()];
     lines.extend(runs.iter().map(|run| {
-        let Run { name, machine, rounds, quick: _ } = run;
+        let Run { name, machine, rounds, quick: _, partial: _ } = run;
         let memory = digits(number(machine.memory) / 1e9);
         vec![(*name).to_owned(), rounds.to_string(), machine.processor.clone(), machine.cores.to_string(), memory]
     }));

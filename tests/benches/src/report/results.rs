@@ -26,6 +26,8 @@ pub struct Results {
     pub start: Option<Saved<Started>>,
     /// Of writes to the Kubernetes API.
     pub kubernetes: Option<Saved<Written>>,
+    /// Of the start on it.
+    pub start_kubernetes: Option<Saved<Started>>,
 }
 
 /// How a scenario was run.
@@ -39,6 +41,8 @@ pub struct Run<'a> {
     pub rounds: u32,
     /// Whether it was only to see that it works.
     pub quick: bool,
+    /// Whether it left out servers or numbers of clients.
+    pub partial: bool,
 }
 
 impl Results {
@@ -55,20 +59,22 @@ impl Results {
             size: read(directory, Scenario::Size.name())?,
             start: read(directory, Scenario::Start.name())?,
             kubernetes: read(directory, Scenario::Kubernetes.name())?,
+            start_kubernetes: read(directory, Scenario::StartKubernetes.name())?,
         })
     }
 
     /// How each of the scenarios was run of which there is something.
     pub fn runs(&self) -> Vec<Run<'_>> {
         fn run<'a, T>(name: &'static str, saved: Option<&'a Saved<T>>) -> Option<Run<'a>> {
-            saved.map(|Saved { machine, rounds, quick, measured: _ }| Run {
+            saved.map(|Saved { machine, rounds, quick, partial, measured: _ }| Run {
                 name,
                 machine,
                 rounds: *rounds,
                 quick: *quick,
+                partial: *partial,
             })
         }
-        let Self { propagation, restart, churn, noisy, size, start, kubernetes } = self;
+        let Self { propagation, restart, churn, noisy, size, start, kubernetes, start_kubernetes } = self;
         [
             run(Scenario::Propagation.name(), propagation.as_ref()),
             run(Scenario::Restart.name(), restart.as_ref()),
@@ -77,6 +83,7 @@ impl Results {
             run(Scenario::Size.name(), size.as_ref()),
             run(Scenario::Start.name(), start.as_ref()),
             run(Scenario::Kubernetes.name(), kubernetes.as_ref()),
+            run(Scenario::StartKubernetes.name(), start_kubernetes.as_ref()),
         ]
         .into_iter()
         .flatten()

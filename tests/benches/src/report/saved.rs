@@ -16,6 +16,9 @@ pub struct Saved<T> {
     pub rounds: u32,
     /// Whether it was only to see that it works: figures of such a run say little.
     pub quick: bool,
+    /// Whether it left out servers or numbers of clients.
+    #[serde(default)]
+    pub partial: bool,
     /// One entry a measurement, in the order in which they were made.
     pub measured: Vec<T>,
 }
@@ -50,8 +53,8 @@ impl Machine {
 
 impl<T: Serialize + DeserializeOwned> Saved<T> {
     /// Of a run that begins.
-    pub fn new(rounds: u32, quick: bool) -> Self {
-        Self { machine: Machine::this(), rounds, quick, measured: Vec::new() }
+    pub fn new(rounds: u32, quick: bool, partial: bool) -> Self {
+        Self { machine: Machine::this(), rounds, quick, partial, measured: Vec::new() }
     }
 
     /// Writes it as `NAME.json` into a directory.

@@ -56,7 +56,7 @@ impl Churned {
 pub async fn churn(programs: &Programs, case: Case, rates: &[u32], time: Duration) -> anyhow::Result<Vec<Churned>> {
     let mut subject = Subject::start(programs, case.subject, case.services, case.endpoints).await?;
     let (mut generator, _) = Generator::start(&programs.bench, &options(case, &subject)).await?;
-    generator.complete(LIMIT).await?;
+    generator.ready(LIMIT).await?;
     settle(subject.process()).await?;
     generator.report().await?;
     let mut all = Vec::new();

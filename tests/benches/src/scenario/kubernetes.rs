@@ -103,7 +103,7 @@ impl Writes {
         let address = watching.address();
         let options = Options { address, clients, names, variant, resume: false, stuck: 0, flooding: 0 };
         let (mut generator, _) = Generator::start(&programs.bench, &options).await?;
-        generator.complete(LIMIT).await?;
+        generator.ready(LIMIT).await?;
         settle(watching.process()).await?;
         generator.report().await?;
 
@@ -113,7 +113,7 @@ impl Writes {
             let (write, had) = self.write(&mut generator).await?;
             made.push(write);
             lost += usize::from(!had);
-            // The ACKs belong to the write, too.
+            // The ACKs belong to the write, too; nobody but the server knows when it has them.
             sleep(Duration::from_millis(10)).await;
         }
         settle(watching.process()).await?;

@@ -119,7 +119,7 @@ pub async fn measure(programs: &Programs, case: Case, changes: u32) -> anyhow::R
         let service = usize::try_from(change)? * 37 % case.names;
         made.push((change, subject.change(service, change).await?));
         lost += usize::from(!generator.everybody(change, LIMIT).await?);
-        // The ACKs belong to the change, too.
+        // The ACKs belong to the change, too; nobody but the server knows when it has them.
         sleep(Duration::from_millis(10)).await;
     }
     settle(subject.process()).await?;
@@ -158,7 +158,8 @@ pub fn options(case: Case, subject: &Subject) -> Options {
     }
 }
 
-/// Returns when the server is at rest: it has used less than a hundredth of the time that went by.
+/// Returns when the server is at rest: it has used less than a hundredth of the time that went by. After ten seconds it
+/// returns anyway: a server whose clients ACK without end never is.
 pub async fn settle(server: &Process) -> anyhow::Result<()> {
     const STEP: Duration = Duration::from_millis(200);
     let mut before = server.usage()?.cpu;

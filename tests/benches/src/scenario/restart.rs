@@ -1,7 +1,5 @@
 //! A server is killed and comes back, and all of its clients at once with it.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 
 use super::Case;
@@ -40,12 +38,12 @@ pub async fn restart(programs: &Programs, case: Case, resume: bool) -> anyhow::R
     let mut subject = Subject::start(programs, case.subject, case.services, case.endpoints).await?;
     let options = Options { resume, ..options(case, &subject) };
     let (mut generator, _) = Generator::start(&programs.bench, &options).await?;
-    generator.complete(LIMIT).await?;
+    generator.ready(LIMIT).await?;
     settle(subject.process()).await?;
     let killed = subject.restart().await?;
     let back = generator.complete(LIMIT).await?;
-    // What comes late counts as well.
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    // A client that loses something again after it was complete counts as incomplete.
+    settle(subject.process()).await?;
     Ok(Restarted {
         case,
         resume,

@@ -1,10 +1,8 @@
 //! A server starts with a world that is there already.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 
-use super::propagation::{LIMIT, milliseconds, number};
+use super::propagation::{LIMIT, milliseconds, number, settle};
 use crate::clock;
 use crate::generator::Generator;
 use crate::load::{Options, Variant};
@@ -61,7 +59,8 @@ async fn measure(programs: &Programs, source: &[String], services: usize, endpoi
     };
     let (mut generator, _) = Generator::start(&programs.bench, &options).await?;
     let full = generator.complete(LIMIT).await?;
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    // The answer was the last that it had to do; what it frees behind it is freed by then.
+    settle(&chancery.process).await?;
     let usage = chancery.process.usage()?;
     let full_ms = full.map(|at| milliseconds(begun, at));
     Ok(Started { services, endpoints, full_ms, peak: usage.peak, resident: usage.resident })

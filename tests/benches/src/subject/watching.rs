@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
 use super::rival::Told;
-use super::{Api, Chancery, Process, Programs};
+use super::{Api, Chancery, Kind, Process, Programs};
 
 /// The servers that are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -23,6 +23,14 @@ impl Server {
         match self {
             Self::Chancery => "Chancery",
             Self::Informer => "go-control-plane LinearCache fed by informers",
+        }
+    }
+
+    /// Which of the servers it is, however it hears of changes.
+    pub const fn kind(self) -> Kind {
+        match self {
+            Self::Chancery => Kind::Chancery,
+            Self::Informer => Kind::Linear,
         }
     }
 }

@@ -19,10 +19,13 @@ fn results(quick: bool) -> Results {
 }
 
 #[test]
-fn quick_runs_and_nothing_are_refused() {
+fn quick_runs_parts_of_runs_and_nothing_are_refused() {
     let docs = tempfile::tempdir().unwrap();
     let error = |results| write(&results, docs.path()).unwrap_err().to_string();
     assert!(error(results(true)).starts_with("restart.json is of a run with --quick"));
+    let mut part = results(false);
+    part.restart.as_mut().unwrap().partial = true;
+    assert!(error(part).starts_with("restart.json is of a run with --only or --clients"));
     assert!(error(Results::default()).starts_with("nothing was measured"));
     assert_eq!(fs::read_dir(docs.path()).unwrap().count(), 0);
 }

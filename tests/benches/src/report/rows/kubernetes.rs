@@ -6,7 +6,7 @@ use super::super::summary::Round;
 use super::row_of;
 use crate::load::Variant::Delta;
 use crate::scenario::Written;
-use crate::subject::{Kind, Server};
+use crate::subject::Kind;
 
 /// How much later than a bare watch clients have a change, and what it costs.
 pub fn rows(saved: Option<&Saved<Written>>) -> Vec<Row> {
@@ -49,14 +49,6 @@ pub fn of(
 ) -> impl Iterator<Item = &Written> {
     let all = saved.into_iter().flat_map(|saved| &saved.measured);
     all.filter(move |Written { server, variant, services: has, clients: hold, .. }| {
-        kind_of(*server) == kind && *variant == Delta && *has == services && *hold == clients
+        server.kind() == kind && *variant == Delta && *has == services && *hold == clients
     })
-}
-
-/// Under which of the servers it stands.
-const fn kind_of(server: Server) -> Kind {
-    match server {
-        Server::Chancery => Kind::Chancery,
-        Server::Informer => Kind::Linear,
-    }
 }

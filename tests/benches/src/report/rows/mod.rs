@@ -30,7 +30,8 @@ pub fn rows(results: &Results) -> Vec<Row> {
     rows.push(churn::row(results.churn.as_ref()));
     rows.extend(changes::memory(propagation));
     rows.extend(changes::noisy(results.noisy.as_ref()));
-    rows.extend(world::start(results.start.as_ref()));
+    rows.extend(world::start(results.start.as_ref(), "files"));
+    rows.extend(world::start(results.start_kubernetes.as_ref(), "a real Kubernetes API"));
     rows.extend(world::large(results.size.as_ref()));
     rows.extend(kubernetes::rows(results.kubernetes.as_ref()));
     rows.push(Row {

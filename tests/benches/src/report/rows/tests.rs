@@ -71,7 +71,7 @@ fn without_data_each_target_has_a_row_that_says_so() {
     let rows = rows(&Results::default());
     let (proxyless, others): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(|row| row.what.contains("proxyless"));
     assert!(others.iter().all(|row| row.verdict() == Verdict::NotMeasured));
-    assert_eq!(others.len(), 36);
+    assert_eq!(others.len(), 39);
     let said: Vec<String> = proxyless.iter().map(|row| row.verdict().to_string()).collect();
     assert_eq!(said, ["not measured yet: proxyless clients are not served yet"]);
 }
@@ -140,4 +140,19 @@ fn a_quick_run_is_shown_at_its_own_size_and_judged_by_nobody() {
     let rows = rows(&Results { propagation: Some(saved(true, &all)), ..Results::default() });
     let last = row(&rows, "50 × 100: last client has the change");
     assert_eq!((last.cell(Kind::Chancery).as_str(), last.verdict()), ("5 (5–5)", Verdict::Quick));
+}
+
+#[test]
+fn the_start_is_said_of_each_source() {
+    let started = |full: f64| json!({"services": 10_000, "endpoints": 10, "full_ms": full, "peak": 130_000_000, "resident": 125_000_000});
+    let results = Results {
+        start: Some(saved(false, &[started(1100.0)])),
+        start_kubernetes: Some(saved(false, &[started(700.0)])),
+        ..Results::default()
+    };
+    let rows = rows(&results);
+    for (source, full) in [("files", "1100 (1100–1100)"), ("a real Kubernetes API", "700 (700–700)")] {
+        let what = format!("10,000 Services × 10 endpoints, from {source}: start to the first client's full answer");
+        assert_eq!(row(&rows, &what).cell(Kind::Chancery), full);
+    }
 }

@@ -11,11 +11,11 @@ use crate::subject::Kind;
 /// How many times as much a change may cost among the most Services.
 pub const FLAT: f64 = 1.3;
 
-/// A start with many Services.
-pub fn start(saved: Option<&Saved<Started>>) -> Vec<Row> {
+/// A start with many Services, which come from there.
+pub fn start(saved: Option<&Saved<Started>>, source: &str) -> Vec<Row> {
     let services = if is_quick(saved) { 100 } else { 10_000 };
     let many = digits(number(services as u64));
-    let what = |what| format!("{many} Services × 10 endpoints, from files: {what}");
+    let what = |what| format!("{many} Services × 10 endpoints, from {source}: {what}");
     let row = |what, unit, target, figure: fn(&Started) -> f64| {
         let all = saved.into_iter().flat_map(|saved| &saved.measured);
         let all = all.filter(|started| started.services == services && started.endpoints == 10);
