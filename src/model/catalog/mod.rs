@@ -252,5 +252,5 @@ fn replace<K: Ord>(all: &mut BTreeMap<K, Vec<Rejected>>, key: K, rejected: Vec<R
 
 /// Whether it is about an annotation of ours, which concerns us on any Service.
 fn is_about_annotation(reason: Reason) -> bool {
-    matches!(reason, Reason::InvalidAnnotation | Reason::UnknownAnnotation)
+    matches!(reason, Reason::InvalidAnnotation | Reason::UnknownAnnotation | Reason::DoubtfulAnnotation)
 }

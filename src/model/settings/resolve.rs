@@ -1,13 +1,14 @@
 //! From the settings of a Service and its Namespace to one policy a port.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::effective::Effective;
 use super::name::{Name, Scope};
 use super::port_protocol;
-use super::table::{Reach, Setting, TABLE};
+use super::settle::{Clash, doubts, settle};
+use super::table::{Reach, Setting};
 use super::value::Value;
 use super::{PREFIX, Settings, default_stays, field};
 use crate::model::{ObjectRef, Port, Reason, Rejected, object};
@@ -21,7 +22,7 @@ pub struct Resolved {
     pub ports: Vec<Port>,
     /// Which of them is meant when nobody names one: the only one, else the only gRPC or HTTP/2 one, else none.
     pub default_port: Option<u16>,
-    /// Annotations that are fine by themselves, but not on this Service.
+    /// Annotations that are fine by themselves, but not on this Service or not together.
     pub rejected: Vec<Rejected>,
     /// What is in force instead of each annotation whose value can't be used: its field, and the words for
     /// [`Rejected::meanwhile`].
@@ -68,14 +69,18 @@ pub fn resolve(service: &object::Service, namespace: Option<&object::Namespace>)
     if let Some((port, effective)) = served.iter_mut().find(|(port, _)| Some(port.number) == default_port) {
         *effective = layers.effective(port, true);
     }
-    let mut rejected = layers.misplaced(service);
+    let mut rejected: BTreeSet<Rejected> = layers.misplaced(service).into_iter().collect();
+    for (port, effective) in &mut served {
+        rejected.extend(layers.clashes(service, port, Some(port.number) == default_port, effective));
+    }
     if default_port.is_none() {
         rejected.extend(layers.portless(service, &served));
     }
     Resolved {
         opted_in: !served.is_empty() || (service.ports.is_empty() && layers.enabled_without_port()),
         default_port,
-        rejected,
+        // What clashes does so at every port alike, most of the time.
+        rejected: rejected.into_iter().collect(),
         meanwhile: layers.meanwhile(&service.ports, default_port),
         ports: served.into_iter().map(|(port, effective)| named(port, effective)).collect(),
     }
@@ -153,9 +158,34 @@ impl<'a> Layers<'a> {
             .collect()
     }
 
+    /// Settles what can't be together at this port, and tells it of the annotations that are to blame.
+    fn clashes(
+        self,
+        service: &object::Service,
+        port: &object::Port,
+        is_default: bool,
+        effective: &mut Effective,
+    ) -> Vec<Rejected> {
+        let clashes = settle(effective);
+        let doubts = doubts(effective);
+        let in_force = self.in_force(Some(port), is_default);
+        let told = clashes.into_iter().chain(doubts).filter_map(|clash| {
+            let Clash { key, reason, message, meanwhile } = clash;
+            let InForce { value, origin, name } = in_force.get(key)?;
+            let message = match (origin, reason) {
+                (Origin::Own, _) => message,
+                // A default of the Namespace needn't make sense for every Service.
+                (Origin::Namespace, Reason::DoubtfulAnnotation) => return None,
+                (Origin::Namespace, _) => format!("{message} (it is an annotation of the Namespace)"),
+            };
+            Some(Rejected { reason, ..rejected(service, name, value, message, meanwhile) })
+        });
+        told.collect()
+    }
+
     /// Annotations of the Service that need a default port where there is none.
     fn portless(self, service: &object::Service, served: &[(&object::Port, Effective)]) -> Vec<Rejected> {
-        let needing = TABLE.iter().filter(|setting| setting.reach == Reach::DefaultPort && !served.is_empty());
+        let needing = Setting::all().filter(|setting| setting.reach == Reach::DefaultPort && !served.is_empty());
         needing
             .filter_map(|setting| {
                 let name = Name { key: setting.key, scope: Scope::Plain };

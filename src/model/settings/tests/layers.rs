@@ -13,7 +13,7 @@ fn port(text: &str) -> object::Port {
     }
 }
 
-fn service(ports: &[&str], pairs: &[(&str, &str)]) -> object::Service {
+pub(super) fn service(ports: &[&str], pairs: &[(&str, &str)]) -> object::Service {
     object::Service {
         key: Key::new("shop", "cart"),
         created: 0,
@@ -24,7 +24,7 @@ fn service(ports: &[&str], pairs: &[(&str, &str)]) -> object::Service {
     }
 }
 
-fn namespace(pairs: &[(&str, &str)]) -> object::Namespace {
+pub(super) fn namespace(pairs: &[(&str, &str)]) -> object::Namespace {
     object::Namespace { name: "shop".into(), settings: parse(pairs).0 }
 }
 
