@@ -48,6 +48,33 @@ async fn an_envoy_with_its_own_routes_takes_clusters_and_endpoints() {
     assert!(all(&dump, "dynamic_listeners").as_array().is_some_and(Vec::is_empty), "Envoy asked for listeners");
 }
 
+/// What the configuration says of a fleet is what its Envoys do.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_envoy_of_a_configured_fleet_listens_as_it_says() {
+    let mut control_plane = ControlPlane::start().await;
+    let listener = free_address();
+    let layer = format!(
+        "{{listener: '{listener}', listener-name: edge, trusted-hops: 1, access-log: true, max-connection-duration: 30m}}"
+    );
+    let fleets = [("edge".to_owned(), serde_saphyr::from_str(&layer).unwrap())];
+    let input = PathBuf::from("tests/golden/domains/shared-by-routes/in.yaml");
+    let loaded = manifests::load(std::slice::from_ref(&input), Lowering::default()).unwrap();
+    control_plane.world = offline(loaded.events, render_options("cluster.local", free_address(), fleets)).world;
+    control_plane.everyone = Snapshot::clone(&control_plane.world.everyone);
+    control_plane.publish();
+    let mut proxy = Proxy::start(control_plane.address, "edge", true);
+    proxy.ready("edge").await;
+    let taken = |stats: &chancery::cli::demo::envoy::Stats| stats.get("http.edge.rds.edge.update_success") > 0;
+    proxy.until_stats("the routes", taken).await;
+    proxy.rejected_nothing().await;
+    let dump = proxy.envoy.config_dump().await.unwrap();
+    let dumped = |key| all(&dump, key).to_string();
+    assert!(dumped("address").contains(&format!("\"port_value\":{}", listener.port())));
+    assert!(dumped("xff_num_trusted_hops").contains('1'));
+    assert!(dumped("max_connection_duration").contains("1800s"));
+    assert!(dumped("access_log").contains("%UPSTREAM_HOST%"));
+}
+
 /// Every bootstrap that we ship is one that Envoy takes.
 #[test]
 fn every_bootstrap_is_valid() {

@@ -48,7 +48,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
 
     let mut parts = Parts::new();
-    let options = render_options(&config.cluster_domain, config.envoy_listener, &config.fleet_listeners);
+    let options = render_options(&config.cluster_domain, config.envoy_listener, config.fleets);
     let run = pipeline::run(source, options, writer, status_writer, Arc::clone(&metrics));
     let stopped = stop.clone();
     start(&mut parts, "the pipeline", async move {

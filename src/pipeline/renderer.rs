@@ -59,8 +59,8 @@ struct Dirty {
 impl Renderer {
     /// A renderer of nothing yet: its world has listeners without routes.
     pub fn new(options: RenderOptions) -> Self {
-        let everyone = Fleet::new(options.listener);
-        let fleets = options.fleets.iter().map(|(name, address)| (Name::clone(name), Fleet::new(*address))).collect();
+        let everyone = Fleet::new(&options.listener);
+        let fleets = options.fleets.iter().map(|(name, listener)| (Name::clone(name), Fleet::new(listener))).collect();
         Self {
             options,
             services: BTreeMap::new(),

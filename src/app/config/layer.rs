@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::builder::BoolishValueParser;
 use serde::{Deserialize, Deserializer, de};
 
-use super::{ConnectionAge, DnsName, EnvoyAddress, GracePeriod, ListenAddress};
+use super::{ConnectionAge, DnsName, EnvoyAddress, GracePeriod, ListenAddress, ListenerName};
 use crate::telemetry::log::LogFormat;
 
 /// The flags of `serve`, their environment variables, and the keys of the configuration file.
@@ -93,6 +93,14 @@ pub struct Layer {
 pub struct FleetLayer {
     /// Where the Envoys of this fleet are told to listen.
     pub listener: Option<EnvoyAddress>,
+    /// What their listener and its route configuration are called.
+    pub listener_name: Option<ListenerName>,
+    /// How many proxies before them are trusted to say who the client is.
+    pub trusted_hops: Option<u32>,
+    /// Whether they write a line of JSON for each request to their standard output.
+    pub access_log: Option<bool>,
+    /// How old a client's connection gets.
+    pub max_connection_duration: Option<ConnectionAge>,
 }
 
 /// The sources by name.

@@ -25,7 +25,7 @@ use crate::telemetry::log::LogFormat;
 pub use error::ConfigError;
 pub use layer::{FleetLayer, Layer, SourceKind};
 pub use source::{KubernetesConfig, SourceConfig};
-pub use values::{ConnectionAge, DnsName, EnvoyAddress, GracePeriod, ListenAddress, Misspelt};
+pub use values::{ConnectionAge, DnsName, EnvoyAddress, GracePeriod, ListenAddress, ListenerName, Misspelt};
 
 /// Where the ADS server listens by default: every interface, so that it can be reached in a pod.
 pub const DEFAULT_XDS_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 18000);
@@ -58,10 +58,10 @@ pub struct Config {
     pub admin_listen: SocketAddr,
     /// The DNS domain of the cluster, without a dot at either end.
     pub cluster_domain: String,
-    /// Where Envoys listen whose fleet isn't in [`Self::fleet_listeners`].
+    /// Where Envoys listen whose fleet doesn't say it in [`Self::fleets`].
     pub envoy_listener: SocketAddr,
-    /// Where the Envoys of these fleets listen.
-    pub fleet_listeners: BTreeMap<String, SocketAddr>,
+    /// What differs from fleet to fleet, by the fleet's name; `*` is for all.
+    pub fleets: BTreeMap<String, FleetLayer>,
     /// How old a connection gets; none: as old as it likes.
     pub max_connection_age: Option<Duration>,
     /// How long a shutdown waits for streams to end.
@@ -120,11 +120,7 @@ impl Config {
             envoy_listener: envoy_listener
                 .or(file.envoy_listener)
                 .map_or(DEFAULT_ENVOY_LISTENER, |EnvoyAddress(address)| address),
-            fleet_listeners: file
-                .fleets
-                .into_iter()
-                .filter_map(|(name, FleetLayer { listener })| Some((name, listener?.0)))
-                .collect(),
+            fleets: file.fleets,
             max_connection_age: max_connection_age
                 .or(file.max_connection_age)
                 .map_or(Some(DEFAULT_MAX_CONNECTION_AGE), |ConnectionAge(age)| age),

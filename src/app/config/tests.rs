@@ -66,7 +66,7 @@ fn defaults_are_those_of_the_contract() {
             admin_listen: "127.0.0.1:18001".parse().unwrap(),
             cluster_domain: "cluster.local".to_owned(),
             envoy_listener: "0.0.0.0:10000".parse().unwrap(),
-            fleet_listeners: BTreeMap::new(),
+            fleets: BTreeMap::new(),
             max_connection_age: Some(Duration::from_mins(30)),
             shutdown_grace: Duration::from_secs(10),
             log_format: LogFormat::Text,
@@ -90,6 +90,10 @@ log-format: json
 fleets:
   edge:
     listener: 1.1.1.1:4
+    listener-name: file
+    trusted-hops: 2
+    access-log: true
+    max-connection-duration: 30m
   inner: {}
 ";
 
@@ -105,7 +109,19 @@ fn from_file() -> Config {
         admin_listen: "1.1.1.1:2".parse().unwrap(),
         cluster_domain: "file.local".to_owned(),
         envoy_listener: "1.1.1.1:3".parse().unwrap(),
-        fleet_listeners: BTreeMap::from([("edge".to_owned(), "1.1.1.1:4".parse().unwrap())]),
+        fleets: BTreeMap::from([
+            (
+                "edge".to_owned(),
+                FleetLayer {
+                    listener: Some("1.1.1.1:4".parse().unwrap()),
+                    listener_name: Some("file".parse().unwrap()),
+                    trusted_hops: Some(2),
+                    access_log: Some(true),
+                    max_connection_duration: Some("30m".parse().unwrap()),
+                },
+            ),
+            ("inner".to_owned(), FleetLayer::default()),
+        ]),
         max_connection_age: Some(Duration::from_hours(1)),
         shutdown_grace: Duration::from_secs(1),
         log_format: LogFormat::Json,
@@ -146,7 +162,7 @@ fn the_command_line_beats_the_file() {
             admin_listen: "2.2.2.2:2".parse().unwrap(),
             cluster_domain: "flag.local".to_owned(),
             envoy_listener: "2.2.2.2:3".parse().unwrap(),
-            fleet_listeners: from_file().fleet_listeners,
+            fleets: from_file().fleets,
             max_connection_age: None,
             shutdown_grace: Duration::from_secs(2),
             log_format: LogFormat::Text,

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::model::{EndpointState, Endpoints, Locality, Policy};
+use crate::translate::envoy::ListenerOptions;
 use crate::xds::{Difference, ResourceMap, Snapshot, Target};
 
 /// A Service under construction. Its ports get every endpoint, each at the port's own number.
@@ -181,8 +182,9 @@ fn a_fleet_exists_while_somebody_names_it() {
 
 #[test]
 fn a_fleet_of_the_configuration_always_exists_with_its_own_address() {
-    let address = crate::translate::envoy::ListenerAddress { port: 8080, ..Default::default() };
-    let options = RenderOptions { fleets: BTreeMap::from([(Name::from("edge"), address)]), ..RenderOptions::default() };
+    let listener = ListenerOptions { address: "0.0.0.0:8080".parse().unwrap(), ..ListenerOptions::default() };
+    let options =
+        RenderOptions { fleets: BTreeMap::from([(Name::from("edge"), listener)]), ..RenderOptions::default() };
     let mut renderer = Renderer::new(options);
     renderer.apply(vec![draft("cart").change(&[])]);
     let world = renderer.world();
