@@ -40,6 +40,8 @@ pub enum Reason {
     Duplicate,
     /// A file that isn't YAML or JSON, or can't be read.
     Unparsable,
+    /// Something was made of the object that a client refuses.
+    RejectedByClient,
 }
 
 /// How bad it is: an error fails `chancery lint`, a warning doesn't.
@@ -53,7 +55,7 @@ pub enum Severity {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::InvalidAnnotation,
         Self::UnknownAnnotation,
         Self::InvalidObject,
@@ -61,6 +63,7 @@ impl Reason {
         Self::Unsupported,
         Self::Duplicate,
         Self::Unparsable,
+        Self::RejectedByClient,
     ];
 
     /// The word for it in metrics and Events.
@@ -73,6 +76,7 @@ impl Reason {
             Self::Unsupported => "Unsupported",
             Self::Duplicate => "Duplicate",
             Self::Unparsable => "Unparsable",
+            Self::RejectedByClient => "RejectedByClient",
         }
     }
 
@@ -85,7 +89,8 @@ impl Reason {
             | Self::InvalidEndpoint
             | Self::Unsupported
             | Self::Duplicate
-            | Self::Unparsable => Severity::Error,
+            | Self::Unparsable
+            | Self::RejectedByClient => Severity::Error,
         }
     }
 }
