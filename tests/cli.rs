@@ -128,6 +128,9 @@ fn wrong_usage_is_exit_code_2() {
         &["render", ".", "--for", "nginx"],
         &["render", ".", "-o", "xml"],
         &["lint"],
+        &["lint", "--namespace", "shop"],
+        &["lint", ".", "--kubeconfig", "config"],
+        &["lint", ".", "--namespace", "shop"],
         &["bootstrap"],
         &["bootstrap", "nginx"],
         &["bootstrap", "envoy", "--server", "nowhere"],
@@ -209,6 +212,30 @@ fn lint_is_content_with_good_manifests() {
     assert_eq!((code, out.as_str(), err.as_str()), (0, "2 objects: 0 errors, 0 warnings\n", ""));
     assert_eq!(run_with(&["lint", "-"], CART).0, 0);
     assert_eq!(run_with(&["lint", "-", "-o", "json"], CART).1, "[]\n");
+}
+
+#[test]
+fn lint_says_what_it_can_look_at() {
+    let (_, _, err) = run(&["lint"]);
+    assert!(err.contains("files of manifests") && err.contains("--kubeconfig FILE"), "{err}");
+}
+
+#[test]
+fn lint_of_a_cluster_that_cannot_be_reached() {
+    let directory = tempfile::tempdir().unwrap();
+    let kubeconfig = directory.path().join("config");
+    let (code, _, err) = run(&["lint", "--kubeconfig", text(&kubeconfig)]);
+    assert!(code == 1 && err.contains(text(&kubeconfig)), "{code}: {err}");
+    // Nothing listens on the discard port.
+    let config = json!({
+        "clusters": [{"name": "test", "cluster": {"server": "https://127.0.0.1:9"}}],
+        "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
+        "users": [{"name": "test", "user": {"token": "t"}}],
+        "current-context": "test",
+    });
+    std::fs::write(&kubeconfig, config.to_string()).unwrap();
+    let (code, out, err) = run(&["lint", "--kubeconfig", text(&kubeconfig)]);
+    assert!(code == 3 && out.is_empty() && err.contains("https://127.0.0.1:9/ can't be reached"), "{code}: {out}{err}");
 }
 
 #[test]

@@ -5,7 +5,7 @@
 //! GET /readyz            it has something to serve         ◀── Status, SnapshotCache
 //! GET /metrics           OpenMetrics                       ◀── Registry
 //! GET /api/v1/clients    who is connected, how far    ◀── Clients
-//! GET /api/v1/rejected   what can't be used, and why       ◀── Status
+//! GET /api/v1/rejected   what can't be used, and why       ◀── Status, Clients
 //! GET /config_dump       what the clients of a fleet hold  ◀── SnapshotCache
 //! GET /                  the list of these
 //! ```

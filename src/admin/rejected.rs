@@ -5,6 +5,7 @@ use axum::extract::State;
 use serde::Serialize;
 
 use super::Admin;
+use crate::cache::refused;
 use crate::model::{ObjectRef, Rejected, Severity};
 
 /// A [`Rejected`], as programs read it here and from `chancery lint -o json`.
@@ -62,5 +63,6 @@ fn some(text: &str) -> Option<String> {
 }
 
 pub(super) async fn list(State(admin): State<Admin>) -> Json<Vec<RejectedJson>> {
-    Json(admin.status.read().rejected.iter().map(RejectedJson::from).collect())
+    let found = admin.status.read().rejected;
+    Json(found.iter().chain(&refused(admin.clients.refusals())).map(RejectedJson::from).collect())
 }

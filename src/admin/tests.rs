@@ -9,10 +9,10 @@ use tokio::sync::oneshot;
 
 use super::*;
 use crate::cache::{
-    self, ClientSummary, OutOfTouch, Publication, Rejection, SnapshotWriter, StatusWriter, TypeSummary,
+    self, ClientSummary, OutOfTouch, Publication, Refusal, Rejection, SnapshotWriter, StatusWriter, TypeSummary,
 };
 use crate::model::{Key, Kind, ObjectRef, Reason, Rejected};
-use crate::xds::{ClientKind, Name, Resource, ResourceType, Snapshot, Version, World};
+use crate::xds::{ClientKind, Name, Origin, Resource, ResourceType, Snapshot, Version, World};
 
 /// A running admin server and the halves that the pipeline would hold.
 /// One client, as a server would tell of it.
@@ -47,6 +47,17 @@ impl Clients for Connected {
             scope: "ads delta 1".to_owned(),
             age: Duration::from_secs(3),
             types: vec![refused, behind],
+        }]
+    }
+
+    fn refusals(&self) -> Vec<Refusal> {
+        vec![Refusal {
+            node_id: "envoy-1".to_owned(),
+            resource_type: ResourceType::Cluster,
+            name: "shop/pay/80".into(),
+            origin: Arc::new(Origin { object: "Service shop/pay".into(), annotations: Box::default() }),
+            annotation: Some("lb-policy".into()),
+            message: "no".into(),
         }]
     }
 }
@@ -170,6 +181,7 @@ async fn metrics_are_open_metrics_and_staleness_is_worked_out_then() {
     assert_eq!(code, 200);
     assert!(head.contains("content-type: application/openmetrics-text; version=1.0.0; charset=utf-8"), "{head}");
     assert!(body.contains("\nchancery_source_staleness_seconds 0.0\n"), "{body}");
+    assert!(body.contains("\nchancery_rejected_objects{reason=\"RejectedByClient\"} 1\n"), "{body}");
     assert!(body.ends_with("# EOF\n"), "{body}");
 
     let since = Instant::now().checked_sub(Duration::from_secs(20)).unwrap();
@@ -181,7 +193,13 @@ async fn metrics_are_open_metrics_and_staleness_is_worked_out_then() {
 #[tokio::test]
 async fn rejected_things_are_listed() {
     let running = start().await;
-    assert_eq!(running.json("/api/v1/rejected").await, json!([]));
+    let refused = json!({
+        "severity": "error", "reason": "RejectedByClient", "kind": "Service", "namespace": "shop", "name": "pay",
+        "field": "metadata.annotations[chancery.dev/lb-policy]",
+        "message": "clients refuse cluster shop/pay/80, which comes of it: no",
+        "meanwhile": "1 client keeps what it had: envoy-1",
+    });
+    assert_eq!(running.json("/api/v1/rejected").await, json!([refused]));
     let rejected = [
         Rejected {
             object: ObjectRef::service(&Key::new("shop", "cart")),
@@ -213,6 +231,7 @@ async fn rejected_things_are_listed() {
                 "severity": "warning", "reason": "UnknownAnnotation", "kind": "File", "name": "a.yaml",
                 "field": "line 3", "message": "odd",
             },
+            refused,
         ])
     );
 }

@@ -5,6 +5,7 @@
 //! none can hold up the writer or another reader. The [`Status`] of the source travels beside it in the same way.
 
 mod clients;
+mod refused;
 mod status;
 
 use std::sync::Arc;
@@ -14,7 +15,8 @@ use tokio::sync::watch;
 
 use crate::xds::World;
 
-pub use clients::{ClientSummary, Clients, Rejection, TypeSummary};
+pub use clients::{ClientSummary, Clients, Refusal, Rejection, TypeSummary};
+pub use refused::refused;
 pub use status::{OutOfTouch, Status, StatusReader, StatusWriter, status_channel};
 
 /// One published state of everything.

@@ -3,7 +3,7 @@
 //! ```text
 //! arguments ──▶ Cli ──▶ serve      runs until a signal
 //!                       render     what an Envoy would get, offline
-//!                       lint       every mistake in manifests
+//!                       lint       every mistake in manifests or in a live cluster
 //!                       status     who is connected to a running server, and how far each client is
 //!                       bootstrap  what an Envoy is started with
 //!                       demo       all of it, with pods, an Envoy and load, on this machine
@@ -13,6 +13,7 @@
 //! failure is printed here, on one line.
 
 pub mod bootstrap;
+mod cluster;
 pub mod demo;
 mod exit;
 mod http;

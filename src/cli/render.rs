@@ -1,11 +1,12 @@
 //! `chancery render`: what a client would get, offline.
 
 use std::io::Write;
+use std::path::PathBuf;
 
 use clap::Args;
 
 use super::lint;
-use super::manifests::{Manifests, Read};
+use super::manifests::{Read, Reading};
 use super::output::{Format, print};
 use super::{Exit, Failure};
 use crate::admin::snapshot_to_json;
@@ -21,8 +22,12 @@ use crate::xds::{ClientKind, Target};
   chancery render ./services --fleet edge -o json
   kubectl get services,endpointslices -A -o yaml | chancery render -")]
 pub(super) struct Render {
+    /// Directories and files of manifests; - for standard input
+    #[arg(value_name = "DIR|FILE|-", required = true)]
+    paths: Vec<PathBuf>,
+
     #[command(flatten)]
-    manifests: Manifests,
+    reading: Reading,
 
     /// The kind of client
     #[arg(long = "for", value_name = "CLIENT", value_enum, default_value = "envoy")]
@@ -44,8 +49,8 @@ enum Client {
 
 impl Render {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Exit, Failure> {
-        let Self { manifests, client, fleet, output } = self;
-        let Read { objects: _, offline, problems } = manifests.read()?;
+        let Self { paths, reading, client, fleet, output } = self;
+        let Read { objects: _, offline, problems } = reading.manifests(&paths)?;
         for problem in &problems {
             eprintln!("{problem}");
         }

@@ -84,7 +84,7 @@ impl Pipeline {
         for kind in Kind::ALL {
             metrics.synced(kind.as_str(), false);
         }
-        metrics.rejected(Reason::ALL.map(|reason| (reason.as_str(), 0)));
+        metrics.rejected(reasons().map(|reason| (reason.as_str(), 0)));
         Self {
             source,
             catalog: Catalog::default(),
@@ -187,11 +187,16 @@ impl Pipeline {
             info!(%object, field, value, %reason, "What couldn't be used is resolved");
         }
         let count = |reason| rejected.iter().filter(|rejected| rejected.reason == reason).count();
-        self.metrics.rejected(Reason::ALL.map(|reason| (reason.as_str(), count(reason))));
+        self.metrics.rejected(reasons().map(|reason| (reason.as_str(), count(reason))));
         self.rejected = rejected.into();
         let rejected = Arc::clone(&self.rejected);
         self.status.update(|status| status.rejected = rejected);
     }
+}
+
+/// The reasons that are found here. What clients refuse, the server knows.
+fn reasons() -> impl Iterator<Item = Reason> {
+    Reason::ALL.into_iter().filter(|reason| *reason != Reason::RejectedByClient)
 }
 
 /// The kind of object that an event is about, for metrics.

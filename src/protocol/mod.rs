@@ -45,7 +45,7 @@ mod tests;
 mod unserved;
 mod xdstp;
 
-pub use blame::Blamed;
+pub use blame::{Blamed, Complaint};
 pub use name_list::NameList;
 pub use request::{DeltaDiscoveryRequest, DiscoveryRequest, ErrorDetail};
 pub use respond::MAX_RESPONSE_BYTES;

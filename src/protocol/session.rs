@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::blame::{Blamed, blame};
+use super::blame::{Blamed, Complaint, blame};
 use super::name_list::NameList;
 use super::order::{Holdback, Scope};
 use super::status::ResourceStatus;
 use super::subscriber::{Answer, Response, Subscriber};
 use super::unserved::{Absence, Unserved};
-use crate::xds::{ResourceType, Snapshot, Version};
+use crate::xds::{Name, ResourceType, Snapshot, Version};
 
 /// How much memory the names that a client asks for may cost on one stream. More than half a million names of Services
 /// fit; and no client can have us remember without end.
@@ -201,6 +201,13 @@ impl Session {
         self.subscribers.get(resource_type.index()).map(|subscriber| subscriber.statuses(map)).unwrap_or_default()
     }
 
+    /// What the client said against resources that it still refuses, by type and name.
+    pub fn complaints(&self) -> impl Iterator<Item = (ResourceType, &Name, &Complaint)> {
+        self.subscribers.iter().flat_map(|subscriber| {
+            subscriber.complaints().map(|(name, complaint)| (subscriber.resource_type(), name, complaint))
+        })
+    }
+
     /// The versions of the last response of this type and of the last that the client took; `None` if it never asked.
     pub fn versions(&self, resource_type: ResourceType) -> Option<(Option<Version>, Option<Version>)> {
         let subscriber = self.subscribers.get(resource_type.index())?;
@@ -228,8 +235,12 @@ fn verdict(answer: Answer, message: &str, subscriber: &mut Subscriber, snapshot:
             let blamed = blame(subscriber, &names, start(message, MAX_SEARCHED), snapshot);
             let message = start(message.trim(), MAX_MESSAGE);
             let words: Arc<str> = message.into();
-            for name in blamed.iter().map(|blamed| &blamed.name).filter(|name| names.binary_search(name).is_ok()) {
-                subscriber.complain(Arc::clone(name), Arc::clone(&words));
+            let (sent, beside): (Vec<Blamed>, Vec<Blamed>) =
+                blamed.iter().cloned().partition(|blamed| names.binary_search(&blamed.name).is_ok());
+            for one in sent {
+                let name = Arc::clone(&one.name);
+                let blamed = if one.origin.is_some() { vec![one] } else { beside.clone() };
+                subscriber.complain(name, Complaint { message: Arc::clone(&words), blamed });
             }
             Verdict::Nack { version: version.to_string(), message: message.to_owned(), blamed }
         }

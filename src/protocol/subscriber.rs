@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::blame::Complaint;
 use super::name_list::NameList;
 use super::names::{Names, among, not};
 use super::subscription::{Changes, Subscription};
@@ -76,8 +77,8 @@ pub(super) struct Subscriber {
     pub(super) answer_due: bool,
     /// Names in responses that were refused, and in none that was taken since.
     doubtful: BTreeSet<Name>,
-    /// The resources that the client complained about, with its words, until it takes something else of that name.
-    complaints: BTreeMap<Name, Arc<str>>,
+    /// The resources that the client complained about, until it takes something else of that name.
+    complaints: BTreeMap<Name, Complaint>,
     unanswered: Option<Unanswered>,
     /// The version of the last response, and of the last that was taken.
     sent: Option<Version>,
@@ -178,12 +179,17 @@ impl Subscriber {
 
     /// What the client said against the resource of this name, if it hasn't taken another since.
     pub fn complaint(&self, name: &str) -> Option<&Arc<str>> {
-        self.complaints.get(name)
+        self.complaints.get(name).map(|complaint| &complaint.message)
+    }
+
+    /// Everything that it said against resources that it wants, and has taken nothing else of since.
+    pub fn complaints(&self) -> impl Iterator<Item = (&Name, &Complaint)> {
+        self.complaints.iter().filter(|(name, _)| self.subscription.matches(name))
     }
 
     /// Notes what the client said against the resource of this name.
-    pub fn complain(&mut self, name: Name, message: Arc<str>) {
-        self.complaints.insert(name, message);
+    pub fn complain(&mut self, name: Name, complaint: Complaint) {
+        self.complaints.insert(name, complaint);
     }
 
     /// An ACK or NACK is recognised by the latest nonce, a NACK by nothing but its `error_detail`. Any other nonce is

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::interval;
 
 use super::peer::Peer;
-use crate::cache::{ClientSummary, Clients};
+use crate::cache::{ClientSummary, Clients, Refusal};
 
 /// Numbers the streams of this process.
 static NUMBERS: AtomicU64 = AtomicU64::new(1);
@@ -20,6 +21,8 @@ pub struct Streams {
     peers: Arc<Mutex<BTreeMap<u64, Arc<Peer>>>>,
     /// How many there are, with those whose clients haven't yet.
     open: Arc<AtomicUsize>,
+    /// Says when [`Clients::refusals`] may have changed.
+    refusals: watch::Sender<()>,
 }
 
 /// The place of one stream in the list, free again when this is dropped.
@@ -43,6 +46,15 @@ impl Streams {
         self.lock().values().cloned().collect()
     }
 
+    /// Hears when what clients refuse may have changed: they refused something, took something after that, or are gone.
+    pub fn watch_refusals(&self) -> watch::Receiver<()> {
+        self.refusals.subscribe()
+    }
+
+    pub(super) fn refusals_changed(&self) {
+        self.refusals.send_replace(());
+    }
+
     fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Peer>>> {
         self.peers.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -51,6 +63,10 @@ impl Streams {
 impl Clients for Streams {
     fn clients(&self) -> Vec<ClientSummary> {
         self.peers().iter().map(|peer| peer.summary()).collect()
+    }
+
+    fn refusals(&self) -> Vec<Refusal> {
+        self.peers().iter().flat_map(|peer| peer.refusals()).collect()
     }
 }
 
@@ -69,7 +85,10 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         self.streams.open.fetch_sub(1, Ordering::Relaxed);
-        self.streams.lock().remove(&self.number);
+        let peer = self.streams.lock().remove(&self.number);
+        if peer.is_some_and(|peer| !peer.refusals().is_empty()) {
+            self.streams.refusals_changed();
+        }
     }
 }
 

@@ -116,7 +116,7 @@ impl Settings {
 }
 
 /// Where an annotation stands, by its name after the prefix.
-fn field(annotation: &str) -> String {
+pub fn field(annotation: &str) -> String {
     format!("metadata.annotations[{PREFIX}{}]", Rejected::shorten(annotation))
 }
 
