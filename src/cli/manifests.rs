@@ -21,6 +21,13 @@ pub(super) struct Manifests {
     #[arg(value_name = "DIR|FILE|-", required = true)]
     paths: Vec<PathBuf>,
 
+    #[command(flatten)]
+    reading: Reading,
+}
+
+/// How to read manifests.
+#[derive(Debug, Args)]
+pub(super) struct Reading {
     /// Take endpoints with a loopback address, which Kubernetes refuses
     #[arg(long, env = "CHANCERY_ALLOW_LOOPBACK_ENDPOINTS", value_parser = clap::builder::BoolishValueParser::new())]
     allow_loopback_endpoints: bool,
@@ -58,12 +65,19 @@ pub(super) struct Problem {
 
 impl Manifests {
     pub(super) fn read(self) -> Result<Read, Failure> {
-        let Self { paths, allow_loopback_endpoints, cluster_domain, envoy_listener } = self;
+        let Self { paths, reading } = self;
+        reading.read(&paths)
+    }
+}
+
+impl Reading {
+    pub(super) fn read(self, paths: &[PathBuf]) -> Result<Read, Failure> {
+        let Self { allow_loopback_endpoints, cluster_domain, envoy_listener } = self;
         let domain = cluster_domain.map_or_else(|| DEFAULT_CLUSTER_DOMAIN.to_owned(), |DnsName(name)| name);
         let listener = envoy_listener.map_or(DEFAULT_ENVOY_LISTENER, |EnvoyAddress(address)| address);
         let options = render_options(&domain, listener, []);
         let Loaded { objects, rejected, events } =
-            load(&paths, Lowering { allow_loopback_endpoints }).map_err(Failure::input)?;
+            load(paths, Lowering { allow_loopback_endpoints }).map_err(Failure::input)?;
         let offline = offline(events, options);
         Ok(Read { objects: objects.len(), problems: problems(&objects, rejected, &offline.rejected), offline })
     }

@@ -14,7 +14,9 @@
 mod catalog;
 mod endpoint;
 mod event;
+pub mod explain;
 mod key;
+mod nearest;
 pub mod object;
 mod policy;
 mod rejected;
@@ -25,6 +27,7 @@ pub use catalog::{Catalog, Entry};
 pub use endpoint::{Endpoint, EndpointState, Endpoints, Locality};
 pub use event::{Event, Lowered};
 pub use key::{Key, Kind, ObjectRef};
+pub use nearest::NearestService;
 pub use policy::{LbPolicy, Policy, Protocol, Retry, RetryOn};
 pub use rejected::{Reason, Rejected, Severity};
 pub use service::{Fleets, Port, Service};

@@ -17,6 +17,7 @@
 
 mod domain;
 mod effective;
+mod explain;
 mod name;
 mod port_protocol;
 mod resolve;
@@ -33,6 +34,7 @@ use name::{Name, Unnamed};
 pub use table::{Reach, Setting, TABLE};
 use value::{Fault, Value};
 
+pub use explain::{explain, unserved};
 pub use resolve::{Resolved, resolve, restate, restate_namespace};
 
 use super::{ObjectRef, Reason, Rejected};

@@ -5,6 +5,7 @@ use super::*;
 use crate::model::{Fleets, Key, LbPolicy, Protocol, Retry, RetryOn, object};
 
 mod domains;
+mod explain;
 mod layers;
 
 /// Annotations, by what follows the prefix.

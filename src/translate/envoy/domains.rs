@@ -95,7 +95,8 @@ impl PortRoutes {
         encode_virtual_host(&self.name, &kept, &self.retry)
     }
 
-    fn domains(&self) -> impl Iterator<Item = &Name> {
+    /// The domains that it wants, those that it has by right first.
+    pub fn domains(&self) -> impl Iterator<Item = &Name> {
         self.own.iter().chain(&self.hosts)
     }
 }
