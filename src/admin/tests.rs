@@ -245,7 +245,8 @@ async fn a_dump_of_something_else_is_a_bad_request() {
 
 #[tokio::test]
 async fn the_index_lists_every_page_and_each_is_there() {
-    let running = start().await;
+    let mut running = start().await;
+    running.refuse();
     let (code, body) = running.get("/").await;
     assert_eq!(code, 200);
     let links: Vec<_> = body.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();

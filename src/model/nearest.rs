@@ -23,7 +23,8 @@ impl NearestService {
     /// Looks at one Service. The same name in another namespace is like it, whatever the namespaces are called.
     pub fn consider(&mut self, key: &Key) {
         let candidate = spoken(key);
-        let tolerated = self.spoken.len() / 3;
+        // Of the name alone: the namespace is mostly right, and would make short names like each other.
+        let tolerated = (self.wanted.name.len() / 3).max(1);
         let same_name = key.name == self.wanted.name;
         let too_long = self.spoken.len() > Self::MAX_BYTES || candidate.len() > Self::MAX_BYTES;
         if too_long || (!same_name && candidate.len().abs_diff(self.spoken.len()) > tolerated) {

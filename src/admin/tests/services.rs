@@ -37,7 +37,7 @@ impl Running {
     }
 
     /// Answers that there is no answer.
-    fn refuse(&mut self) {
+    pub(super) fn refuse(&mut self) {
         let (_, nobody) = cache::question_channel();
         let mut questions = std::mem::replace(&mut self.questions, nobody);
         tokio::spawn(async move {
