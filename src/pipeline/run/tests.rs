@@ -210,13 +210,13 @@ async fn nothing_is_explained_before_it_is_published() {
 async fn a_source_that_is_never_silent_leaves_nobody_without_an_answer() {
     let pipeline = start();
     let asker = pipeline.asker.clone();
-    let mut asked = Box::pin(asker.page(None));
-    assert_eq!((&mut asked).now_or_never(), None);
+    let mut answer = Box::pin(asker.page(None));
+    assert_eq!((&mut answer).now_or_never(), None);
     // More than one batch, so that the question has to be answered between two.
     pipeline.list(&Kind::ALL);
     for at in 0..2 * MAX_BATCH as u64 {
         pipeline.event(at, service("cart", &[("enabled", "true")]));
     }
     pipeline.end().await;
-    assert_eq!(asked.await.unwrap().len(), 1);
+    assert_eq!(answer.await.unwrap().len(), 1);
 }
