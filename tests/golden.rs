@@ -84,7 +84,7 @@ fn render(case: &Path) -> BTreeMap<PathBuf, String> {
         return BTreeMap::new();
     }
     let loaded = manifests::load(&[input], Lowering::default()).unwrap();
-    let Offline { world, rejected } = offline(loaded.events, RenderOptions::default());
+    let Offline { world, rejected, .. } = offline(loaded.events, RenderOptions::default());
 
     let mut files =
         BTreeMap::from([(case.join("rejected.json"), pretty(rejected.iter().map(rejected_json).collect()))]);

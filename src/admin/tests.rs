@@ -9,12 +9,14 @@ use tokio::sync::oneshot;
 
 use super::*;
 use crate::cache::{
-    self, ClientSummary, OutOfTouch, Publication, Refusal, Rejection, SnapshotWriter, StatusWriter, TypeSummary,
+    self, ClientSummary, OutOfTouch, Publication, Questions, Refusal, Rejection, SnapshotWriter, StatusWriter,
+    TypeSummary,
 };
 use crate::model::{Key, Kind, ObjectRef, Reason, Rejected};
 use crate::xds::{ClientKind, Name, Origin, Resource, ResourceType, Snapshot, Version, World};
 
-/// A running admin server and the halves that the pipeline would hold.
+mod services;
+
 /// One client, as a server would tell of it.
 #[derive(Debug)]
 struct Connected;
@@ -62,10 +64,12 @@ impl Clients for Connected {
     }
 }
 
+/// A running admin server and the halves that the pipeline would hold.
 struct Running {
     address: SocketAddr,
     cache: SnapshotWriter,
     status: StatusWriter,
+    questions: Questions,
     stop: oneshot::Sender<()>,
     stopped: tokio::task::JoinHandle<io::Result<()>>,
 }
@@ -76,12 +80,13 @@ async fn start() -> Running {
     let mut registry = Registry::default();
     let metrics = Arc::new(Metrics::new(&mut registry));
     let clients = Arc::new(Connected);
-    let admin = Admin { cache: reader, status: status_reader, clients, metrics, registry: Arc::new(registry) };
+    let (asker, questions) = cache::question_channel();
+    let admin = Admin { cache: reader, status: status_reader, clients, asker, metrics, registry: Arc::new(registry) };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopping) = oneshot::channel();
     let stopped = tokio::spawn(serve(listener, admin, async { drop(stopping.await) }));
-    Running { address, cache, status, stop, stopped }
+    Running { address, cache, status, questions, stop, stopped }
 }
 
 impl Running {
@@ -260,11 +265,15 @@ async fn a_dump_of_something_else_is_a_bad_request() {
 
 #[tokio::test]
 async fn the_index_lists_every_page_and_each_is_there() {
-    let running = start().await;
+    let mut running = start().await;
+    running.refuse();
     let (code, body) = running.get("/").await;
     assert_eq!(code, 200);
     let links: Vec<_> = body.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
-    assert_eq!(links, ["/readyz", "/livez", "/metrics", "/api/v1/clients", "/api/v1/rejected", "/config_dump"]);
+    assert_eq!(
+        links,
+        ["/readyz", "/livez", "/metrics", "/api/v1/clients", "/api/v1/services", "/api/v1/rejected", "/config_dump"]
+    );
     for link in links {
         assert_ne!(running.get(link).await.0, 404, "{link}");
     }

@@ -49,7 +49,8 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
 
     let mut parts = Parts::new();
     let options = render_options(&config.cluster_domain, config.envoy_listener, config.fleets);
-    let run = pipeline::run(source, options, writer, status_writer, Arc::clone(&metrics));
+    let (asker, questions) = cache::question_channel();
+    let run = pipeline::run(source, options, writer, status_writer, Arc::clone(&metrics), questions);
     let stopped = stop.clone();
     start(&mut parts, "the pipeline", async move {
         stopped.run_until_cancelled_owned(run).await;
@@ -77,7 +78,8 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
             Ok::<_, anyhow::Error>(())
         });
     }
-    let answers = Admin { cache, status, clients: Arc::new(streams), metrics, registry: Arc::new(registry) };
+    let clients = Arc::new(streams);
+    let answers = Admin { cache, status, clients, asker, metrics, registry: Arc::new(registry) };
     start(&mut parts, "the admin server", admin::serve(admin, answers, stop.clone().cancelled_owned()));
 
     let outcome = tokio::select! {

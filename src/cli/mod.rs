@@ -4,6 +4,7 @@
 //! arguments ──▶ Cli ──▶ serve      runs until a signal
 //!                       render     what an Envoy would get, offline
 //!                       lint       every mistake in manifests or in a live cluster
+//!                       explain    why a Service is served as it is, and each address
 //!                       status     who is connected to a running server, and how far each client is
 //!                       bootstrap  what an Envoy is started with
 //!                       demo       all of it, with pods, an Envoy and load, on this machine
@@ -16,6 +17,7 @@ pub mod bootstrap;
 mod cluster;
 pub mod demo;
 mod exit;
+mod explain;
 mod http;
 mod lint;
 mod manifests;
@@ -51,6 +53,7 @@ enum Command {
     Serve(serve::Serve),
     Render(render::Render),
     Lint(lint::Lint),
+    Explain(explain::Explain),
     Status(status::Status),
     Bootstrap(bootstrap::Bootstrap),
     Demo(demo::Demo),
@@ -67,6 +70,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Serve(serve) => serve.run(),
         Command::Render(render) => render.run(&mut out),
         Command::Lint(lint) => lint.run(&mut out),
+        Command::Explain(explain) => explain.run(&mut out),
         Command::Status(status) => status.run(&mut out),
         Command::Bootstrap(bootstrap) => bootstrap.run(&mut out),
         Command::Demo(demo) => demo.run(&mut out),

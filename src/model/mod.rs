@@ -15,7 +15,9 @@ mod catalog;
 pub mod duration;
 mod endpoint;
 mod event;
+pub mod explain;
 mod key;
+mod nearest;
 pub mod object;
 mod policy;
 mod rejected;
@@ -26,6 +28,7 @@ pub use catalog::{Catalog, Entry};
 pub use endpoint::{Endpoint, EndpointState, Endpoints, Locality};
 pub use event::{Event, Lowered};
 pub use key::{Key, Kind, ObjectRef};
+pub use nearest::NearestService;
 pub use policy::{
     Balancing, Connection, HashOn, HealthCheck, LbPolicy, Limits, Outlier, Policy, Probe, Protocol, Retry, RetryOn,
     SlowStart, Timeouts, UNLIMITED,

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::{Key, settings::Settings};
+use super::{Key, explain::Unserved, settings::Settings};
 
 /// One object of a source.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +43,19 @@ pub struct Service {
     pub external_name: bool,
     /// `spec.publishNotReadyAddresses`.
     pub publish_not_ready: bool,
+}
+
+impl Service {
+    /// Why there can be nothing to balance over, whatever the settings say.
+    pub fn unserved(&self) -> Option<Unserved> {
+        if self.external_name {
+            Some(Unserved::ExternalName)
+        } else if self.ports.is_empty() {
+            Some(Unserved::NoTcpPort)
+        } else {
+            None
+        }
+    }
 }
 
 /// One TCP port of a Service.

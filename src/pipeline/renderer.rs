@@ -1,5 +1,7 @@
 //! Renders what changed, and only that.
 
+mod explain;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::iter;
 use std::sync::Arc;

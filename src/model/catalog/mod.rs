@@ -13,6 +13,7 @@
 
 mod endpoints;
 mod entry;
+mod explain;
 mod noun;
 mod store;
 

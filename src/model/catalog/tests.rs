@@ -6,6 +6,7 @@ use crate::model::settings::{PREFIX, Settings};
 use crate::model::{EndpointState, LbPolicy};
 
 mod endpoints;
+mod explain;
 mod lists;
 mod property;
 mod rejections;

@@ -17,6 +17,7 @@
 
 mod domain;
 mod effective;
+mod explain;
 mod name;
 mod parts;
 mod port_protocol;
@@ -37,6 +38,7 @@ pub use settle::BASE_EJECTION_TIME;
 pub use table::{GROUPS, Group, Need, Reach, Setting};
 use value::{Fault, Value};
 
+pub use explain::{explain, unserved};
 pub use resolve::{Resolved, resolve, restate, restate_namespace};
 
 use super::{ObjectRef, Reason, Rejected};

@@ -31,30 +31,30 @@ pub struct Resolved {
 
 /// The settings that matter for one Service, or, without `namespace`, those of a Namespace alone.
 #[derive(Clone, Copy)]
-struct Layers<'a> {
+pub(super) struct Layers<'a> {
     own: &'a Settings,
     namespace: Option<&'a Settings>,
 }
 
 /// A value that is in force, and where it stands.
-struct InForce<'a> {
-    value: &'a Value,
-    origin: Origin,
-    name: &'a Name,
+pub(super) struct InForce<'a> {
+    pub value: &'a Value,
+    pub origin: Origin,
+    pub name: &'a Name,
 }
 
-/// Whose annotation a value is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Origin {
-    Own,
+/// Whose annotation a value is. The later, the stronger.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Origin {
     Namespace,
+    Own,
 }
 
 /// Lays the settings of the Service over those of its Namespace, for each of its ports.
 ///
 /// A port that isn't enabled is as good as absent, also for what the default port is.
 pub fn resolve(service: &object::Service, namespace: Option<&object::Namespace>) -> Resolved {
-    let layers = Layers { own: &service.settings, namespace: namespace.map(|namespace| &namespace.settings) };
+    let layers = Layers::of(service, namespace);
     let mut served: Vec<(&object::Port, Effective)> = Vec::new();
     for port in &service.ports {
         let effective = layers.effective(port, false);
@@ -106,9 +106,19 @@ pub fn restate(meanwhile: &[(String, String)], rejected: &mut [Rejected]) -> boo
 }
 
 impl<'a> Layers<'a> {
-    fn effective(self, port: &object::Port, is_default: bool) -> Effective {
+    /// The settings of a Service over those of its Namespace.
+    pub fn of(service: &'a object::Service, namespace: Option<&'a object::Namespace>) -> Self {
+        Self { own: &service.settings, namespace: namespace.map(|namespace| &namespace.settings) }
+    }
+
+    /// Each layer, and whose it is.
+    pub fn weakest_first(self) -> [(Option<&'a Settings>, Origin); 2] {
+        [(self.namespace, Origin::Namespace), (Some(self.own), Origin::Own)]
+    }
+
+    pub(super) fn effective(self, port: &object::Port, is_default: bool) -> Effective {
         let mut effective = Effective::default();
-        effective.policy.protocol = port_protocol::of(port);
+        effective.policy.protocol = port_protocol::of(port).0;
         for (key, in_force) in self.in_force(Some(port), is_default) {
             in_force.value.apply(&mut effective);
             effective.annotated.insert(key);
@@ -126,17 +136,12 @@ impl<'a> Layers<'a> {
     }
 
     /// What is in force, by key. Of one layer a port's number beats its name, and both beat the plain key.
-    fn in_force(self, port: Option<&object::Port>, is_default: bool) -> BTreeMap<&'static str, InForce<'a>> {
+    pub fn in_force(self, port: Option<&object::Port>, is_default: bool) -> BTreeMap<&'static str, InForce<'a>> {
         let mut in_force = BTreeMap::new();
-        let weakest_first = [(self.namespace, Origin::Namespace), (Some(self.own), Origin::Own)];
-        for (settings, origin) in weakest_first {
+        for (settings, origin) in self.weakest_first() {
             // In the order of names, too, the weakest scope comes first.
             for (name, value) in settings.into_iter().flat_map(|settings| &settings.good) {
-                let reaches = match &name.scope {
-                    Scope::Plain => is_default || name.reach() == Reach::EveryPort,
-                    scope => port.is_some_and(|port| scope.names(port)),
-                };
-                if reaches {
+                if name.reaches(port, is_default) {
                     in_force.insert(name.key, InForce { value, origin, name });
                 }
             }
@@ -170,7 +175,7 @@ impl<'a> Layers<'a> {
         let doubts = doubts(effective);
         let in_force = self.in_force(Some(port), is_default);
         let told = clashes.into_iter().chain(doubts).filter_map(|clash| {
-            let Clash { key, reason, message, meanwhile } = clash;
+            let Clash { key, reason, message, meanwhile, in_force: _ } = clash;
             let InForce { value, origin, name } = in_force.get(key)?;
             let message = match (origin, reason) {
                 (Origin::Own, _) => message,

@@ -5,6 +5,7 @@ use super::*;
 use crate::model::{Fleets, Key, LbPolicy, Protocol, Retry, RetryOn, object};
 
 mod domains;
+mod explain;
 mod inputs;
 mod layers;
 mod settled;

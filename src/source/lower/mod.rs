@@ -29,6 +29,7 @@ use k8s_openapi::api::discovery::v1 as discovery;
 use crate::model::Lowered;
 
 pub use metadata::{DEFAULT_NAMESPACE, object_ref};
+pub use names::dns_label;
 pub use pod::WEIGHT_LABEL;
 pub use slice::SERVICE_NAME_LABEL;
 

@@ -38,6 +38,7 @@ fn owners_are_told_of_annotations_and_of_what_clients_refuse() {
         [
             (InvalidAnnotation, Some(InvalidAnnotation)),
             (UnknownAnnotation, Some(UnknownAnnotation)),
+            (DoubtfulAnnotation, None),
             (InvalidObject, None),
             (InvalidEndpoint, None),
             (Unsupported, None),
