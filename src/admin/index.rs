@@ -21,7 +21,7 @@ const PAGE: &str = concat!(
 <dt><a href=\"/api/v1/clients\">/api/v1/clients</a></dt><dd>who is connected, and how far each is (JSON)</dd>
 <dt><a href=\"/api/v1/rejected\">/api/v1/rejected</a></dt><dd>what can't be used, and why (JSON)</dd>
 <dt><a href=\"/config_dump\">/config_dump</a></dt>
-<dd>what Envoys get (JSON); <code>?fleet=NAME</code> for those of one fleet</dd>
+<dd>what Envoys get (JSON); <code>?fleet=NAME</code> for those of one fleet, <code>&amp;zone=ZONE</code> in one zone</dd>
 </dl>
 </body>
 </html>

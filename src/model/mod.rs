@@ -25,6 +25,6 @@ pub use catalog::{Catalog, Entry};
 pub use endpoint::{Endpoint, EndpointState, Endpoints, Locality};
 pub use event::{Event, Lowered};
 pub use key::{Key, Kind, ObjectRef};
-pub use policy::{LbPolicy, Policy, Protocol, Retry, RetryOn};
+pub use policy::{LbPolicy, Policy, Protocol, Retry, RetryOn, ZoneRouting};
 pub use rejected::{Reason, Rejected, Severity};
 pub use service::{Fleets, Port, Service};

@@ -16,6 +16,8 @@ pub struct Policy {
     pub protocol: Protocol,
     /// How a request finds its pod; default round robin.
     pub lb_policy: LbPolicy,
+    /// Whether requests stay near; default off.
+    pub zone_routing: ZoneRouting,
     /// When a request is tried again.
     pub retry: Retry,
 }
@@ -73,6 +75,32 @@ impl LbPolicy {
         match self {
             Self::RoundRobin => "round-robin",
             Self::LeastRequest => "least-request",
+        }
+    }
+}
+
+/// Whether requests stay near the client while pods are there that take them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ZoneRouting {
+    /// They go to all pods alike.
+    #[default]
+    Off,
+    /// They go to the pods of the client's zone first.
+    PreferZone,
+    /// They go to the pods on the client's node first, then to those of its zone.
+    PreferNode,
+}
+
+impl ZoneRouting {
+    /// Every way.
+    pub const ALL: [Self; 3] = [Self::Off, Self::PreferZone, Self::PreferNode];
+
+    /// The word for it in the annotation.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::PreferZone => "prefer-zone",
+            Self::PreferNode => "prefer-node",
         }
     }
 }
@@ -167,6 +195,7 @@ impl Default for Policy {
             hosts: BTreeSet::new(),
             protocol: Protocol::default(),
             lb_policy: LbPolicy::default(),
+            zone_routing: ZoneRouting::default(),
             retry: Retry::default(),
         }
     }

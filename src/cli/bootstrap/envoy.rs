@@ -39,6 +39,11 @@ pub struct Envoy {
     #[arg(long, value_name = "ZONE")]
     pub zone: Option<String>,
 
+    /// Kubernetes node that this Envoy runs on, as its pod's spec.nodeName has it; goes into the locality's sub_zone
+    /// [default: unknown]
+    #[arg(long, value_name = "NAME")]
+    pub node_name: Option<String>,
+
     /// Where Chancery serves xDS
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:18000")]
     pub server: HostPort,

@@ -56,7 +56,7 @@ pub fn resolve(service: &object::Service, namespace: Option<&object::Namespace>)
     let layers = Layers { own: &service.settings, namespace: namespace.map(|namespace| &namespace.settings) };
     let mut served: Vec<(&object::Port, Effective)> = Vec::new();
     for port in &service.ports {
-        let effective = layers.effective(port, false);
+        let effective = layers.effective(service, port, false);
         if effective.enabled {
             served.push((port, effective));
         }
@@ -66,7 +66,7 @@ pub fn resolve(service: &object::Service, namespace: Option<&object::Namespace>)
 
     let default_port = default_of(&served);
     if let Some((port, effective)) = served.iter_mut().find(|(port, _)| Some(port.number) == default_port) {
-        *effective = layers.effective(port, true);
+        *effective = layers.effective(service, port, true);
     }
     let mut rejected = layers.misplaced(service);
     if default_port.is_none() {
@@ -101,9 +101,10 @@ pub fn restate(meanwhile: &[(String, String)], rejected: &mut [Rejected]) -> boo
 }
 
 impl<'a> Layers<'a> {
-    fn effective(self, port: &object::Port, is_default: bool) -> Effective {
+    fn effective(self, service: &object::Service, port: &object::Port, is_default: bool) -> Effective {
         let mut effective = Effective::default();
         effective.policy.protocol = port_protocol::of(port);
+        effective.policy.zone_routing = service.zone_routing;
         for (key, in_force) in self.in_force(Some(port), is_default) {
             in_force.value.apply(&mut effective);
             effective.annotated.insert(key);

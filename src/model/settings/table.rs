@@ -4,7 +4,7 @@ use super::MAX_VALUE_BYTES;
 use super::domain;
 use super::value::{self, Fault, Read, Value};
 use super::word;
-use crate::model::{LbPolicy, Protocol, RetryOn};
+use crate::model::{LbPolicy, Protocol, RetryOn, ZoneRouting};
 
 /// One setting: its key, its values, its default, and what it does to a port's policy.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ const MAX_RETRIES: u32 = 100;
 const MAX_CONCURRENT_RETRIES: u32 = 1_000_000;
 
 /// Every setting, in the order of the reference page.
-pub static TABLE: [Setting; 8] = [
+pub static TABLE: [Setting; 9] = [
     Setting {
         key: "enabled",
         about: "Whether clients get the Service, or the port, at all.",
@@ -78,6 +78,14 @@ pub static TABLE: [Setting; 8] = [
         reach: Reach::EveryPort,
         accepts: word::one_of::<LbPolicy>,
         read: |text| Read::of(word::word(text), |to, policy| to.policy.lb_policy = *policy),
+    },
+    Setting {
+        key: "zone-routing",
+        about: "Whether requests go to the pods of the client's zone, or on its node, first.",
+        default: "what spec.trafficDistribution says, else off",
+        reach: Reach::EveryPort,
+        accepts: word::one_of::<ZoneRouting>,
+        read: |text| Read::of(word::word(text), |to, zone_routing| to.policy.zone_routing = *zone_routing),
     },
     Setting {
         key: "retry-on",

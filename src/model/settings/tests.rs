@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::effective::Effective;
 use super::*;
-use crate::model::{Fleets, Key, LbPolicy, Protocol, Retry, RetryOn, object};
+use crate::model::{Fleets, Key, LbPolicy, Protocol, Retry, RetryOn, ZoneRouting, object};
 
 mod domains;
 mod layers;
@@ -62,6 +62,9 @@ fn good_values_do_what_they_say() {
         ("lb-policy", "round-robin", with(&|_| {})),
         ("lb-policy", "least-request", with(&|to| to.policy.lb_policy = LbPolicy::LeastRequest)),
         ("lb-policy", "least_request", with(&|to| to.policy.lb_policy = LbPolicy::LeastRequest)),
+        ("zone-routing", "off", with(&|_| {})),
+        ("zone-routing", "prefer-zone", with(&|to| to.policy.zone_routing = ZoneRouting::PreferZone)),
+        ("zone-routing", "prefer_node", with(&|to| to.policy.zone_routing = ZoneRouting::PreferNode)),
         ("retry-on", "none", with(&|to| to.policy.retry = retrying(&[]))),
         ("retry-on", "5xx", with(&|to| to.policy.retry = retrying(&[RetryOn::FiveXx]))),
         (
@@ -110,6 +113,11 @@ fn bad_values_cost_their_key_only_and_are_told() {
         ("lb-policy", "round robin", "no such value (did you mean round-robin?)"),
         ("lb-policy", "ring-hash", "no such value; expected round-robin or least-request"),
         ("lb-policy", "\u{1F980}", "no such value; expected"),
+        (
+            "zone-routing",
+            "prefer-close",
+            "no such value (did you mean prefer-zone?); expected off, prefer-zone or prefer-",
+        ),
         (
             "retry-on",
             "unavailabel",
@@ -213,8 +221,8 @@ fn the_table_is_sound() {
         assert!(kebab, "{}: the dot is for ports, and the rest is kebab-case", setting.key);
         assert!(setting.about.ends_with('.'));
         assert!(!(setting.accepts)().is_empty());
-        // What the default says in words is no value: nothing, or what the port says.
-        if !matches!(setting.key, "hosts" | "protocol") {
+        // What the default says in words is no value: nothing, or what the port or the Service says.
+        if !matches!(setting.key, "hosts" | "protocol" | "zone-routing") {
             let mut effective = effect(setting.key, setting.default);
             effective.policy.retry.annotated = false;
             assert!(setting.read(setting.default).0.is_some(), "{}", setting.key);

@@ -32,7 +32,7 @@ const RETRY_BUDGET_PERCENT: f64 = 20.0;
 
 /// The cluster `name` of a Service port with this policy. It refers to its assignment, which has the same name.
 pub fn cluster(name: &Name, policy: &Policy) -> Resource {
-    let Policy { fleets: _, hosts: _, protocol, lb_policy, retry } = policy;
+    let Policy { fleets: _, hosts: _, protocol, lb_policy, zone_routing: _, retry } = policy;
     let message = Cluster {
         name: name.to_string(),
         cluster_discovery_type: Some(ClusterDiscoveryType::Type(DiscoveryType::Eds.into())),

@@ -67,7 +67,7 @@ impl PortRoutes {
     pub fn new(name: Name, service: &Service, port: &Port, cluster_domain: &str) -> Self {
         let Service { key, created, ports: _, default_port } = service;
         let Port { number, name: _, policy, annotated: _ } = port;
-        let Policy { fleets, hosts, protocol: _, lb_policy: _, retry } = policy;
+        let Policy { fleets, hosts, protocol: _, lb_policy: _, zone_routing: _, retry } = policy;
         let own = names::domains(key, *number, *default_port == Some(*number), cluster_domain);
         let hosts: BTreeSet<Name> = hosts.iter().map(|host| host.to_lowercase().into()).collect();
         let hosts: Vec<Name> = hosts.into_iter().filter(|host| !own.contains(host)).collect();
