@@ -30,8 +30,7 @@ pub(super) struct Whose {
 }
 
 /// The resources of a snapshot for a client at `place`: `clusters`, `endpoints`, `listeners` and `routes`, each a list in
-/// the order of names.
-/// Secrets are for those who name them, and for nobody else to read.
+/// the order of names. Secrets are for those who name them, and for nobody else to read.
 pub fn snapshot_to_json(snapshot: &Snapshot, place: &Place) -> Result<Value, JsonError> {
     let mut lists = Map::new();
     for resource_type in ResourceType::ALL {

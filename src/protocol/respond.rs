@@ -89,7 +89,7 @@ impl Subscriber {
 
     /// Whether the client holds what looks the same from its place: what changed shows elsewhere only.
     fn looks_held(&self, (name, change): Change<'_>, place: &Place) -> bool {
-        change.zip(self.held.get(name)).is_some_and(|(new, held)| new.at(place) == held.at(place))
+        change.zip(self.held.get(name)).is_some_and(|(new, held)| new.version_at(place) == held.version_at(place))
     }
 
     /// State of the world, LDS and CDS: everything that is wanted, each time, because absence deletes. It is due when

@@ -375,7 +375,7 @@ fn overlaid(claims: &BTreeMap<String, String>, map: &ResourceMap, place: &Place)
 fn claim(name: &str, version: &str, known: Option<&Arc<Resource>>, place: &Place) -> Arc<Resource> {
     let version = Version::parse(version);
     match known {
-        Some(resource) if Some(resource.at(place).version()) == version => Arc::clone(resource),
+        Some(resource) if Some(resource.version_at(place)) == version => Arc::clone(resource),
         _ => Arc::new(Resource::claimed(Name::from(name), version.unwrap_or_default())),
     }
 }

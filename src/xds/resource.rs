@@ -90,13 +90,18 @@ impl Resource {
         Self { version, views: Some(views), ..self }
     }
 
-    /// What a client at this place gets: the resource itself, unless it is located. Cheap: pointers.
+    /// What a client at this place gets: the resource itself, unless it is located.
     #[must_use]
     pub fn at(self: &Arc<Self>, place: &Place) -> Arc<Self> {
         match &self.views {
             None => Arc::clone(self),
-            Some(views) => Arc::clone(views.at(place)),
+            Some(views) => views.at(place),
         }
+    }
+
+    /// The version of what a client at this place gets: the hash of its content.
+    pub fn version_at(&self, place: &Place) -> Version {
+        self.views.as_ref().map_or(self.version, |views| views.version_at(place))
     }
 
     /// The same resource, known to come from `origin`.

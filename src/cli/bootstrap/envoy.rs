@@ -17,7 +17,8 @@ mod message;
 ///
 /// The YAML on stdout starts an Envoy that gets clusters, endpoints, listeners and routes from Chancery. Envoy's own
 /// flags --service-node, --service-cluster and --service-zone beat the node id, the fleet and the zone in it, so one
-/// bootstrap does for many Envoys.
+/// bootstrap does for many Envoys. It has no flag for the Kubernetes node, which is the sub_zone of its locality; add
+/// --config-yaml "node: {locality: {sub_zone: $NODE_NAME}}".
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:
   # For a Chancery on this machine

@@ -30,7 +30,12 @@ fn what_is_not_located_is_itself_everywhere() {
 #[test]
 fn a_node_counts_before_a_zone_and_other_places_are_one() {
     let (located, _) = located(&[place("a", "n1"), place("a", ""), place("b", "n1"), place("b", "")]);
-    let at = |zone, node| located.at(&place(zone, node)).version();
+    let at = |zone, node| {
+        let place = place(zone, node);
+        let version = located.version_at(&place);
+        assert_eq!(version, located.at(&place).version());
+        version
+    };
     let of = |content| resource(content).version();
     assert_eq!(at("a", "n1"), of("a/n1"));
     assert_eq!((at("b", "n1"), at("", "n1")), (of("a/n1"), of("a/n1")), "the node says which zone it is");
@@ -53,6 +58,24 @@ fn whatever_clients_say_there_are_as_many_views_as_places() {
     views.sort_by_key(Arc::as_ptr);
     views.dedup_by(|a, b| Arc::ptr_eq(a, b));
     assert_eq!(views.len(), 3);
+}
+
+#[test]
+fn the_view_of_a_zone_is_kept_and_that_of_a_node_while_it_is_used() {
+    let (located, rendered) = located(&[place("a", "n1"), place("a", "")]);
+    let times = |place: &Place| {
+        rendered.store(0, Ordering::Relaxed);
+        let (first, second) = (located.at(place), located.at(place));
+        assert!(Arc::ptr_eq(&first, &second));
+        assert_eq!(located.version_at(place), first.version());
+        drop((first, second));
+        drop(located.at(place));
+        located.version_at(place);
+        rendered.load(Ordering::Relaxed)
+    };
+    assert_eq!(times(&place("a", "")), 1);
+    assert_eq!(times(&place("a", "n1")), 2);
+    assert_eq!(located.version_at(&place("a", "n1")), located.at(&place("", "n1")).version());
 }
 
 #[test]
