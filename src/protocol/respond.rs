@@ -28,7 +28,7 @@ impl Subscriber {
         };
         let answer_due = std::mem::take(&mut self.answer_due);
         if !is_all {
-            self.hold(&contents, goal);
+            self.hold(&contents);
             return Some(contents);
         }
         self.due = Names::default();
@@ -42,9 +42,8 @@ impl Subscriber {
     }
 
     /// Notes that the client gets these, and the rest of what is due after it has taken them.
-    fn hold(&mut self, part: &Contents, goal: &ResourceMap) {
-        // Not what goes out, but what it is a view of, if it is one.
-        for resource in part.resources.iter().filter_map(|resource| goal.get(resource.name())) {
+    fn hold(&mut self, part: &Contents) {
+        for resource in &part.resources {
             self.held.insert(Arc::clone(resource));
         }
         for name in &part.removed {
