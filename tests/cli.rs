@@ -310,6 +310,21 @@ fn render_shows_a_fleet_what_is_for_it() {
 }
 
 #[test]
+fn render_shows_a_client_what_is_for_its_place() {
+    let levels = |arguments: &[&str]| {
+        let input = "tests/golden/zones/prefer-node/in.yaml";
+        let (code, out, err) = run(&[&["render", input, "-o", "json"], arguments].concat());
+        assert_eq!(code, 0, "{err}");
+        let lists: Value = serde_json::from_str(&out).unwrap();
+        let groups = lists["endpoints"][0]["endpoints"].as_array().unwrap().clone();
+        groups.iter().filter_map(|group| group["priority"].as_u64()).max()
+    };
+    assert_eq!(levels(&[]), None);
+    assert_eq!(levels(&["--zone", "eu-1a"]), Some(1));
+    assert_eq!(levels(&["--node-name", "worker-1"]), Some(2));
+}
+
+#[test]
 fn render_says_what_it_could_not_use_and_shows_the_rest() {
     let (code, out, err) = run_with(&["render", "-", "-o", "json"], &format!("{CART}---\n[not: closed"));
     assert_eq!(code, 1);

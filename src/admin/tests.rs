@@ -2,6 +2,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use data_plane_api::cluster::Cluster;
+use data_plane_api::endpoint::ClusterLoadAssignment;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -13,7 +14,7 @@ use crate::cache::{
     TypeSummary,
 };
 use crate::model::{Key, Kind, ObjectRef, Reason, Rejected};
-use crate::xds::{ClientKind, Name, Origin, Resource, ResourceType, Snapshot, Version, World};
+use crate::xds::{ClientKind, Name, Origin, Place, Resource, ResourceType, Snapshot, Version, World};
 
 mod services;
 
@@ -256,11 +257,35 @@ async fn a_dump_is_what_the_fleet_gets() {
 }
 
 #[tokio::test]
+async fn a_dump_is_what_is_for_the_place() {
+    let running = start().await;
+    let assignment = |name: &str| {
+        let message = ClusterLoadAssignment { cluster_name: name.to_owned(), ..ClusterLoadAssignment::default() };
+        Resource::encode("cart".into(), &message, [])
+    };
+    let places = [("a", ""), ("a", "worker-1")].map(|(zone, node)| Place { zone: zone.into(), node: node.into() });
+    let cart = assignment("anywhere")
+        .located("x", places, move |place| assignment(if place.node.is_empty() { "in zone a" } else { "on worker-1" }));
+    let mut snapshot = Snapshot::default();
+    snapshot.get_mut(ResourceType::Endpoint).insert(Arc::new(cart));
+    running.publish(World { everyone: Arc::new(snapshot), ..World::default() });
+    for (query, expected) in
+        [("", "anywhere"), ("?zone=a", "in zone a"), ("?node_name=worker-1", "on worker-1"), ("?zone=b", "anywhere")]
+    {
+        let dump = running.json(&format!("/config_dump{query}")).await;
+        assert_eq!(dump["endpoints"], json!([{"cluster_name": expected}]), "{query}");
+    }
+}
+
+#[tokio::test]
 async fn a_dump_of_something_else_is_a_bad_request() {
     let running = start().await;
     running.publish(World::default());
     let (code, body) = running.get("/config_dump?flet=edge").await;
-    assert_eq!((code, body.as_str()), (400, "expected /config_dump or /config_dump?fleet=NAME\n"));
+    assert_eq!(
+        (code, body.as_str()),
+        (400, "expected /config_dump or some of /config_dump?fleet=NAME&zone=ZONE&node_name=NAME\n")
+    );
 }
 
 #[tokio::test]

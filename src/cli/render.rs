@@ -10,7 +10,7 @@ use super::manifests::{Read, Reading};
 use super::output::{Format, print};
 use super::{Exit, Failure};
 use crate::admin::snapshot_to_json;
-use crate::xds::{ClientKind, Target};
+use crate::xds::{ClientKind, Place, Target};
 
 /// Print what a client would get, without a server
 ///
@@ -19,7 +19,7 @@ use crate::xds::{ClientKind, Target};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   chancery render ./services
-  chancery render ./services --fleet edge -o json
+  chancery render ./services --fleet edge --zone eu-1a -o json
   kubectl get services,endpointslices -A -o yaml | chancery render -")]
 pub(super) struct Render {
     /// Directories and files of manifests; - for standard input
@@ -37,6 +37,14 @@ pub(super) struct Render {
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     fleet: String,
 
+    /// The client's zone [default: unknown]
+    #[arg(long, value_name = "ZONE", default_value = "", hide_default_value = true)]
+    zone: String,
+
+    /// The Kubernetes node that the client runs on [default: unknown]
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    node_name: String,
+
     /// How to print it
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "yaml")]
     output: Format,
@@ -49,7 +57,7 @@ enum Client {
 
 impl Render {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Exit, Failure> {
-        let Self { paths, reading, client, fleet, output } = self;
+        let Self { paths, reading, client, fleet, zone, node_name, output } = self;
         let Read { objects: _, offline, problems } = reading.manifests(&paths)?;
         for problem in &problems {
             eprintln!("{problem}");
@@ -58,7 +66,9 @@ impl Render {
             Client::Envoy => ClientKind::Envoy,
         };
         let target = Target { kind, fleet: fleet.into() };
-        print(out, output, &snapshot_to_json(offline.world.snapshot(&target)).map_err(Failure::input)?)?;
+        let place = Place { zone: zone.into(), node: node_name.into() };
+        let json = snapshot_to_json(offline.world.snapshot(&target), &place).map_err(Failure::input)?;
+        print(out, output, &json)?;
         Ok(lint::exit(&problems))
     }
 }

@@ -103,6 +103,8 @@ pub enum SettingOrigin {
     AppProtocol,
     /// The port's name.
     PortName,
+    /// The Service's `spec.trafficDistribution`.
+    TrafficDistribution,
     /// Nobody set it.
     Default,
 }

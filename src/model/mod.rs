@@ -31,7 +31,7 @@ pub use key::{Key, Kind, ObjectRef};
 pub use nearest::NearestService;
 pub use policy::{
     Balancing, Connection, HashOn, HealthCheck, LbPolicy, Limits, Outlier, Policy, Probe, Protocol, Retry, RetryOn,
-    SlowStart, Timeouts, UNLIMITED,
+    SlowStart, Timeouts, UNLIMITED, ZoneRouting,
 };
 pub use rejected::{Reason, Rejected, Severity};
 pub use service::{Fleets, Port, Service};

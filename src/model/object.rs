@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::{Key, explain::Unserved, settings::Settings};
+use super::{Key, ZoneRouting, explain::Unserved, settings::Settings};
 
 /// One object of a source.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +43,8 @@ pub struct Service {
     pub external_name: bool,
     /// `spec.publishNotReadyAddresses`.
     pub publish_not_ready: bool,
+    /// `spec.trafficDistribution`, in our words; off when it isn't set.
+    pub zone_routing: ZoneRouting,
 }
 
 impl Service {

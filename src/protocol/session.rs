@@ -10,7 +10,7 @@ use super::order::{Holdback, Scope};
 use super::status::ResourceStatus;
 use super::subscriber::{Answer, Response, Subscriber};
 use super::unserved::{Absence, Unserved};
-use crate::xds::{Name, ResourceType, Snapshot, Version};
+use crate::xds::{Name, Place, ResourceType, Snapshot, Version};
 
 /// How much memory the names that a client asks for may cost on one stream. More than half a million names of Services
 /// fit; and no client can have us remember without end.
@@ -83,6 +83,7 @@ pub enum Verdict {
 pub struct Session {
     variant: Variant,
     scope: Scope,
+    place: Place,
     snapshot: Arc<Snapshot>,
     subscribers: [Subscriber; ResourceType::COUNT],
     unserved: Unserved,
@@ -112,10 +113,17 @@ impl Session {
         Self::with(Scope::Only(resource_type), variant, stream, snapshot)
     }
 
+    /// The same session, of a client that runs here.
+    #[must_use]
+    pub fn at(self, place: Place) -> Self {
+        Self { place, ..self }
+    }
+
     fn with(scope: Scope, variant: Variant, stream: u64, snapshot: Arc<Snapshot>) -> Self {
         Self {
             variant,
             scope,
+            place: Place::default(),
             snapshot,
             subscribers: ResourceType::ALL.map(Subscriber::new),
             unserved: Unserved::default(),
@@ -136,7 +144,7 @@ impl Session {
             Asked::Names(names) => subscriber.on_names(&names, nonce.is_empty(), false, map),
             Asked::NamesHolding(names) => subscriber.on_names(&names, nonce.is_empty(), true, map),
             Asked::Changes { subscribe, unsubscribe, held } => {
-                subscriber.on_changes(&subscribe, &unsubscribe, &held, map);
+                subscriber.on_changes(&subscribe, &unsubscribe, &held, map, &self.place);
             }
         }
         verdict
@@ -177,7 +185,7 @@ impl Session {
             let held_back = Holdback::goal(resource_type, &self.snapshot, &lingering, &self.subscribers);
             let goal = held_back.as_ref().unwrap_or_else(|| self.snapshot.get(resource_type));
             let subscriber = self.subscribers.get_mut(resource_type.index())?;
-            let Some(contents) = subscriber.due(self.variant, goal) else { continue };
+            let Some(contents) = subscriber.due(self.variant, goal, &self.place) else { continue };
             if let Some(dependency) = resource_type.dependency() {
                 let names = contents.resources.iter().flat_map(|resource| resource.references()).cloned().collect();
                 self.subscribers.get_mut(dependency.index())?.owe(&names);
@@ -198,7 +206,10 @@ impl Session {
     /// How far the client is with every resource of this type that it wants, in the order of names.
     pub fn statuses(&self, resource_type: ResourceType) -> Vec<ResourceStatus> {
         let map = self.snapshot.get(resource_type);
-        self.subscribers.get(resource_type.index()).map(|subscriber| subscriber.statuses(map)).unwrap_or_default()
+        self.subscribers
+            .get(resource_type.index())
+            .map(|subscriber| subscriber.statuses(map, &self.place))
+            .unwrap_or_default()
     }
 
     /// What the client said against resources that it still refuses, by type and name.

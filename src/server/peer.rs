@@ -197,7 +197,7 @@ impl Peer {
 
     /// How far the client is, in short.
     pub(super) fn summary(&self) -> ClientSummary {
-        let Client { node_id, user_agent, target } = &self.client;
+        let Client { node_id, user_agent, target, place: _ } = &self.client;
         let state = self.state();
         ClientSummary {
             node_id: node_id.clone(),

@@ -25,20 +25,20 @@ pub struct Streams {
     refusals: watch::Sender<()>,
 }
 
-/// The place of one stream in the list, free again when this is dropped.
+/// The slot of one stream in the list, free again when this is dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct Slot {
     number: u64,
     streams: Streams,
 }
 
 impl Streams {
-    /// A place for one more stream, unless there are `max` already.
-    pub(super) fn admit(&self, max: usize) -> Option<Place> {
+    /// A slot for one more stream, unless there are `max` already.
+    pub(super) fn admit(&self, max: usize) -> Option<Slot> {
         // Counted before the check, and given back by the drop, so that two that come together can't both have the last.
         let open = self.open.fetch_add(1, Ordering::Relaxed);
-        let place = Place { number: NUMBERS.fetch_add(1, Ordering::Relaxed), streams: self.clone() };
-        (open < max).then_some(place)
+        let slot = Slot { number: NUMBERS.fetch_add(1, Ordering::Relaxed), streams: self.clone() };
+        (open < max).then_some(slot)
     }
 
     /// The streams whose clients have introduced themselves, in the order in which they were opened.
@@ -70,7 +70,7 @@ impl Clients for Streams {
     }
 }
 
-impl Place {
+impl Slot {
     /// Unique among the streams of this process.
     pub(super) const fn number(&self) -> u64 {
         self.number
@@ -82,7 +82,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
         self.streams.open.fetch_sub(1, Ordering::Relaxed);
         let peer = self.streams.lock().remove(&self.number);

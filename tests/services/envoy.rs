@@ -78,7 +78,16 @@ fn count(control_plane: &ControlPlane, series: &str) -> u64 {
 fn reporting_bootstrap(xds: SocketAddr, admin: SocketAddr) -> serde_json::Value {
     let server = bootstrap::HostPort { host: xds.ip().to_string(), port: xds.port() };
     let (node_id, fleet) = ("reports".to_owned(), "f".to_owned());
-    let envoy = bootstrap::Envoy { node_id, fleet, zone: None, server, delta: true, sotw: false, admin_address: admin };
+    let envoy = bootstrap::Envoy {
+        node_id,
+        fleet,
+        zone: None,
+        node_name: None,
+        server,
+        delta: true,
+        sotw: false,
+        admin_address: admin,
+    };
     let mut message = envoy.message();
     let mut config = message.dynamic_resources.as_ref().unwrap().ads_config.clone().unwrap();
     config.set_api_type(ApiType::Grpc);

@@ -132,6 +132,7 @@ fn from(origin: SettingOrigin, annotation: Option<&str>) -> String {
         SettingOrigin::Namespace => "Namespace",
         SettingOrigin::AppProtocol => "appProtocol of the port",
         SettingOrigin::PortName => "name of the port",
+        SettingOrigin::TrafficDistribution => "trafficDistribution of the Service",
         SettingOrigin::Default => "default",
     };
     annotation.map_or_else(|| whose.to_owned(), |annotation| format!("{whose}, {annotation}"))

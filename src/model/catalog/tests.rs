@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::model::settings::{PREFIX, Settings};
-use crate::model::{EndpointState, LbPolicy};
+use crate::model::{EndpointState, LbPolicy, ZoneRouting};
 
 mod endpoints;
 mod explain;
@@ -43,6 +43,7 @@ fn service_with(name: &str, annotations: &[(&str, &str)], change: impl Fn(&mut o
         ports: vec![port("grpc", 50051), port("web", 80)],
         external_name: false,
         publish_not_ready: false,
+        zone_routing: ZoneRouting::Off,
     };
     change(&mut service);
     Lowered { id, object: Some(Object::Service(service)), rejected }

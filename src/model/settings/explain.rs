@@ -9,7 +9,7 @@ use super::settle::{Clash, settle};
 use super::table::Setting;
 use super::{PREFIX, field};
 use crate::model::explain::{BadSetting, SettingExplanation, SettingOrigin, Unserved};
-use crate::model::{Key, Kind, ObjectRef, Rejected, object};
+use crate::model::{Key, Kind, ObjectRef, Rejected, ZoneRouting, object};
 
 /// The value of every setting that is in force for a port (`true`: the default port) of a Service, and whose it is.
 /// `rejected` is what is rejected of the Service and its Namespace.
@@ -22,7 +22,7 @@ pub fn explain(
     let layers = Layers::of(service, namespace);
     let mut in_force = layers.in_force(Some(port), is_default);
     let bad = strongest_bad(layers, port, is_default);
-    let clashes = settle(&mut layers.effective(port, is_default));
+    let clashes = settle(&mut layers.effective(service, port, is_default));
     let explain = |setting: &Setting| {
         let in_force = in_force.remove(setting.key);
         let bad = bad.get(setting.key).filter(|bad| in_force.as_ref().is_none_or(|good| is_stronger(bad, good)));
@@ -96,15 +96,30 @@ const fn whose(origin: Origin) -> SettingOrigin {
 /// What the Service itself says where no annotation does.
 fn of_spec(setting: &Setting, service: &object::Service, port: &object::Port) -> Option<(String, SettingOrigin)> {
     // Exhaustive, so that a field that a setting falls back to isn't forgotten here.
-    let object::Service { key: _, created: _, settings: _, ports: _, external_name: _, publish_not_ready: _ } = service;
-    if setting.key != "protocol" {
-        return None;
+    let object::Service {
+        key: _,
+        created: _,
+        settings: _,
+        ports: _,
+        external_name: _,
+        publish_not_ready: _,
+        zone_routing,
+    } = service;
+    match setting.key {
+        "zone-routing" if *zone_routing != ZoneRouting::Off => {
+            Some((zone_routing.as_str().to_owned(), SettingOrigin::TrafficDistribution))
+        }
+        "protocol" => Some(protocol(port)),
+        _ => None,
     }
+}
+
+fn protocol(port: &object::Port) -> (String, SettingOrigin) {
     let (protocol, said) = port_protocol::of(port);
     let origin = match said {
         Said::AppProtocol => SettingOrigin::AppProtocol,
         Said::PortName => SettingOrigin::PortName,
         Said::Nothing => SettingOrigin::Default,
     };
-    Some((protocol.as_str().to_owned(), origin))
+    (protocol.as_str().to_owned(), origin)
 }

@@ -57,7 +57,7 @@ pub fn resolve(service: &object::Service, namespace: Option<&object::Namespace>)
     let layers = Layers::of(service, namespace);
     let mut served: Vec<(&object::Port, Effective)> = Vec::new();
     for port in &service.ports {
-        let effective = layers.effective(port, false);
+        let effective = layers.effective(service, port, false);
         if effective.enabled {
             served.push((port, effective));
         }
@@ -67,7 +67,7 @@ pub fn resolve(service: &object::Service, namespace: Option<&object::Namespace>)
 
     let default_port = default_of(&served);
     if let Some((port, effective)) = served.iter_mut().find(|(port, _)| Some(port.number) == default_port) {
-        *effective = layers.effective(port, true);
+        *effective = layers.effective(service, port, true);
     }
     let mut rejected: BTreeSet<Rejected> = layers.misplaced(service).into_iter().collect();
     for (port, effective) in &mut served {
@@ -116,9 +116,11 @@ impl<'a> Layers<'a> {
         [(self.namespace, Origin::Namespace), (Some(self.own), Origin::Own)]
     }
 
-    pub(super) fn effective(self, port: &object::Port, is_default: bool) -> Effective {
+    /// What is in force for a port, before what contradicts is settled.
+    pub fn effective(self, service: &object::Service, port: &object::Port, is_default: bool) -> Effective {
         let mut effective = Effective::default();
         effective.policy.protocol = port_protocol::of(port).0;
+        effective.policy.balancing.zone_routing = service.zone_routing;
         for (key, in_force) in self.in_force(Some(port), is_default) {
             in_force.value.apply(&mut effective);
             effective.annotated.insert(key);

@@ -76,7 +76,11 @@ impl Clash {
     /// A setting in the place of whose value another one is in force.
     fn giving_way(key: &'static str, message: impl Into<String>, in_force: String) -> Self {
         let is_default = Setting::find(key).is_some_and(|setting| setting.default == in_force);
-        let meanwhile = format!("{}{in_force} is in force", if is_default { "the default, " } else { "" });
+        let meanwhile = if is_default {
+            format!("the default, {in_force}, is in force")
+        } else {
+            format!("{in_force} is in force")
+        };
         let (message, in_force) = (message.into(), Some(in_force));
         Self { key, reason: Reason::InvalidAnnotation, message, meanwhile, in_force }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::value::{Fault, parts};
-use crate::model::{LbPolicy, Protocol, Rejected, RetryOn};
+use crate::model::{LbPolicy, Protocol, Rejected, RetryOn, ZoneRouting};
 
 /// A value that is one of a fixed list of kebab-case words.
 pub(super) trait Word: Copy + 'static {
@@ -80,6 +80,14 @@ impl Word for Protocol {
 }
 
 impl Word for LbPolicy {
+    const ALL: &'static [Self] = &Self::ALL;
+
+    fn as_str(self) -> &'static str {
+        self.as_str()
+    }
+}
+
+impl Word for ZoneRouting {
     const ALL: &'static [Self] = &Self::ALL;
 
     fn as_str(self) -> &'static str {

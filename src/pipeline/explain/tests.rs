@@ -4,7 +4,7 @@ use super::*;
 use crate::cache::{DomainLost, DomainWanted, RenderedFor};
 use crate::model::object::{self, Object};
 use crate::model::settings::{PREFIX, Settings};
-use crate::model::{Event, Fleets, Kind, Lowered};
+use crate::model::{Event, Fleets, Kind, Lowered, ZoneRouting};
 use crate::pipeline::{Offline, RenderOptions, offline};
 
 fn key(name: &str) -> Key {
@@ -19,7 +19,15 @@ fn service(name: &str, annotations: &[(&str, &str)]) -> Event {
     let (settings, rejected) = Settings::parse(&id, &annotations);
     let ports = vec![object::Port { name: "web".into(), number: 80, app_protocol: None }];
     let (created, external_name, publish_not_ready) = (0, false, false);
-    let service = object::Service { key: key(name), created, settings, ports, external_name, publish_not_ready };
+    let service = object::Service {
+        key: key(name),
+        created,
+        settings,
+        ports,
+        external_name,
+        publish_not_ready,
+        zone_routing: ZoneRouting::Off,
+    };
     Event::Apply(Lowered { id, object: Some(Object::Service(service)), rejected })
 }
 

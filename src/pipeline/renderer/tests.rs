@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::model::{EndpointState, Endpoints, Locality, Policy};
+use crate::model::{Balancing, EndpointState, Endpoints, Locality, Policy};
 use crate::translate::envoy::ListenerOptions;
 use crate::xds::{Difference, ResourceMap, Snapshot, Target};
 
@@ -13,10 +13,18 @@ struct Draft {
     ports: Vec<u16>,
     hosts: Vec<&'static str>,
     fleets: Vec<&'static str>,
+    zone_routing: ZoneRouting,
 }
 
 fn draft(name: &str) -> Draft {
-    Draft { key: Key::new("shop", name), created: 0, ports: vec![80], hosts: vec![], fleets: vec![] }
+    Draft {
+        key: Key::new("shop", name),
+        created: 0,
+        ports: vec![80],
+        hosts: vec![],
+        fleets: vec![],
+        zone_routing: ZoneRouting::Off,
+    }
 }
 
 impl Draft {
@@ -26,7 +34,8 @@ impl Draft {
             names => Fleets::Named(names.iter().map(|name| Arc::from(*name)).collect()),
         };
         let hosts = self.hosts.iter().map(|host| Arc::from(*host)).collect();
-        let policy = Policy { fleets, hosts, ..Policy::default() };
+        let balancing = Balancing { zone_routing: self.zone_routing, ..Balancing::default() };
+        let policy = Policy { fleets, hosts, balancing, ..Policy::default() };
         let port = |number: &u16| Port {
             number: *number,
             name: number.to_string().into(),
@@ -130,6 +139,29 @@ fn what_renders_equal_changes_nothing() {
     // The same again, in other memory.
     assert!(!renderer.apply(vec![draft("cart").change(&["10.0.0.1"])]));
     assert!(Arc::ptr_eq(&before.everyone, &renderer.world().everyone));
+}
+
+#[test]
+fn another_zone_routing_is_another_assignment_of_the_same_endpoints() {
+    let mut cart = draft("cart");
+    let endpoints: Arc<[Endpoint]> = ["a", "b"]
+        .iter()
+        .zip(endpoints(80, &["10.0.0.1", "10.0.0.2"]).iter())
+        .map(|(zone, one)| Endpoint { locality: Locality { zone: (*zone).into(), node: "".into() }, ..one.clone() })
+        .collect();
+    let change = |cart: &Draft| {
+        let endpoints = Endpoints::from([(80, Arc::clone(&endpoints))]);
+        (cart.key.clone(), Some(Entry { service: cart.service(), endpoints }))
+    };
+    let mut renderer = renderer(vec![change(&cart)]);
+    let before = snapshot(&renderer.world(), "");
+    cart.zone_routing = ZoneRouting::PreferZone;
+    assert!(renderer.apply(vec![change(&cart)]));
+    let after = snapshot(&renderer.world(), "");
+    assert_eq!(differences(&before, &after), ["+eds shop/cart/80"]);
+    let same = before.get(ResourceType::Endpoint).get("shop/cart/80").unwrap();
+    let located = after.get(ResourceType::Endpoint).get("shop/cart/80").unwrap();
+    assert_eq!(located.any(), same.any(), "without a place there is nothing to tell");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::*;
 use crate::cache::{self, Asker, SnapshotCache, StatusReader, Unanswered};
 use crate::model::object::{self, Object};
 use crate::model::settings::Settings;
-use crate::model::{Key, Lowered};
+use crate::model::{Key, Lowered, ZoneRouting};
 
 /// A source that says what the test says.
 struct Script(mpsc::UnboundedReceiver<Notice>);
@@ -81,7 +81,8 @@ fn service(name: &str, annotations: &[(&str, &str)]) -> Event {
     let (settings, rejected) = Settings::parse(&id, &annotations);
     let ports = vec![object::Port { name: "grpc".into(), number: 80, app_protocol: None }];
     let (created, external_name, publish_not_ready) = (0, false, false);
-    let service = object::Service { key, created, settings, ports, external_name, publish_not_ready };
+    let zone_routing = ZoneRouting::Off;
+    let service = object::Service { key, created, settings, ports, external_name, publish_not_ready, zone_routing };
     Event::Apply(Lowered { id, object: Some(Object::Service(service)), rejected })
 }
 

@@ -4,7 +4,7 @@ use super::{Group, Need, Setting};
 use crate::model::settings::value::Read;
 use crate::model::settings::values::Values;
 use crate::model::settings::{parts, word};
-use crate::model::{Balancing, LbPolicy};
+use crate::model::{Balancing, LbPolicy, ZoneRouting};
 
 pub(super) const GROUP: Group = Group {
     title: "Which pod a request goes to",
@@ -30,7 +30,7 @@ const WARMING: Option<Need> = Some(Need {
 const WINDOW: Option<Need> =
     Some(Need { what: "slow-start-window", is_met: |policy| policy.balancing.slow_start.window.is_some() });
 
-static SETTINGS: [Setting; 11] = [
+static SETTINGS: [Setting; 12] = [
     Setting {
         key: "lb-policy",
         about: "How the pod for a request is chosen.",
@@ -160,13 +160,29 @@ static SETTINGS: [Setting; 11] = [
         ..Setting::PLAIN
     },
     Setting {
+        key: "zone-routing",
+        about: "Whether requests go to the pods of the client's zone, or on its node, first.",
+        default: "what spec.trafficDistribution says, else off",
+        default_is_words: true,
+        example: "prefer-zone",
+        envoy: "Priorities in the assignment, by the distance from the Envoy.",
+        note: "An Envoy's zone is `node.locality.zone` (`--service-zone`), its Kubernetes node is `node.locality.sub_zone`; \
+               `chancery bootstrap envoy --zone --node-name` writes both. Requests stay near as long as a pod is ready \
+               there, and all go on to the next distance when none is. Of `spec.trafficDistribution`, `PreferSameZone` and \
+               `PreferClose` mean `prefer-zone`, `PreferSameNode` means `prefer-node`.",
+        values: Values::Other {
+            accepts: word::one_of::<ZoneRouting>,
+            read: |text| Read::of(word::word(text), |to, routing| to.policy.balancing.zone_routing = routing),
+        },
+        ..Setting::PLAIN
+    },
+    Setting {
         key: "panic-threshold",
         about: "Below which share of healthy pods, in percent, requests go to all pods, healthy or not.",
         default: "0",
         example: "25",
         envoy: "`CommonLbConfig.healthy_panic_threshold`.",
-        note: "0 is never, and not Envoy's 50: draining pods count as unhealthy, so during a rollout Envoy would panic and \
-               send requests to pods that are leaving.",
+        note: "0 is never, and not Envoy's 50: when Envoy panics it sends requests to draining pods as well.",
         values: Values::Decimal(0.0..=100.0, |to, percent| to.policy.balancing.panic_threshold = percent),
         ..Setting::PLAIN
     },

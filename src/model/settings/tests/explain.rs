@@ -24,6 +24,7 @@ fn case(on_service: &[(&str, &str)], on_namespace: &[(&str, &str)]) -> Case {
         ports: vec![port("grpc", 50051), port("x", 80)],
         external_name: false,
         publish_not_ready: false,
+        zone_routing: ZoneRouting::Off,
     };
     Case { service, namespace: object::Namespace { name: "shop".into(), settings }, rejected }
 }
