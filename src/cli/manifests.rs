@@ -10,6 +10,7 @@ use super::Failure;
 use crate::app::config::{DEFAULT_CLUSTER_DOMAIN, DEFAULT_ENVOY_LISTENER, DnsName, EnvoyAddress};
 use crate::app::render_options;
 use crate::model::Rejected;
+use crate::model::compat::Compat;
 use crate::pipeline::{Offline, offline};
 use crate::source::lower::Lowering;
 use crate::source::manifests::{Found, Loaded, STDIN, Wrong, load};
@@ -24,6 +25,11 @@ pub(super) struct Manifests {
     /// Take endpoints with a loopback address, which Kubernetes refuses
     #[arg(long, env = "CHANCERY_ALLOW_LOOPBACK_ENDPOINTS", value_parser = clap::builder::BoolishValueParser::new())]
     allow_loopback_endpoints: bool,
+
+    /// Other products whose annotations on Services are read, too: xds.lmwn.com, projectcontour.io, linkerd.io,
+    /// getambassador.io, or all
+    #[arg(long, env = "CHANCERY_COMPAT", value_name = "LIST", value_delimiter = ',')]
+    compat: Vec<Compat>,
 
     /// DNS domain of the cluster [default: cluster.local]
     #[arg(long, env = "CHANCERY_CLUSTER_DOMAIN", value_name = "DOMAIN")]
@@ -58,12 +64,12 @@ pub(super) struct Problem {
 
 impl Manifests {
     pub(super) fn read(self) -> Result<Read, Failure> {
-        let Self { paths, allow_loopback_endpoints, cluster_domain, envoy_listener } = self;
+        let Self { paths, allow_loopback_endpoints, compat, cluster_domain, envoy_listener } = self;
         let domain = cluster_domain.map_or_else(|| DEFAULT_CLUSTER_DOMAIN.to_owned(), |DnsName(name)| name);
         let listener = envoy_listener.map_or(DEFAULT_ENVOY_LISTENER, |EnvoyAddress(address)| address);
         let options = render_options(&domain, listener, []);
-        let Loaded { objects, rejected, events } =
-            load(&paths, Lowering { allow_loopback_endpoints }).map_err(Failure::input)?;
+        let lowering = Lowering { allow_loopback_endpoints, compat: compat.into_iter().collect() };
+        let Loaded { objects, rejected, events } = load(&paths, lowering).map_err(Failure::input)?;
         let offline = offline(events, options);
         Ok(Read { objects: objects.len(), problems: problems(&objects, rejected, &offline.rejected), offline })
     }

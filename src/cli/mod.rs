@@ -4,6 +4,7 @@
 //! arguments ──▶ Cli ──▶ serve      runs until a signal
 //!                       render     what an Envoy would get, offline
 //!                       lint       every mistake in manifests
+//!                       convert    annotations of other products, in ours
 //!                       status     who is connected to a running server, and how far each client is
 //!                       bootstrap  what an Envoy is started with
 //!                       demo       all of it, with pods, an Envoy and load, on this machine
@@ -13,6 +14,7 @@
 //! failure is printed here, on one line.
 
 pub mod bootstrap;
+mod convert;
 pub mod demo;
 mod exit;
 mod http;
@@ -50,6 +52,7 @@ enum Command {
     Serve(serve::Serve),
     Render(render::Render),
     Lint(lint::Lint),
+    Convert(convert::Convert),
     Status(status::Status),
     Bootstrap(bootstrap::Bootstrap),
     Demo(demo::Demo),
@@ -66,6 +69,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Serve(serve) => serve.run(),
         Command::Render(render) => render.run(&mut out),
         Command::Lint(lint) => lint.run(&mut out),
+        Command::Convert(convert) => convert.run(&mut out),
         Command::Status(status) => status.run(&mut out),
         Command::Bootstrap(bootstrap) => bootstrap.run(&mut out),
         Command::Demo(demo) => demo.run(&mut out),

@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::{Key, settings::Settings};
+use super::Key;
+use super::settings::{Settings, Translated};
 
 /// One object of a source.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +38,8 @@ pub struct Service {
     pub created: i64,
     /// Its annotations under our prefix.
     pub settings: Settings,
+    /// Its annotations of other products, as far as they are read.
+    pub translated: Translated,
     /// Its TCP ports, in the order of the manifest.
     pub ports: Vec<Port>,
     /// `spec.type: ExternalName`: there is nothing to balance over.

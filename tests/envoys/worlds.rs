@@ -54,8 +54,11 @@ async fn every_golden_world_is_held(combination: Combination) {
 fn golden_worlds(listener: SocketAddr) -> Vec<(String, Arc<Snapshot>)> {
     let mut worlds = Vec::new();
     for input in inputs(Path::new("tests/golden")) {
-        let loaded =
-            manifests::load(std::slice::from_ref(&input), Lowering { allow_loopback_endpoints: true }).unwrap();
+        let loaded = manifests::load(
+            std::slice::from_ref(&input),
+            Lowering { allow_loopback_endpoints: true, ..Lowering::default() },
+        )
+        .unwrap();
         let world = offline(loaded.events, render_options("cluster.local", listener, [])).world;
         let case = input.parent().unwrap().display().to_string();
         worlds.extend(world.fleets.iter().map(|(fleet, snapshot)| (format!("{case} ({fleet})"), Arc::clone(snapshot))));

@@ -63,6 +63,7 @@ impl Noun for Service {
     fn keep_last_good(&mut self, previous: Option<&Self>, _rejected: &mut [Rejected]) {
         if let Some(previous) = previous {
             self.settings.keep_last_good(&previous.settings);
+            self.translated.keep_last_good(&previous.translated);
         }
     }
 }

@@ -39,6 +39,7 @@ fn service_with(name: &str, annotations: &[(&str, &str)], change: impl Fn(&mut o
         key: key(name),
         created: 0,
         settings,
+        translated: settings::Translated::default(),
         ports: vec![port("grpc", 50051), port("web", 80)],
         external_name: false,
         publish_not_ready: false,

@@ -9,7 +9,7 @@ use super::name::{Name, Scope};
 use super::port_protocol;
 use super::table::{Reach, Setting, TABLE};
 use super::value::Value;
-use super::{PREFIX, Settings, default_stays, field};
+use super::{PREFIX, Settings, Translated, default_stays, field};
 use crate::model::{ObjectRef, Port, Reason, Rejected, object};
 
 /// What the settings of a Service come to.
@@ -32,6 +32,7 @@ pub struct Resolved {
 #[derive(Clone, Copy)]
 struct Layers<'a> {
     own: &'a Settings,
+    translated: Option<&'a Translated>,
     namespace: Option<&'a Settings>,
 }
 
@@ -46,6 +47,7 @@ struct InForce<'a> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Origin {
     Own,
+    Translated,
     Namespace,
 }
 
@@ -53,7 +55,11 @@ enum Origin {
 ///
 /// A port that isn't enabled is as good as absent, also for what the default port is.
 pub fn resolve(service: &object::Service, namespace: Option<&object::Namespace>) -> Resolved {
-    let layers = Layers { own: &service.settings, namespace: namespace.map(|namespace| &namespace.settings) };
+    let layers = Layers {
+        own: &service.settings,
+        translated: Some(&service.translated),
+        namespace: namespace.map(|namespace| &namespace.settings),
+    };
     let mut served: Vec<(&object::Port, Effective)> = Vec::new();
     for port in &service.ports {
         let effective = layers.effective(port, false);
@@ -83,7 +89,7 @@ pub fn resolve(service: &object::Service, namespace: Option<&object::Namespace>)
 
 /// Says of the annotations of a Namespace whose values can't be used what is in force instead.
 pub fn restate_namespace(namespace: &object::Namespace, rejected: &mut [Rejected]) {
-    let layers = Layers { own: &namespace.settings, namespace: None };
+    let layers = Layers { own: &namespace.settings, translated: None, namespace: None };
     restate(&layers.meanwhile(&[], None), rejected);
 }
 
@@ -123,7 +129,11 @@ impl<'a> Layers<'a> {
     /// What is in force, by key. Of one layer a port's number beats its name, and both beat the plain key.
     fn in_force(self, port: Option<&object::Port>, is_default: bool) -> BTreeMap<&'static str, InForce<'a>> {
         let mut in_force = BTreeMap::new();
-        let weakest_first = [(self.namespace, Origin::Namespace), (Some(self.own), Origin::Own)];
+        let weakest_first = [
+            (self.namespace, Origin::Namespace),
+            (self.translated.map(Translated::settings), Origin::Translated),
+            (Some(self.own), Origin::Own),
+        ];
         for (settings, origin) in weakest_first {
             // In the order of names, too, the weakest scope comes first.
             for (name, value) in settings.into_iter().flat_map(|settings| &settings.good) {
@@ -139,16 +149,28 @@ impl<'a> Layers<'a> {
         in_force
     }
 
+    /// What the Service says itself, strongest first: in our words, then in those of others.
+    fn of_service(self) -> impl Iterator<Item = (&'a Settings, &'a Name, &'a Value)> {
+        let layers = [Some(self.own), self.translated.map(Translated::settings)];
+        let values = |settings: &'a Settings| settings.good.iter().map(move |(name, value)| (settings, name, value));
+        layers.into_iter().flatten().flat_map(values)
+    }
+
+    /// Where a setting of one of the layers stands.
+    fn field(self, settings: &Settings, name: &Name) -> String {
+        let translated = self.translated.filter(|translated| std::ptr::eq(translated.settings(), settings));
+        translated.map_or_else(|| field(&name.to_string()), |translated| translated.field(name).to_owned())
+    }
+
     /// Annotations of the Service for ports that it doesn't have.
     fn misplaced(self, service: &object::Service) -> Vec<Rejected> {
-        let Self { own: Settings { good, bad }, namespace: _ } = self;
         let astray =
-            |name: &&Name| name.scope != Scope::Plain && !service.ports.iter().any(|port| name.scope.names(port));
-        good.iter()
-            .filter(|(name, _)| astray(name) && !bad.contains(name))
-            .map(|(name, value)| {
+            |name: &Name| name.scope != Scope::Plain && !service.ports.iter().any(|port| name.scope.names(port));
+        self.of_service()
+            .filter(|(Settings { good: _, bad }, name, _)| astray(name) && !bad.contains(name))
+            .map(|(settings, name, value)| {
                 let message = format!("the Service has no such TCP port; it has {}", ports(service.ports.iter()));
-                rejected(service, name, value, message, "it is ignored".to_owned())
+                rejected(service, self.field(settings, name), value, message, "it is ignored".to_owned())
             })
             .collect()
     }
@@ -159,26 +181,29 @@ impl<'a> Layers<'a> {
         needing
             .filter_map(|setting| {
                 let name = Name { key: setting.key, scope: Scope::Plain };
-                let value = self.own.good.get(&name)?;
+                let (settings, name, value) = self.of_service().find(|(_, known, _)| **known == name)?;
                 let choices: Vec<String> =
                     served.iter().map(|(port, _)| format!("{PREFIX}{}.{}", setting.key, spoken(port))).collect();
                 let message = format!(
                     "no port of the Service is its default port; expected the port to be named: {}",
                     choices.join(", ")
                 );
-                Some(rejected(service, &name, value, message, "it is ignored".to_owned()))
+                Some(rejected(service, self.field(settings, name), value, message, "it is ignored".to_owned()))
             })
             .collect()
     }
 
     /// What is in force instead of each annotation that can't be used.
     fn meanwhile(self, ports: &[object::Port], default_port: Option<u16>) -> Vec<(String, String)> {
-        let Self { own: Settings { good, bad }, namespace: _ } = self;
-        bad.iter()
-            .filter_map(|name| {
+        [Some(self.own), self.translated.map(Translated::settings)]
+            .into_iter()
+            .flatten()
+            .flat_map(|settings| settings.bad.iter().map(move |name| (settings, name)))
+            .filter_map(|(settings, name)| {
                 let setting = Setting::find(name.key)?;
-                if let Some(value) = good.get(name) {
-                    return Some((field(&name.to_string()), format!("the last good value, {}, stays", shown(value))));
+                let field = self.field(settings, name);
+                if let Some(value) = settings.good.get(name) {
+                    return Some((field, format!("the last good value, {}, stays", shown(value))));
                 }
                 let port = ports.iter().find(|port| name.scope.names(port));
                 let is_default = port.is_none_or(|port| Some(port.number) == default_port);
@@ -187,11 +212,15 @@ impl<'a> Layers<'a> {
                     Some(InForce { value, origin: Origin::Own, name }) => {
                         format!("{} of {PREFIX}{name} is in force", shown(value))
                     }
+                    Some(InForce { value, origin: Origin::Translated, name }) => {
+                        let place = self.translated.map(|translated| translated.spoken(name)).unwrap_or_default();
+                        format!("{} of {place} is in force", shown(value))
+                    }
                     Some(InForce { value, origin: Origin::Namespace, name: _ }) => {
                         format!("{} of the Namespace is in force", shown(value))
                     }
                 };
-                Some((field(&name.to_string()), words))
+                Some((field, words))
             })
             .collect()
     }
@@ -215,10 +244,10 @@ fn named(port: &object::Port, effective: Effective) -> Port {
     Port { number: *number, name: Arc::clone(name), policy, annotated }
 }
 
-fn rejected(service: &object::Service, name: &Name, value: &Value, message: String, meanwhile: String) -> Rejected {
+fn rejected(service: &object::Service, field: String, value: &Value, message: String, meanwhile: String) -> Rejected {
     Rejected {
         object: ObjectRef::service(&service.key),
-        field: field(&name.to_string()),
+        field,
         value: shown(value),
         reason: Reason::InvalidAnnotation,
         message,

@@ -6,6 +6,7 @@ use crate::model::{Fleets, Key, LbPolicy, Protocol, Retry, RetryOn, object};
 
 mod domains;
 mod layers;
+mod translated;
 
 /// Annotations, by what follows the prefix.
 fn annotations(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {

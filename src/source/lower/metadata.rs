@@ -7,7 +7,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::names::{self, Check};
 use super::report::Report;
-use crate::model::{Key, Kind, ObjectRef, Rejected, settings::Settings};
+use crate::model::compat::{self, Compat};
+use crate::model::settings::{Settings, Translated};
+use crate::model::{Key, Kind, ObjectRef, Rejected};
 
 /// The namespace of an object that names none, as `kubectl apply` has it.
 pub const DEFAULT_NAMESPACE: &str = "default";
@@ -83,6 +85,17 @@ impl<'a> Metadata<'a> {
         let (settings, rejected) = Settings::parse(report.id(), annotations);
         report.extend(rejected);
         settings
+    }
+
+    /// The annotations of other products.
+    pub(super) fn translated(&self, compat: Compat, report: &mut Report) -> Translated {
+        let Some(annotations) = self.annotations else {
+            return Translated::default();
+        };
+        let translation = compat::translate(compat, &self.key, annotations, &[]);
+        let (translated, rejected) = Translated::parse(report.id(), translation);
+        report.extend(rejected);
+        translated
     }
 
     /// The value of a label, if the object has it; an empty one counts as none.
