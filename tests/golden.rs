@@ -3,6 +3,8 @@
 //! `clusters.json`, `endpoints.json`, `listeners.json` and `routes.json` are for an Envoy whose fleet nobody names; those
 //! of a fleet that is named are in a directory of the fleet's name. `rejected.json` is what can't be used.
 //!
+//! In the area `compat` the annotations of all other products are read, too.
+//!
 //! With `UPDATE_GOLDEN=1` they are written anew, and files that no case gives any more are deleted. Review the difference.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
@@ -13,6 +15,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use chancery::model::Rejected;
+use chancery::model::compat::Compat;
 use chancery::pipeline::{Offline, RenderOptions, offline};
 use chancery::source::lower::Lowering;
 use chancery::source::manifests;
@@ -23,6 +26,9 @@ use serde_json::{Value, json};
 const ROOT: &str = "tests/golden";
 
 const INPUT: &str = "in.yaml";
+
+/// The area of other products.
+const COMPAT: &str = "tests/golden/compat";
 
 /// How many lines are shown around a difference, and how many of the difference itself.
 const CONTEXT: usize = 3;
@@ -83,7 +89,8 @@ fn render(case: &Path) -> BTreeMap<PathBuf, String> {
     if !input.exists() {
         return BTreeMap::new();
     }
-    let loaded = manifests::load(&[input], Lowering::default()).unwrap();
+    let compat = if case.starts_with(COMPAT) { Compat::ALL } else { Compat::default() };
+    let loaded = manifests::load(&[input], Lowering { compat, ..Lowering::default() }).unwrap();
     let Offline { world, rejected } = offline(loaded.events, RenderOptions::default());
 
     let mut files =

@@ -11,8 +11,12 @@ const RETRY: &str = "retry.linkerd.io/";
 const TIMEOUT: &str = "timeout.linkerd.io/";
 const BALANCER: &str = "balancer.linkerd.io/";
 
-/// What Linkerd's breaker does when only it is named.
-const MAX_FAILURES: &str = "7";
+/// Linkerd's breaker: its annotations, what they are when they aren't there, and the settings that they come to.
+const BREAKER: [(&str, &str, &[&str]); 3] = [
+    ("max-failures", "7", &["outlier-consecutive-5xx", "outlier-consecutive-gateway-failure"]),
+    ("min-penalty", "1s", &["outlier-base-ejection-time"]),
+    ("max-penalty", "1m", &["outlier-max-ejection-time"]),
+];
 
 /// The statuses that there are.
 const STATUSES: std::ops::RangeInclusive<u16> = 100..=599;
@@ -90,43 +94,47 @@ fn timeout(annotations: &BTreeMap<String, String>, draft: &mut Draft<'_>) {
 }
 
 fn balancer(annotations: &BTreeMap<String, String>, draft: &mut Draft<'_>) {
-    const KEYS: [&str; 5] = [
-        "failure-accrual",
-        "failure-accrual-consecutive-max-failures",
-        "failure-accrual-consecutive-min-penalty",
-        "failure-accrual-consecutive-max-penalty",
-        "failure-accrual-consecutive-jitter-ratio",
-    ];
+    const ACCRUAL: &str = "failure-accrual";
+    const CONSECUTIVE: &str = "failure-accrual-consecutive-";
+    const JITTER: &str = "jitter-ratio";
     let found: BTreeMap<&str, &str> = under(annotations, BALANCER).collect();
-    let consecutive = found.get(KEYS[0]) == Some(&"consecutive");
+    let on = found.get(ACCRUAL) == Some(&"consecutive");
     for (&key, &text) in &found {
         let place = Place::annotation(&format!("{BALANCER}{key}"), text);
-        match key.strip_prefix(KEYS[0]) {
-            Some("") if consecutive => {
-                draft.set("outlier-detection", "on", &place);
-                if !found.contains_key(KEYS[1]) {
-                    draft.set("outlier-consecutive-5xx", MAX_FAILURES, &place);
-                }
+        let part = key.strip_prefix(CONSECUTIVE);
+        match part.and_then(|part| BREAKER.iter().find(|(name, _, _)| *name == part)) {
+            _ if key == ACCRUAL && on => draft.set("outlier-detection", "on", &place),
+            _ if key == ACCRUAL => {
+                draft.refuse(&place, "no such kind of failure accrual; expected consecutive", "it is ignored");
             }
-            Some("") => draft.refuse(&place, "no such kind of failure accrual; expected consecutive", "it is ignored"),
-            Some(_) if KEYS.contains(&key) && !consecutive => {
-                draft.ignore(&place, format!("says nothing without {BALANCER}{}: consecutive", KEYS[0]));
+            None if part != Some(JITTER) => {
+                let names = BREAKER.map(|(name, _, _)| name).into_iter().chain([JITTER]);
+                let near = part.and_then(|part| nearest(part, names)).map(|near| format!("{CONSECUTIVE}{near}"));
+                unread(&place, BALANCER, near.as_deref().or_else(|| nearest(key, [ACCRUAL].into_iter())), draft);
             }
-            Some("-consecutive-max-failures") => draft.set("outlier-consecutive-5xx", text, &place),
-            Some("-consecutive-min-penalty") => {
-                draft.set("outlier-base-ejection-time", duration::ours(text), &place);
+            _ if !on => draft.ignore(&place, format!("says nothing without {BALANCER}{ACCRUAL}: consecutive")),
+            None => draft.ignore(&place, "ejection times have no jitter to set"),
+            Some((name, _, settings)) => {
+                let text = if name.ends_with("penalty") { duration::ours(text) } else { text.to_owned() };
+                settings.iter().for_each(|setting| draft.set(*setting, text.as_str(), &place));
             }
-            Some("-consecutive-max-penalty") => {
-                draft.set("outlier-max-ejection-time", duration::ours(text), &place);
-            }
-            Some("-consecutive-jitter-ratio") => draft.ignore(&place, "ejection times have no jitter to set"),
-            _ => unknown(key, BALANCER, &KEYS, &place, draft),
+        }
+    }
+    if let (true, Some(text)) = (on, found.get(ACCRUAL)) {
+        let place = Place::annotation(&format!("{BALANCER}{ACCRUAL}"), text);
+        let absent = BREAKER.iter().filter(|(name, _, _)| !found.contains_key(format!("{CONSECUTIVE}{name}").as_str()));
+        for (setting, default) in absent.flat_map(|(_, default, settings)| settings.iter().map(move |one| (one, default))) {
+            draft.set(*setting, *default, &place);
         }
     }
 }
 
 fn unknown(key: &str, prefix: &str, keys: &[&'static str], place: &Place, draft: &mut Draft<'_>) {
-    match nearest(key, keys.iter().copied()) {
+    unread(place, prefix, nearest(key, keys.iter().copied()), draft);
+}
+
+fn unread(place: &Place, prefix: &str, near: Option<&str>, draft: &mut Draft<'_>) {
+    match near {
         Some(near) => draft.ignore(place, format!("not read; did you mean {prefix}{near}?")),
         None => draft.ignore(place, "not read"),
     }

@@ -46,7 +46,21 @@ fn timeouts_have_theirs() {
 #[test]
 fn failure_accrual_is_outlier_detection() {
     let cases: &[Case] = &[
-        (&[("failure-accrual", "consecutive")], &["outlier-consecutive-5xx=7", "outlier-detection=on"], &[]),
+        (
+            &[("failure-accrual", "consecutive")],
+            &[
+                "outlier-base-ejection-time=1s",
+                "outlier-consecutive-5xx=7",
+                "outlier-consecutive-gateway-failure=7",
+                "outlier-detection=on",
+                "outlier-max-ejection-time=1m",
+            ],
+            &[],
+        ),
+        (&[("failure-accrual-consecutive-max-failure", "x")], &[], &[
+            "warning: [balancer.linkerd.io/failure-accrual-consecutive-max-failure]: \"x\": not read; did you mean \
+             balancer.linkerd.io/failure-accrual-consecutive-max-failures? (it is ignored)",
+        ]),
         (
             &[
                 ("failure-accrual", "consecutive"),
@@ -58,6 +72,7 @@ fn failure_accrual_is_outlier_detection() {
             &[
                 "outlier-base-ejection-time=2s",
                 "outlier-consecutive-5xx=3",
+                "outlier-consecutive-gateway-failure=3",
                 "outlier-detection=on",
                 "outlier-max-ejection-time=1m",
             ],
