@@ -203,7 +203,8 @@ pub mod matcher {
 /// Small values: percentages, ranges, versions.
 pub mod types {
     pub use super::r#type::v3::{
-        DoubleRange, FractionalPercent, Int32Range, Int64Range, Percent, SemanticVersion, fractional_percent,
+        CodecClientType, DoubleRange, FractionalPercent, Int32Range, Int64Range, Percent, SemanticVersion,
+        fractional_percent,
     };
 }
 

@@ -13,6 +13,7 @@
 
 mod catalog;
 pub mod compat;
+pub mod duration;
 mod endpoint;
 mod event;
 mod key;
@@ -26,6 +27,9 @@ pub use catalog::{Catalog, Entry};
 pub use endpoint::{Endpoint, EndpointState, Endpoints, Locality};
 pub use event::{Event, Lowered};
 pub use key::{Key, Kind, ObjectRef};
-pub use policy::{LbPolicy, Policy, Protocol, Retry, RetryOn};
+pub use policy::{
+    Balancing, Connection, HashOn, HealthCheck, LbPolicy, Limits, Outlier, Policy, Probe, Protocol, Retry, RetryOn,
+    SlowStart, Timeouts, UNLIMITED,
+};
 pub use rejected::{Reason, Rejected, Severity};
 pub use service::{Fleets, Port, Service};

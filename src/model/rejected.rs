@@ -30,6 +30,8 @@ pub enum Reason {
     InvalidAnnotation,
     /// An annotation under our prefix that doesn't exist.
     UnknownAnnotation,
+    /// An annotation that is in force, or would be, but hardly does what its author wants.
+    DoubtfulAnnotation,
     /// A field that Kubernetes itself would refuse.
     InvalidObject,
     /// An endpoint that can't be used; the rest of its slice is.
@@ -53,9 +55,10 @@ pub enum Severity {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::InvalidAnnotation,
         Self::UnknownAnnotation,
+        Self::DoubtfulAnnotation,
         Self::InvalidObject,
         Self::InvalidEndpoint,
         Self::Unsupported,
@@ -68,6 +71,7 @@ impl Reason {
         match self {
             Self::InvalidAnnotation => "InvalidAnnotation",
             Self::UnknownAnnotation => "UnknownAnnotation",
+            Self::DoubtfulAnnotation => "DoubtfulAnnotation",
             Self::InvalidObject => "InvalidObject",
             Self::InvalidEndpoint => "InvalidEndpoint",
             Self::Unsupported => "Unsupported",
@@ -79,7 +83,7 @@ impl Reason {
     /// How bad it is.
     pub const fn severity(self) -> Severity {
         match self {
-            Self::UnknownAnnotation => Severity::Warning,
+            Self::UnknownAnnotation | Self::DoubtfulAnnotation => Severity::Warning,
             Self::InvalidAnnotation
             | Self::InvalidObject
             | Self::InvalidEndpoint

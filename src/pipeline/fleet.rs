@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use imbl::OrdMap;
 
-use crate::translate::envoy::{ListenerAddress, listener, route_configuration};
+use crate::translate::envoy::{EncodedVirtualHost, ListenerAddress, listener, route_configuration};
 use crate::xds::{Name, Resource, ResourceType, Snapshot};
 
 /// The snapshot of one fleet, and the encoded virtual hosts that its route configuration is made of.
@@ -15,7 +14,7 @@ use crate::xds::{Name, Resource, ResourceType, Snapshot};
 #[derive(Debug, Clone)]
 pub(super) struct Fleet {
     snapshot: Arc<Snapshot>,
-    virtual_hosts: OrdMap<Name, Bytes>,
+    virtual_hosts: OrdMap<Name, EncodedVirtualHost>,
 }
 
 impl Fleet {
@@ -49,9 +48,9 @@ impl Fleet {
         true
     }
 
-    /// Puts an encoded virtual host in, or takes it out. The route configuration is
-    /// put in by whoever made it of [`Self::route_configuration`].
-    pub(super) fn set_virtual_host(&mut self, name: &Name, virtual_host: Option<Bytes>) -> bool {
+    /// Puts a virtual host in, or takes it out. The route configuration is put in by whoever made it of
+    /// [`Self::route_configuration`].
+    pub(super) fn set_virtual_host(&mut self, name: &Name, virtual_host: Option<EncodedVirtualHost>) -> bool {
         if self.virtual_hosts.get(name) == virtual_host.as_ref() {
             return false;
         }
@@ -64,6 +63,6 @@ impl Fleet {
 
     /// The route configuration of its virtual hosts.
     pub(super) fn route_configuration(&self) -> Resource {
-        route_configuration(&self.virtual_hosts)
+        route_configuration(self.virtual_hosts.values())
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{RenderOptions, fleet::Fleet};
 use crate::model::{Endpoint, Entry, Fleets, Key, ObjectRef, Port, Reason, Rejected, Service};
-use crate::translate::envoy::{Contest, Domains, PortRoutes, assignment, cluster};
+use crate::translate::envoy::{Affected, Contest, Domains, PortRoutes, Title, assignment, cluster};
 use crate::translate::names;
 use crate::xds::{Name, Origin, Resource, ResourceType, Version, World};
 
@@ -48,12 +48,12 @@ struct RenderedPort {
     routes: Arc<PortRoutes>,
 }
 
-/// What a batch of changes may have changed, by the names of clusters.
+/// What a batch of changes may have changed.
 #[derive(Debug, Default)]
 struct Dirty {
-    /// Clusters and assignments.
+    /// Clusters and assignments, by name.
     resources: BTreeSet<Name>,
-    virtual_hosts: BTreeSet<Name>,
+    virtual_hosts: Affected,
 }
 
 impl Renderer {
@@ -242,10 +242,13 @@ impl Renderer {
                 };
             }
             let mut rerouted = false;
-            for name in &dirty.virtual_hosts {
+            for name in &dirty.virtual_hosts.ports {
                 let virtual_host =
                     port_of(name).map(|port| port.routes.virtual_host(&domains.lost(&port.routes, fleet_name)));
                 rerouted |= fleet.set_virtual_host(name, virtual_host);
+            }
+            for domain in &dirty.virtual_hosts.shared {
+                rerouted |= fleet.set_virtual_host(domain, domains.shared(domain, fleet_name));
             }
             if rerouted {
                 let routes = fleet.route_configuration();
@@ -259,7 +262,7 @@ impl Renderer {
     /// Tells those who lost a domain, in whichever fleet, and those who no longer do.
     fn reject(&mut self, dirty: &Dirty) {
         let Self { ports, domains, fleets, rejected, rejections, .. } = self;
-        for name in &dirty.virtual_hosts {
+        for name in &dirty.virtual_hosts.ports {
             let before = rejected.remove(name).unwrap_or_default();
             let Some(RenderedPort { routes, .. }) = ports.get(name) else {
                 *rejections += u64::from(!before.is_empty());
@@ -291,23 +294,39 @@ fn origin(service: &Service, port: &Port) -> Arc<Origin> {
 }
 
 fn rejection(routes: &PortRoutes, lost: &Contest) -> Rejected {
-    let Contest { domain, winner, port, own } = lost;
-    let message = if *own {
-        format!("that is a name of Service {winner} itself (port {port}), which nobody else can have")
-    } else if *winner == routes.key {
-        format!("port {port} of this Service has it already; the lowest port that wants it has it")
-    } else {
-        format!(
+    let Contest { domain, prefix, winner, port, title } = lost;
+    let message = match (title, prefix) {
+        (Title::Own, _) => {
+            format!("that is a name of Service {winner} itself (port {port}), which nobody else can have")
+        }
+        (_, None) if *winner == routes.key => {
+            format!("port {port} of this Service has it already; the lowest port that wants it has it")
+        }
+        (_, Some(_)) if *winner == routes.key => {
+            format!("port {port} of this Service has it already on {domain}; the lowest port that wants it has it")
+        }
+        (Title::Shared, None) => format!(
+            "Service {winner} (port {port}) has it already, and shares it by routes; expected routes beside hosts"
+        ),
+        (Title::Hosts, _) => format!(
             "Service {winner} (port {port}) has it already; the older Service has it, by creation time, then by name"
-        )
+        ),
+        (Title::Shared, Some(_)) => format!(
+            "Service {winner} (port {port}) has it already on {domain}; the older Service has it, by creation time, then \
+             by name"
+        ),
+    };
+    let (key, value, others) = match prefix {
+        Some(prefix) => ("routes", prefix, "domains and routes"),
+        None => ("hosts", domain, "domains"),
     };
     Rejected {
         object: ObjectRef::service(&routes.key),
-        field: "metadata.annotations[chancery.dev/hosts]".to_owned(),
-        value: Rejected::shorten(domain),
+        field: format!("metadata.annotations[chancery.dev/{key}]"),
+        value: Rejected::shorten(value),
         reason: Reason::Duplicate,
         message,
-        meanwhile: format!("port {} is served under its other domains", routes.port),
+        meanwhile: format!("port {} is served under its other {others}", routes.port),
     }
 }
 

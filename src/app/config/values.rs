@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::model::duration;
+
 /// A value that isn't spelt as it should be; says what is expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -62,9 +64,9 @@ impl FromStr for GracePeriod {
     type Err = Misspelt;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        parse_duration(text)
+        duration::parse(text)
             .map(Self)
-            .ok_or_else(|| Misspelt("not a duration; expected a number and a unit, as 500ms, 10s, 2m or 1h".into()))
+            .map_err(|_| Misspelt("not a duration; expected a number and a unit, as 500ms, 10s, 2m or 1h".into()))
     }
 }
 
@@ -75,7 +77,8 @@ impl FromStr for ConnectionAge {
         if text == "off" {
             return Ok(Self(None));
         }
-        parse_duration(text)
+        duration::parse(text)
+            .ok()
             .filter(|age| (Self::LEAST..=Self::MOST).contains(age))
             .map(|age| Self(Some(age)))
             .ok_or_else(|| Misspelt("not an age; expected off, or a duration from 1s to 8760h, as 30m or 12h".into()))
@@ -109,19 +112,6 @@ fn is_dns_label(label: &str) -> bool {
         && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
         && !label.starts_with('-')
         && !label.ends_with('-')
-}
-
-fn parse_duration(text: &str) -> Option<Duration> {
-    let (number, unit) = text.split_at(text.find(|c: char| c.is_ascii_alphabetic())?);
-    let seconds = match unit {
-        "ms" => 0.001,
-        "s" => 1.0,
-        "m" => 60.0,
-        "h" => 3600.0,
-        _ => return None,
-    };
-    // f64 also reads "inf" and "1e9"; the split above leaves no letters in `number`.
-    Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds).ok()
 }
 
 impl TryFrom<String> for ListenAddress {

@@ -252,6 +252,7 @@ fn replace<K: Ord>(all: &mut BTreeMap<K, Vec<Rejected>>, key: K, rejected: Vec<R
 
 /// Whether it is about an annotation of ours, or one that was to opt a Service in, which concern us on any Service.
 fn concerns_us(one: &Rejected) -> bool {
-    let is_about_annotation = matches!(one.reason, Reason::InvalidAnnotation | Reason::UnknownAnnotation);
+    let is_about_annotation =
+        matches!(one.reason, Reason::InvalidAnnotation | Reason::UnknownAnnotation | Reason::DoubtfulAnnotation);
     is_about_annotation && [settings::PREFIX, compat::OPT_IN].iter().any(|name| one.field.contains(name))
 }

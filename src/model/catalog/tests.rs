@@ -189,7 +189,7 @@ fn what_did_not_change_keeps_its_allocation() {
 
     catalog.apply(Event::Apply(service("cart", &[ON, ("lb-policy", "least-request")])));
     let last = entry(&mut catalog, "cart");
-    assert_eq!(last.service.ports[0].policy.lb_policy, LbPolicy::LeastRequest);
+    assert_eq!(last.service.ports[0].policy.balancing.policy, LbPolicy::LeastRequest);
     assert!(after.endpoints.iter().all(|(port, endpoints)| Arc::ptr_eq(endpoints, &last.endpoints[port])));
 }
 

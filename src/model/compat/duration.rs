@@ -1,22 +1,20 @@
-//! Durations as others write them, in our spelling: one whole number and one unit.
+//! Durations as others write them, in our spelling: one number and one unit.
+
+use std::time::Duration;
+
+use crate::model::duration::show;
 
 /// The units, in nanoseconds. Go has all but the day, Linkerd all from `ms` on.
 const UNITS: [(&str, u64); 8] = [
     ("ns", 1),
     ("us", 1_000),
     ("\u{b5}s", 1_000),
-    ("ms", MILLISECOND),
+    ("ms", 1_000_000),
     ("s", 1_000_000_000),
     ("m", 60_000_000_000),
     ("h", 3_600_000_000_000),
     ("d", 86_400_000_000_000),
 ];
-
-const MILLISECOND: u64 = 1_000_000;
-
-/// The units of ours, largest first.
-const OURS: [(&str, u64); 4] =
-    [("h", 3_600_000_000_000), ("m", 60_000_000_000), ("s", 1_000_000_000), ("ms", MILLISECOND)];
 
 /// The duration in our spelling; as it stands if it is none, so that our parser says what is wrong with it.
 pub(super) fn ours(text: &str) -> String {
@@ -25,14 +23,14 @@ pub(super) fn ours(text: &str) -> String {
 
 /// The duration so many times, in our spelling.
 pub(super) fn times(text: &str, factor: u64) -> Option<String> {
-    parse(text)?.checked_mul(factor).map(spell)
+    parse(text)?.checked_mul(factor).map(|nanoseconds| show(Duration::from_nanos(nanoseconds)))
 }
 
 /// A whole number of milliseconds in our spelling; as it stands if it is none.
 pub(super) fn of_milliseconds(text: &str) -> String {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let nanoseconds = text.parse().ok().filter(|_| digits).and_then(|number: u64| number.checked_mul(MILLISECOND));
-    nanoseconds.map_or_else(|| text.to_owned(), spell)
+    let milliseconds = text.parse().ok().filter(|_| digits);
+    milliseconds.map_or_else(|| text.to_owned(), |number| show(Duration::from_millis(number)))
 }
 
 /// Numbers and units, one after the other, as in Go: `1h30m`, `1.5s`. In nanoseconds.
@@ -67,16 +65,4 @@ fn scaled(number: &str, size: u64) -> Option<u64> {
         total = total.checked_add(u64::from(digit).checked_mul(place)?)?;
     }
     Some(total)
-}
-
-/// In the largest unit in which it is a whole number, up to the hour; below a millisecond as a fraction of one.
-fn spell(nanoseconds: u64) -> String {
-    if nanoseconds == 0 {
-        return "0s".to_owned();
-    }
-    if let Some((unit, size)) = OURS.iter().find(|(_, size)| nanoseconds.is_multiple_of(*size)) {
-        return format!("{}{unit}", nanoseconds / size);
-    }
-    let fraction = format!("{:06}", nanoseconds % MILLISECOND);
-    format!("{}.{}ms", nanoseconds / MILLISECOND, fraction.trim_end_matches('0'))
 }

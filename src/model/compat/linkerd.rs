@@ -123,7 +123,9 @@ fn balancer(annotations: &BTreeMap<String, String>, draft: &mut Draft<'_>) {
     if let (true, Some(text)) = (on, found.get(ACCRUAL)) {
         let place = Place::annotation(&format!("{BALANCER}{ACCRUAL}"), text);
         let absent = BREAKER.iter().filter(|(name, _, _)| !found.contains_key(format!("{CONSECUTIVE}{name}").as_str()));
-        for (setting, default) in absent.flat_map(|(_, default, settings)| settings.iter().map(move |one| (one, default))) {
+        for (setting, default) in
+            absent.flat_map(|(_, default, settings)| settings.iter().map(move |one| (one, default)))
+        {
             draft.set(*setting, *default, &place);
         }
     }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::Reason;
+use crate::model::{Reason, settings};
 
 mod ambassador;
 mod bad_input;
@@ -16,7 +16,12 @@ fn translated(compat: impl Into<Compat>, pairs: &[(&str, &str)]) -> (Vec<String>
 
 fn told(translation: Translation) -> (Vec<String>, Vec<String>) {
     let Translation { settings, rejected, unreadable: _ } = translation;
-    let settings = settings.into_iter().map(|Setting { name, text, place: _ }| format!("{name}={text}")).collect();
+    let settings = settings.into_iter().map(|Setting { name, text, place: _ }| {
+        let key = name.split('.').next().unwrap();
+        assert!(settings::Setting::find(key).is_some(), "{key} is no setting of ours");
+        format!("{name}={text}")
+    });
+    let settings = settings.collect();
     let said = rejected.iter().map(|one| {
         let text = one.to_string();
         let severity = if one.reason == Reason::UnknownAnnotation { "warning" } else { "error" };

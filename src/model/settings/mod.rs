@@ -6,12 +6,12 @@
 //!                         │       Layers: Namespace plain ◀ Namespace per port
 //!                         │               ◀ Translated ◀ Service plain ◀ Service per port
 //!                         │                  │
-//!                         └── TABLE ──resolve┴──▶ one Policy a port
+//!                         └── GROUPS ─resolve┴─settle─▶ one Policy a port
 //! ```
 //!
-//! [`TABLE`] is the only place that knows a setting: its key, what it accepts, its default and which field of the
-//! [`Policy`](super::Policy) it sets. Parsing, messages and "did you mean" follow from it, so a new setting is one new
-//! entry.
+//! [`GROUPS`] is the only place that knows a setting: its key, what it accepts, its default and which field of the
+//! [`Policy`](super::Policy) it sets. Parsing, messages, "did you mean" and the reference page follow from it, so a new
+//! setting is one new entry.
 //!
 //! The more specific place wins, and the Service wins over its Namespace: a plain key on the Service beats even a
 //! per-port key on the Namespace. Between the two lies what the annotations of other products come to ([`Translated`]).
@@ -19,11 +19,14 @@
 mod domain;
 mod effective;
 mod name;
+mod parts;
 mod port_protocol;
 mod resolve;
+mod settle;
 mod table;
 mod translated;
 mod value;
+mod values;
 mod word;
 
 #[cfg(test)]
@@ -32,7 +35,8 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use name::{Name, Unnamed};
-pub use table::{Reach, Setting, TABLE};
+pub use settle::BASE_EJECTION_TIME;
+pub use table::{GROUPS, Group, Need, Reach, Setting};
 use value::{Fault, Value};
 
 pub use resolve::{Resolved, resolve, restate, restate_namespace};
@@ -67,11 +71,11 @@ impl Settings {
         let ours =
             annotations.range(PREFIX.to_owned()..).map_while(|(key, text)| Some((key.strip_prefix(PREFIX)?, text)));
         for (annotation, text) in ours {
-            let mut reject = |reason, value: &str, message, meanwhile| {
+            let mut reject = |reason, value, message, meanwhile| {
                 rejected.push(Rejected {
                     object: object.clone(),
                     field: field(annotation),
-                    value: Rejected::shorten(value),
+                    value,
                     reason,
                     message,
                     meanwhile,
@@ -79,15 +83,16 @@ impl Settings {
             };
             match Name::parse(annotation) {
                 Err(Unnamed::Unknown(message)) => {
-                    reject(Reason::UnknownAnnotation, text, message, "it is ignored".to_owned());
+                    reject(Reason::UnknownAnnotation, Rejected::shorten(text), message, "it is ignored".to_owned());
                 }
                 Err(Unnamed::BadPort(message)) => {
-                    reject(Reason::InvalidAnnotation, text, message, "it is ignored".to_owned());
+                    reject(Reason::InvalidAnnotation, Rejected::shorten(text), message, "it is ignored".to_owned());
                 }
                 Ok((name, setting)) => {
                     for Fault { value, message, meanwhile } in settings.take(name, setting, text) {
                         let meanwhile = meanwhile.map_or_else(|| default_stays(setting), str::to_owned);
-                        reject(Reason::InvalidAnnotation, value.as_deref().unwrap_or(text), message, meanwhile);
+                        let value = value.unwrap_or_else(|| Rejected::shorten(text));
+                        reject(Reason::InvalidAnnotation, value, message, meanwhile);
                     }
                 }
             }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::PREFIX;
-use super::table::{Reach, Setting, TABLE};
+use super::table::{Reach, Setting};
 use super::word::nearest;
 use crate::model::object;
 
@@ -94,7 +94,7 @@ fn unknown(key: &str, port: Option<&str>) -> String {
     if let Some((_, where_else)) = ELSEWHERE.iter().find(|(name, _)| *name == key) {
         return (*where_else).to_owned();
     }
-    match (nearest(key, TABLE.iter().map(|setting| setting.key)), port) {
+    match (nearest(key, Setting::all().map(|setting| setting.key)), port) {
         (Some(near), Some(port)) if port.len() <= MAX_PORT_NAME_BYTES => {
             format!("no such setting; did you mean {PREFIX}{near}.{port}?")
         }

@@ -1,13 +1,15 @@
 //! From the settings of a Service and its Namespace to one policy a port.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::iter;
 use std::sync::Arc;
 
 use super::effective::Effective;
 use super::name::{Name, Scope};
 use super::port_protocol;
-use super::table::{Reach, Setting, TABLE};
+use super::settle::{Clash, doubts, settle};
+use super::table::{Reach, Setting};
 use super::value::Value;
 use super::{PREFIX, Settings, Translated, default_stays, field};
 use crate::model::{ObjectRef, Port, Reason, Rejected, object};
@@ -21,7 +23,7 @@ pub struct Resolved {
     pub ports: Vec<Port>,
     /// Which of them is meant when nobody names one: the only one, else the only gRPC or HTTP/2 one, else none.
     pub default_port: Option<u16>,
-    /// Annotations that are fine by themselves, but not on this Service.
+    /// Annotations that are fine by themselves, but not on this Service or not together.
     pub rejected: Vec<Rejected>,
     /// What is in force instead of each annotation whose value can't be used: its field, and the words for
     /// [`Rejected::meanwhile`].
@@ -74,14 +76,18 @@ pub fn resolve(service: &object::Service, namespace: Option<&object::Namespace>)
     if let Some((port, effective)) = served.iter_mut().find(|(port, _)| Some(port.number) == default_port) {
         *effective = layers.effective(port, true);
     }
-    let mut rejected = layers.misplaced(service);
+    let mut rejected: BTreeSet<Rejected> = layers.misplaced(service).into_iter().collect();
+    for (port, effective) in &mut served {
+        rejected.extend(layers.clashes(service, port, Some(port.number) == default_port, effective));
+    }
     if default_port.is_none() {
         rejected.extend(layers.portless(service, &served));
     }
     Resolved {
         opted_in: !served.is_empty() || (service.ports.is_empty() && layers.enabled_without_port()),
         default_port,
-        rejected,
+        // What clashes does so at every port alike, most of the time.
+        rejected: rejected.into_iter().collect(),
         meanwhile: layers.meanwhile(&service.ports, default_port),
         ports: served.into_iter().map(|(port, effective)| named(port, effective)).collect(),
     }
@@ -149,60 +155,87 @@ impl<'a> Layers<'a> {
         in_force
     }
 
-    /// What the Service says itself, strongest first: in our words, then in those of others.
-    fn of_service(self) -> impl Iterator<Item = (&'a Settings, &'a Name, &'a Value)> {
-        let layers = [Some(self.own), self.translated.map(Translated::settings)];
-        let values = |settings: &'a Settings| settings.good.iter().map(move |(name, value)| (settings, name, value));
-        layers.into_iter().flatten().flat_map(values)
+    /// What the object says itself, strongest first: in our words, then in those of others.
+    fn said(self) -> impl Iterator<Item = (Origin, &'a Settings)> {
+        let others = self.translated.map(|translated| (Origin::Translated, translated.settings()));
+        iter::once((Origin::Own, self.own)).chain(others)
     }
 
-    /// Where a setting of one of the layers stands.
-    fn field(self, settings: &Settings, name: &Name) -> String {
-        let translated = self.translated.filter(|translated| std::ptr::eq(translated.settings(), settings));
-        translated.map_or_else(|| field(&name.to_string()), |translated| translated.field(name).to_owned())
+    /// Where a setting stands.
+    fn field(self, origin: Origin, name: &Name) -> String {
+        match (origin, self.translated) {
+            (Origin::Translated, Some(translated)) => translated.field(name).to_owned(),
+            _ => field(&name.to_string()),
+        }
     }
 
     /// Annotations of the Service for ports that it doesn't have.
     fn misplaced(self, service: &object::Service) -> Vec<Rejected> {
         let astray =
             |name: &Name| name.scope != Scope::Plain && !service.ports.iter().any(|port| name.scope.names(port));
-        self.of_service()
-            .filter(|(Settings { good: _, bad }, name, _)| astray(name) && !bad.contains(name))
-            .map(|(settings, name, value)| {
+        self.said()
+            .flat_map(|(origin, Settings { good, bad })| {
+                good.iter().map(move |(name, value)| (origin, bad, name, value))
+            })
+            .filter(|(_, bad, name, _)| astray(name) && !bad.contains(name))
+            .map(|(origin, _, name, value)| {
                 let message = format!("the Service has no such TCP port; it has {}", ports(service.ports.iter()));
-                rejected(service, self.field(settings, name), value, message, "it is ignored".to_owned())
+                rejected(service, self.field(origin, name), value, message, "it is ignored".to_owned())
             })
             .collect()
     }
 
+    /// Settles what can't be together at this port, and tells it of the annotations that are to blame.
+    fn clashes(
+        self,
+        service: &object::Service,
+        port: &object::Port,
+        is_default: bool,
+        effective: &mut Effective,
+    ) -> Vec<Rejected> {
+        let clashes = settle(effective);
+        let doubts = doubts(effective);
+        let in_force = self.in_force(Some(port), is_default);
+        let told = clashes.into_iter().chain(doubts).filter_map(|clash| {
+            let Clash { key, reason, message, meanwhile } = clash;
+            let InForce { value, origin, name } = in_force.get(key)?;
+            let message = match (origin, reason) {
+                (Origin::Own | Origin::Translated, _) => message,
+                // A default of the Namespace needn't make sense for every Service.
+                (Origin::Namespace, Reason::DoubtfulAnnotation) => return None,
+                (Origin::Namespace, _) => format!("{message} (it is an annotation of the Namespace)"),
+            };
+            Some(Rejected { reason, ..rejected(service, self.field(*origin, name), value, message, meanwhile) })
+        });
+        told.collect()
+    }
+
     /// Annotations of the Service that need a default port where there is none.
     fn portless(self, service: &object::Service, served: &[(&object::Port, Effective)]) -> Vec<Rejected> {
-        let needing = TABLE.iter().filter(|setting| setting.reach == Reach::DefaultPort && !served.is_empty());
+        let needing = Setting::all().filter(|setting| setting.reach == Reach::DefaultPort && !served.is_empty());
         needing
             .filter_map(|setting| {
                 let name = Name { key: setting.key, scope: Scope::Plain };
-                let (settings, name, value) = self.of_service().find(|(_, known, _)| **known == name)?;
+                let (origin, value) = self.said().find_map(|(origin, said)| Some((origin, said.good.get(&name)?)))?;
                 let choices: Vec<String> =
                     served.iter().map(|(port, _)| format!("{PREFIX}{}.{}", setting.key, spoken(port))).collect();
                 let message = format!(
                     "no port of the Service is its default port; expected the port to be named: {}",
                     choices.join(", ")
                 );
-                Some(rejected(service, self.field(settings, name), value, message, "it is ignored".to_owned()))
+                Some(rejected(service, self.field(origin, &name), value, message, "it is ignored".to_owned()))
             })
             .collect()
     }
 
     /// What is in force instead of each annotation that can't be used.
     fn meanwhile(self, ports: &[object::Port], default_port: Option<u16>) -> Vec<(String, String)> {
-        [Some(self.own), self.translated.map(Translated::settings)]
-            .into_iter()
-            .flatten()
-            .flat_map(|settings| settings.bad.iter().map(move |name| (settings, name)))
-            .filter_map(|(settings, name)| {
+        self.said()
+            .flat_map(|(origin, Settings { good, bad })| bad.iter().map(move |name| (origin, good, name)))
+            .filter_map(|(origin, good, name)| {
                 let setting = Setting::find(name.key)?;
-                let field = self.field(settings, name);
-                if let Some(value) = settings.good.get(name) {
+                let field = self.field(origin, name);
+                if let Some(value) = good.get(name) {
                     return Some((field, format!("the last good value, {}, stays", shown(value))));
                 }
                 let port = ports.iter().find(|port| name.scope.names(port));

@@ -5,8 +5,11 @@ use super::*;
 use crate::model::{Fleets, Key, LbPolicy, Protocol, Retry, RetryOn, object};
 
 mod domains;
+mod inputs;
 mod layers;
+mod settled;
 mod translated;
+mod values;
 
 /// Annotations, by what follows the prefix.
 fn annotations(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -61,8 +64,8 @@ fn good_values_do_what_they_say() {
         ("protocol", "http1", with(&|to| to.policy.protocol = Protocol::Http1)),
         ("protocol", "auto", with(&|to| to.policy.protocol = Protocol::Auto)),
         ("lb-policy", "round-robin", with(&|_| {})),
-        ("lb-policy", "least-request", with(&|to| to.policy.lb_policy = LbPolicy::LeastRequest)),
-        ("lb-policy", "least_request", with(&|to| to.policy.lb_policy = LbPolicy::LeastRequest)),
+        ("lb-policy", "least-request", with(&|to| to.policy.balancing.policy = LbPolicy::LeastRequest)),
+        ("lb-policy", "least_request", with(&|to| to.policy.balancing.policy = LbPolicy::LeastRequest)),
         ("retry-on", "none", with(&|to| to.policy.retry = retrying(&[]))),
         ("retry-on", "5xx", with(&|to| to.policy.retry = retrying(&[RetryOn::FiveXx]))),
         (
@@ -107,9 +110,13 @@ fn bad_values_cost_their_key_only_and_are_told() {
         ("protocol", "GRPC", "no such value (did you mean grpc?); expected grpc, http2, http1 or auto"),
         ("protocol", "tcp", "no such value; expected grpc, http2, http1 or auto"),
         ("protocol", "grpc,http2", "no such value; expected"),
-        ("lb-policy", "Least-Request", "no such value (did you mean least-request?); expected round-robin or least-"),
+        (
+            "lb-policy",
+            "Least-Request",
+            "no such value (did you mean least-request?); expected round-robin, least-request,",
+        ),
         ("lb-policy", "round robin", "no such value (did you mean round-robin?)"),
-        ("lb-policy", "ring-hash", "no such value; expected round-robin or least-request"),
+        ("lb-policy", "rendezvous", "no such value; expected round-robin, least-request, random, ring-hash, maglev"),
         ("lb-policy", "\u{1F980}", "no such value; expected"),
         (
             "retry-on",
@@ -206,16 +213,20 @@ fn other_annotations_are_none_of_our_business() {
 
 #[test]
 fn the_table_is_sound() {
-    let keys: BTreeSet<&str> = TABLE.iter().map(|setting| setting.key).collect();
-    assert_eq!(keys.len(), TABLE.len(), "a key is there twice");
-    for setting in &TABLE {
+    let keys: BTreeSet<&str> = Setting::all().map(|setting| setting.key).collect();
+    assert_eq!(keys.len(), Setting::all().count(), "a key is there twice");
+    for setting in Setting::all() {
         let kebab =
             setting.key.split('-').all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric()));
         assert!(kebab, "{}: the dot is for ports, and the rest is kebab-case", setting.key);
         assert!(setting.about.ends_with('.'));
-        assert!(!(setting.accepts)().is_empty());
-        // What the default says in words is no value: nothing, or what the port says.
-        if !matches!(setting.key, "hosts" | "protocol") {
+        assert!(setting.note.is_empty() || setting.note.ends_with('.'), "{}", setting.key);
+        assert!(setting.envoy.ends_with('.'), "{}", setting.key);
+        assert!(!setting.accepts().is_empty());
+        let (example, faults) = setting.read(setting.example);
+        assert!(example.is_some() && faults.is_empty(), "{}: {faults:?}", setting.key);
+        assert_ne!(effect(setting.key, setting.example), Effective::default(), "{}", setting.key);
+        if !setting.default_is_words {
             let mut effective = effect(setting.key, setting.default);
             effective.policy.retry.annotated = false;
             assert!(setting.read(setting.default).0.is_some(), "{}", setting.key);

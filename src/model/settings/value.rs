@@ -27,7 +27,7 @@ pub(super) struct Read {
 /// Why a value, or one part of it, can't be used.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Fault {
-    /// The part; `None` for the whole value.
+    /// The part, shortened; `None` for the whole value.
     pub value: Option<String>,
     /// What is wrong with it.
     pub message: String,
@@ -67,23 +67,23 @@ impl fmt::Debug for Value {
 
 impl Read {
     /// A value that is usable as a whole or not at all.
-    pub fn of<T: Send + Sync + 'static>(read: Result<T, Fault>, set: fn(&mut Effective, &T)) -> Self {
+    pub fn of<T: Clone + Send + Sync + 'static>(read: Result<T, Fault>, set: fn(&mut Effective, T)) -> Self {
         match read {
-            Ok(value) => Self { change: Some(Arc::new(move |to| set(to, &value))), faults: Vec::new() },
+            Ok(value) => Self { change: Some(Arc::new(move |to| set(to, value.clone()))), faults: Vec::new() },
             Err(fault) => Self { change: None, faults: vec![fault] },
         }
     }
 
     /// A list whose bad parts cost only themselves. If no part is good, nothing is.
-    pub fn of_parts<T: Ord + Send + Sync + 'static>(
+    pub fn of_parts<T: Ord + Clone + Send + Sync + 'static>(
         (good, faults): (BTreeSet<T>, Vec<Fault>),
-        set: fn(&mut Effective, &BTreeSet<T>),
+        set: fn(&mut Effective, BTreeSet<T>),
     ) -> Self {
         if good.is_empty() {
             return Self { change: None, faults };
         }
         let faults = faults.into_iter().map(|fault| Fault { meanwhile: Some("the rest of the list stays"), ..fault });
-        Self { faults: faults.collect(), change: Some(Arc::new(move |to| set(to, &good))) }
+        Self { faults: faults.collect(), change: Some(Arc::new(move |to| set(to, good.clone()))) }
     }
 }
 
@@ -111,8 +111,17 @@ pub(super) fn boolean(text: &str) -> Result<bool, Fault> {
     }
 }
 
+/// `on` or `off`.
+pub(super) fn switch(text: &str) -> Result<bool, Fault> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err(Fault::new("neither on nor off")),
+    }
+}
+
 /// A whole number of this range, in digits only.
-pub(super) fn whole(text: &str, range: RangeInclusive<u32>) -> Result<u32, Fault> {
+pub(super) fn whole(text: &str, range: &RangeInclusive<u32>) -> Result<u32, Fault> {
     if !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Fault::new("not a whole number"));
     }
@@ -121,6 +130,32 @@ pub(super) fn whole(text: &str, range: RangeInclusive<u32>) -> Result<u32, Fault
         Ok(number) if range.contains(&number) => Ok(number),
         _ => Err(Fault::new("too large")),
     }
+}
+
+/// A number of this range, in digits, perhaps with a fraction.
+pub(super) fn decimal(text: &str, range: &RangeInclusive<f64>) -> Result<f64, Fault> {
+    // `parse` alone would take signs, exponents, infinity and worse.
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') && text.starts_with(|c: char| c != '.');
+    match text.parse::<f64>() {
+        Ok(number) if plain && number < *range.start() => Err(Fault::new("too small")),
+        Ok(number) if plain && range.contains(&number) => Ok(number),
+        Ok(_) if plain => Err(Fault::new("too large")),
+        _ if text.ends_with('%') => Err(Fault::new("not a number; leave out the %")),
+        _ => Err(Fault::new("not a number")),
+    }
+}
+
+/// `none`, or a list of whole numbers of this range.
+pub(super) fn wholes(text: &str, range: &RangeInclusive<u32>) -> Result<BTreeSet<u32>, Fault> {
+    if text == "none" {
+        return Ok(BTreeSet::new());
+    }
+    let numbers = parts(text).map(|part| {
+        whole(part, range)
+            .map_err(|Fault { message, .. }| Fault::new(format!("\"{}\" is {message}", Rejected::shorten(part))))
+    });
+    let numbers: BTreeSet<u32> = numbers.collect::<Result<_, _>>()?;
+    if numbers.is_empty() { Err(Fault::new("an empty list")) } else { Ok(numbers) }
 }
 
 /// `*`, or a list of the names that Envoys give as `node.cluster`.

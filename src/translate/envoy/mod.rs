@@ -1,10 +1,13 @@
 //! The rendering for Envoy proxies (1.36 and newer), with the fields that aren't deprecated there.
 //!
-//! Times that nobody can set yet are constants beside the field they fill, each with its reason.
+//! What nobody can set is a constant beside the field it fills, with its reason.
 
+mod balancing;
+mod circuit_breakers;
 mod cluster;
 mod domains;
 mod endpoint;
+mod health;
 mod listener;
 mod protocol;
 mod retry;
@@ -18,10 +21,10 @@ use data_plane_api::core::{
 use prost::Name as MessageName;
 
 pub use cluster::cluster;
-pub use domains::{Contest, Domains, PortRoutes};
+pub use domains::{Affected, Contest, Domains, PortRoutes, Title};
 pub use endpoint::assignment;
 pub use listener::{ListenerAddress, listener};
-pub use route::{encode_virtual_host, route_configuration};
+pub use route::{EncodedVirtualHost, route_configuration};
 
 /// "Where this comes from": the same ADS stream.
 ///

@@ -2,39 +2,66 @@
 
 use std::time::Duration;
 
-use data_plane_api::core::{Http1ProtocolOptions, Http2ProtocolOptions, HttpProtocolOptions as CommonOptions};
+use data_plane_api::core::{
+    Http1ProtocolOptions, Http2ProtocolOptions, HttpProtocolOptions as CommonOptions, KeepaliveSettings,
+};
 use data_plane_api::upstreams_http::{
     ExplicitHttpConfig, HttpProtocolOptions, UpstreamProtocolOptions, UseDownstreamHttpConfig, explicit_http_config,
 };
 
+use super::balancing::hash_policy;
 use super::{duration, retry::retry_policy};
-use crate::model::{Protocol, Retry};
+use crate::model::{Balancing, Connection, Protocol, Retry};
 
 /// The key of [`HttpProtocolOptions`] in `Cluster.typed_extension_protocol_options`.
 pub(super) const OPTIONS: &str = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
-/// A connection without requests is closed after this long. Envoy's own default, written down so that it can't change
-/// under us: long enough that a quiet client finds its connections open, short enough that they don't pile up.
-const CONNECTION_IDLE_TIMEOUT: Duration = Duration::from_hours(1);
-
 /// The protocol options of a cluster.
-pub(super) fn protocol_options(protocol: Protocol, retry: &Retry) -> HttpProtocolOptions {
+///
+/// What Envoy takes from here since 1.37, it takes instead of what the route says: retries and hashes. So they are here
+/// only on request, for those who keep their own routes; the hash always, as without it the cluster's policy can't do
+/// what it is for.
+pub(super) fn protocol_options(
+    protocol: Protocol,
+    connection: &Connection,
+    retry: &Retry,
+    balancing: &Balancing,
+) -> HttpProtocolOptions {
     HttpProtocolOptions {
-        common_http_protocol_options: Some(CommonOptions {
-            idle_timeout: Some(duration(CONNECTION_IDLE_TIMEOUT)),
-            ..CommonOptions::default()
-        }),
-        upstream_protocol_options: Some(upstream(protocol)),
-        // It overrides the policy of whoever keeps routes of their own, so only on request (Envoy 1.37 and newer).
+        common_http_protocol_options: Some(common(connection)),
+        upstream_protocol_options: Some(upstream(protocol, connection)),
         retry_policy: if retry.annotated { retry_policy(retry) } else { None },
+        hash_policy: hash_policy(balancing),
         ..HttpProtocolOptions::default()
     }
 }
 
-fn upstream(protocol: Protocol) -> UpstreamProtocolOptions {
+fn common(connection: &Connection) -> CommonOptions {
+    CommonOptions {
+        // Absent, Envoy's hour would hold.
+        idle_timeout: Some(duration(connection.idle_timeout.unwrap_or(Duration::ZERO))),
+        max_connection_duration: connection.max_duration.map(duration),
+        max_requests_per_connection: connection.max_requests,
+        ..CommonOptions::default()
+    }
+}
+
+fn http2(connection: &Connection) -> Http2ProtocolOptions {
+    Http2ProtocolOptions {
+        max_concurrent_streams: connection.max_concurrent_streams,
+        connection_keepalive: connection.keepalive_interval.map(|interval| KeepaliveSettings {
+            interval: Some(duration(interval)),
+            timeout: Some(duration(connection.keepalive_timeout)),
+            ..KeepaliveSettings::default()
+        }),
+        ..Http2ProtocolOptions::default()
+    }
+}
+
+fn upstream(protocol: Protocol, connection: &Connection) -> UpstreamProtocolOptions {
     match protocol {
         Protocol::Grpc | Protocol::Http2 => {
-            explicit(explicit_http_config::ProtocolConfig::Http2ProtocolOptions(Http2ProtocolOptions::default()))
+            explicit(explicit_http_config::ProtocolConfig::Http2ProtocolOptions(http2(connection)))
         }
         Protocol::Http1 => {
             explicit(explicit_http_config::ProtocolConfig::HttpProtocolOptions(Http1ProtocolOptions::default()))
@@ -42,7 +69,7 @@ fn upstream(protocol: Protocol) -> UpstreamProtocolOptions {
         // Not `auto_config`: that asks the pod by ALPN, which needs TLS.
         Protocol::Auto => UpstreamProtocolOptions::UseDownstreamProtocolConfig(UseDownstreamHttpConfig {
             http_protocol_options: Some(Http1ProtocolOptions::default()),
-            http2_protocol_options: Some(Http2ProtocolOptions::default()),
+            http2_protocol_options: Some(http2(connection)),
             ..UseDownstreamHttpConfig::default()
         }),
     }

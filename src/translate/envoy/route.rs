@@ -1,5 +1,6 @@
 //! Virtual hosts, and the route configuration that is made of them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,8 +11,9 @@ use prost::Message;
 use prost::Name as MessageName;
 use prost::encoding::{WireType, encode_key, encode_varint};
 
+use super::balancing::hash_policy;
 use super::{duration, retry::retry_policy};
-use crate::model::Retry;
+use crate::model::{Policy, Timeouts};
 use crate::translate::names;
 use crate::xds::{Name, Resource};
 
@@ -21,24 +23,51 @@ const VIRTUAL_HOSTS: u32 = 2;
 /// No limit. A stream may live for as long as both ends want; Envoy's default would end it after 15 s.
 const NO_TIMEOUT: Duration = Duration::ZERO;
 
-/// The encoded virtual host `name`: everything under its domains goes to the cluster of the same name.
-pub fn encode_virtual_host(name: &Name, domains: &[Name], retry: &Retry) -> Bytes {
-    virtual_host(name, domains, retry).encode_to_vec().into()
+/// Every path.
+pub(super) const EVERY_PATH: &str = "/";
+
+/// A virtual host, encoded, and the names of the clusters that it leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EncodedVirtualHost {
+    bytes: Bytes,
+    clusters: Arc<[Name]>,
 }
 
-/// The route configuration that consists of these encoded virtual hosts. It refers to their clusters.
+impl EncodedVirtualHost {
+    /// The virtual host `name`: under these domains each path prefix leads where its action says, to the cluster beside
+    /// it. The first prefix that fits counts.
+    pub(super) fn new<'a>(
+        name: &str,
+        domains: impl IntoIterator<Item = &'a Name>,
+        routes: impl IntoIterator<Item = (&'a str, &'a Name, &'a RouteAction)>,
+    ) -> Self {
+        let mut virtual_host = VirtualHost {
+            name: name.to_owned(),
+            domains: domains.into_iter().map(ToString::to_string).collect(),
+            ..VirtualHost::default()
+        };
+        let mut clusters = Vec::new();
+        for (prefix, cluster, action) in routes {
+            virtual_host.routes.push(route(prefix, action));
+            clusters.push(Name::clone(cluster));
+        }
+        Self { bytes: virtual_host.encode_to_vec().into(), clusters: clusters.into() }
+    }
+}
+
+/// The route configuration that consists of these virtual hosts. It refers to their clusters.
 ///
 /// They are strung together, not decoded: a change of one Service encodes one virtual host, however many there are. Give
 /// them in a stable order.
-pub fn route_configuration<'a>(virtual_hosts: impl IntoIterator<Item = (&'a Name, &'a Bytes)>) -> Resource {
+pub fn route_configuration<'a>(virtual_hosts: impl IntoIterator<Item = &'a EncodedVirtualHost>) -> Resource {
     let (head, tail) = frame();
     let mut value = head.encode_to_vec();
     let mut references = Vec::new();
-    for (name, virtual_host) in virtual_hosts {
+    for EncodedVirtualHost { bytes, clusters } in virtual_hosts {
         encode_key(VIRTUAL_HOSTS, WireType::LengthDelimited, &mut value);
-        encode_varint(virtual_host.len() as u64, &mut value);
-        value.extend_from_slice(virtual_host);
-        references.push(Name::clone(name));
+        encode_varint(bytes.len() as u64, &mut value);
+        value.extend_from_slice(bytes);
+        references.extend(clusters.iter().cloned());
     }
     value.extend(tail.encode_to_vec());
     Resource::from_value(names::LISTENER.into(), RouteConfiguration::type_url(), value, references)
@@ -52,31 +81,49 @@ fn frame() -> (RouteConfiguration, RouteConfiguration) {
     (head, tail)
 }
 
-fn virtual_host(name: &Name, domains: &[Name], retry: &Retry) -> VirtualHost {
-    VirtualHost {
-        name: name.to_string(),
-        domains: domains.iter().map(ToString::to_string).collect(),
-        routes: vec![Route {
-            r#match: Some(RouteMatch {
-                path_specifier: Some(route_match::PathSpecifier::Prefix("/".to_owned())),
-                ..RouteMatch::default()
-            }),
-            action: Some(Action::Route(RouteAction {
-                cluster_specifier: Some(route_action::ClusterSpecifier::Cluster(name.to_string())),
-                timeout: Some(duration(NO_TIMEOUT)),
-                // A maximum of zero is no maximum: the caller's `grpc-timeout` is honoured as it is.
-                max_stream_duration: Some(route_action::MaxStreamDuration {
-                    grpc_timeout_header_max: Some(duration(NO_TIMEOUT)),
-                    ..route_action::MaxStreamDuration::default()
-                }),
-                retry_policy: retry_policy(retry),
-                ..RouteAction::default()
-            })),
-            ..Route::default()
-        }],
-        ..VirtualHost::default()
+fn route(prefix: &str, action: &RouteAction) -> Route {
+    Route {
+        r#match: Some(RouteMatch {
+            path_specifier: Some(route_match::PathSpecifier::Prefix(prefix.to_owned())),
+            ..RouteMatch::default()
+        }),
+        action: Some(Action::Route(action.clone())),
+        ..Route::default()
+    }
+}
+
+/// What becomes of a request for this cluster under this policy.
+pub(super) fn action(cluster: &Name, policy: &Policy) -> RouteAction {
+    let Policy {
+        fleets: _,
+        hosts: _,
+        routes: _,
+        protocol: _,
+        balancing,
+        retry,
+        timeouts,
+        // The cluster has them.
+        connection: _,
+        limits: _,
+        outlier: _,
+        health_check: _,
+    } = policy;
+    let Timeouts { request, idle, max_stream_duration } = timeouts;
+    RouteAction {
+        cluster_specifier: Some(route_action::ClusterSpecifier::Cluster(cluster.to_string())),
+        timeout: Some(duration(request.unwrap_or(NO_TIMEOUT))),
+        idle_timeout: idle.map(duration),
+        max_stream_duration: Some(route_action::MaxStreamDuration {
+            max_stream_duration: max_stream_duration.map(duration),
+            // A maximum of zero is no maximum: the caller's `grpc-timeout` is honoured as it is.
+            grpc_timeout_header_max: Some(duration(max_stream_duration.unwrap_or(NO_TIMEOUT))),
+            ..route_action::MaxStreamDuration::default()
+        }),
+        retry_policy: retry_policy(retry),
+        hash_policy: hash_policy(balancing),
+        ..RouteAction::default()
     }
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

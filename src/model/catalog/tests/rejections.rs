@@ -19,7 +19,11 @@ fn the_last_good_value_stays_for_as_long_as_it_takes() {
     catalog.apply(Event::Apply(with("x", "least-request")));
     let now = entry(&mut catalog, "cart");
     assert_eq!(now.service.ports[0].policy.retry.num_retries, 5);
-    assert_eq!(now.service.ports[0].policy.lb_policy, LbPolicy::LeastRequest, "the rest of the change is in force");
+    assert_eq!(
+        now.service.ports[0].policy.balancing.policy,
+        LbPolicy::LeastRequest,
+        "the rest of the change is in force"
+    );
     for again in ["y", "z"] {
         catalog.apply(Event::Apply(with(again, "least-request")));
         assert_eq!(changed(&mut catalog), [""; 0]);

@@ -63,7 +63,7 @@ fn cookie(field: &Field<'_>, draft: &mut Draft<'_>) -> Option<String> {
     for field in field.fields(draft) {
         match field.name() {
             "name" => name = Some(field.text()),
-            "ttl" => ttl = Some(duration::ours(&field.text())).filter(|ttl| !ttl.is_empty() && ttl != "0s"),
+            "ttl" => ttl = Some(duration::ours(&field.text())).filter(|ttl| !ttl.is_empty() && ttl != "0ms"),
             // A cookie for every path is what ours is.
             "path" if field.text() == "/" => {}
             _ => field.ignore(draft),

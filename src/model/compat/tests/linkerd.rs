@@ -57,10 +57,12 @@ fn failure_accrual_is_outlier_detection() {
             ],
             &[],
         ),
-        (&[("failure-accrual-consecutive-max-failure", "x")], &[], &[
-            "warning: [balancer.linkerd.io/failure-accrual-consecutive-max-failure]: \"x\": not read; did you mean \
-             balancer.linkerd.io/failure-accrual-consecutive-max-failures? (it is ignored)",
-        ]),
+        (
+            &[("failure-accrual-consecutive-max-failure", "x")],
+            &[],
+            &["warning: [balancer.linkerd.io/failure-accrual-consecutive-max-failure]: \"x\": not read; did you mean \
+             balancer.linkerd.io/failure-accrual-consecutive-max-failures? (it is ignored)"],
+        ),
         (
             &[
                 ("failure-accrual", "consecutive"),

@@ -2,11 +2,15 @@ use data_plane_api::json;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::model::{Protocol, Retry, RetryOn};
+use crate::model::{Balancing, LbPolicy, Protocol, Retry, RetryOn};
 use crate::xds::resource_to_json;
 
 fn rendered(policy: &Policy) -> Value {
     resource_to_json(&cluster(&"shop/cart/50051".into(), policy)).unwrap()
+}
+
+fn balanced(policy: LbPolicy) -> Policy {
+    Policy { balancing: Balancing { policy, ..Balancing::default() }, ..Policy::default() }
 }
 
 fn options(policy: &Policy) -> Value {
@@ -73,7 +77,7 @@ fn the_protocol_is_explicit_unless_it_is_the_clients() {
 
 #[test]
 fn least_request_is_an_extension_too() {
-    let cluster = rendered(&Policy { lb_policy: LbPolicy::LeastRequest, ..Policy::default() });
+    let cluster = rendered(&balanced(LbPolicy::LeastRequest));
     let policy = &cluster["load_balancing_policy"]["policies"][0]["typed_extension_config"];
     assert_eq!(policy["name"], "envoy.load_balancing_policies.least_request");
     assert_eq!(cluster["lb_policy"], Value::Null);
@@ -82,7 +86,7 @@ fn least_request_is_an_extension_too() {
 #[test]
 fn only_an_annotated_retry_policy_is_the_clusters() {
     let retry = |on: &[RetryOn], annotated| Policy {
-        retry: Retry { on: on.iter().copied().collect(), num_retries: 2, budget_min_concurrency: 3, annotated },
+        retry: Retry { on: on.iter().copied().collect(), num_retries: 2, annotated, ..Retry::default() },
         ..Policy::default()
     };
     let words = [RetryOn::Unavailable, RetryOn::FiveXx];

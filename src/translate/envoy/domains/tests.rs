@@ -1,17 +1,26 @@
 use data_plane_api::route::VirtualHost;
-use prost::Message;
 
+use super::super::route::tests::decoded;
 use super::*;
+use crate::model::Policy;
+
+mod shared;
 
 /// The routes of one port of a Service that was created at some time, with these hosts, in these fleets (none: all).
 fn port(service: &str, created: i64, hosts: &[&str], fleets: &[&str]) -> Arc<PortRoutes> {
+    sharing(service, created, hosts, &[], fleets)
+}
+
+/// The same with these path prefixes.
+fn sharing(service: &str, created: i64, hosts: &[&str], routes: &[&str], fleets: &[&str]) -> Arc<PortRoutes> {
     let (namespace, name) = service.split_once('/').unwrap();
     let fleets = match fleets {
         [] => Fleets::All,
         names => Fleets::Named(names.iter().map(|name| Arc::from(*name)).collect()),
     };
     let hosts = hosts.iter().map(|host| Arc::from(*host)).collect();
-    let policy = Policy { fleets, hosts, ..Policy::default() };
+    let routes = routes.iter().map(|route| Arc::from(*route)).collect();
+    let policy = Policy { fleets, hosts, routes, ..Policy::default() };
     let port = Port { number: 80, name: "http".into(), policy, annotated: [].into() };
     let key = Key::new(namespace, name);
     let service = Service { key: key.clone(), created, ports: vec![port.clone()], default_port: Some(80) };
@@ -21,7 +30,7 @@ fn port(service: &str, created: i64, hosts: &[&str], fleets: &[&str]) -> Arc<Por
 fn domains(ports: &[&Arc<PortRoutes>]) -> Domains {
     let mut domains = Domains::default();
     for port in ports {
-        domains.insert(port, &mut BTreeSet::new());
+        domains.insert(port, &mut Affected::default());
     }
     domains
 }
@@ -71,7 +80,7 @@ fn nobody_takes_anybodys_own_name() {
     assert_eq!(lost(&domains, &cart, ""), []);
     let lost = domains.lost(&thief, "");
     assert_eq!(lost.len(), 2);
-    assert!(lost.iter().all(|contest| contest.own));
+    assert!(lost.iter().all(|contest| contest.title == Title::Own));
 }
 
 #[test]
@@ -86,9 +95,9 @@ fn when_the_winner_goes_the_next_has_it_and_hears_of_it() {
     let old = port("shop/old", 1, &["x.example"], &[]);
     let new = port("shop/new", 2, &["x.example"], &[]);
     let mut domains = domains(&[&old, &new]);
-    let mut affected = BTreeSet::new();
+    let mut affected = Affected::default();
     domains.remove(&old, &mut affected);
-    assert!(affected.contains("shop/new/80"), "{affected:?}");
+    assert!(affected.ports.contains("shop/new/80"), "{affected:?}");
     assert_eq!(lost(&domains, &new, ""), []);
     domains.remove(&new, &mut affected);
     assert!(domains.claims.is_empty());
@@ -99,9 +108,10 @@ fn a_newcomer_affects_only_those_who_want_what_it_wants() {
     let old = port("shop/old", 1, &["x.example"], &[]);
     let other = port("shop/other", 1, &["y.example"], &[]);
     let mut domains = domains(&[&old, &other]);
-    let mut affected = BTreeSet::new();
+    let mut affected = Affected::default();
     domains.insert(&port("shop/new", 2, &["x.example"], &[]), &mut affected);
-    assert_eq!(affected, BTreeSet::from(["shop/new/80".into(), "shop/old/80".into()]));
+    assert_eq!(affected.ports, BTreeSet::from(["shop/new/80".into(), "shop/old/80".into()]));
+    assert!(affected.shared.is_empty());
 }
 
 #[test]
@@ -122,7 +132,7 @@ fn what_is_lost_is_not_in_the_virtual_host() {
     let old = port("shop/old", 1, &["x.example"], &[]);
     let new = port("shop/new", 2, &["x.example", "y.example"], &[]);
     let domains = domains(&[&old, &new]);
-    let of = |port: &PortRoutes| VirtualHost::decode(port.virtual_host(&domains.lost(port, ""))).unwrap().domains;
+    let of = |port: &PortRoutes| decoded(&port.virtual_host(&domains.lost(port, ""))).domains;
     assert!(of(&old).contains(&"x.example".to_owned()));
     assert_eq!(of(&old).len(), 7);
     assert!(!of(&new).contains(&"x.example".to_owned()));

@@ -1,33 +1,40 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::model::RetryOn;
+use crate::model::{Retry, RetryOn};
 use crate::xds::resource_to_json;
 
 fn names(names: &[&str]) -> Vec<Name> {
     names.iter().map(|name| Name::from(*name)).collect()
 }
 
-fn retry(on: &[RetryOn]) -> Retry {
-    Retry { on: on.iter().copied().collect(), num_retries: 1, budget_min_concurrency: 3, annotated: false }
+fn retrying(on: &[RetryOn]) -> Policy {
+    Policy { retry: Retry { on: on.iter().copied().collect(), ..Retry::default() }, ..Policy::default() }
+}
+
+/// A virtual host all of which goes to the cluster of its name.
+fn host(name: &str, domains: &[&str], policy: &Policy) -> EncodedVirtualHost {
+    let name = Name::from(name);
+    EncodedVirtualHost::new(&name, &names(domains), [(EVERY_PATH, &name, &action(&name, policy))])
+}
+
+pub fn decoded(host: &EncodedVirtualHost) -> VirtualHost {
+    VirtualHost::decode(host.bytes.clone()).unwrap()
 }
 
 #[test]
 fn strung_together_it_is_what_prost_encodes_as_a_whole() {
     for count in [0, 1, 2, 300] {
-        let hosts: Vec<(Name, Vec<Name>)> =
-            (0..count).map(|n| (format!("shop/cart-{n}/80").into(), names(&["a.example", &format!("{n}")]))).collect();
-        let encoded: Vec<(Name, Bytes)> = hosts
-            .iter()
-            .map(|(name, domains)| (Name::clone(name), encode_virtual_host(name, domains, &Retry::default())))
+        let hosts: Vec<EncodedVirtualHost> = (0..count)
+            .map(|n| host(&format!("shop/cart-{n}/80"), &["a.example", &format!("{n}")], &Policy::default()))
             .collect();
         let whole = RouteConfiguration {
             name: "http".to_owned(),
-            virtual_hosts: hosts.iter().map(|(name, domains)| virtual_host(name, domains, &Retry::default())).collect(),
+            virtual_hosts: hosts.iter().map(decoded).collect(),
             validate_clusters: Some(false),
             ..RouteConfiguration::default()
         };
-        let resource = route_configuration(encoded.iter().map(|(name, bytes)| (name, bytes)));
+        let resource = route_configuration(&hosts);
         assert_eq!(resource, Resource::encode("http".into(), &whole, []));
         assert_eq!(resource.references().len(), count);
     }
@@ -35,9 +42,8 @@ fn strung_together_it_is_what_prost_encodes_as_a_whole() {
 
 #[test]
 fn everything_under_its_domains_goes_to_its_cluster() {
-    let name = Name::from("shop/cart/50051");
-    let bytes = encode_virtual_host(&name, &names(&["cart.shop:50051", "cart.shop"]), &retry(&[RetryOn::FiveXx]));
-    let shown = resource_to_json(&route_configuration([(&name, &bytes)])).unwrap();
+    let host = host("shop/cart/50051", &["cart.shop:50051", "cart.shop"], &retrying(&[RetryOn::FiveXx]));
+    let shown = resource_to_json(&route_configuration([&host])).unwrap();
     assert_eq!(shown["validate_clusters"], false);
     let [host] = shown["virtual_hosts"].as_array().unwrap().as_slice() else { panic!("{shown}") };
     assert_eq!(host["name"], "shop/cart/50051");
@@ -52,8 +58,7 @@ fn everything_under_its_domains_goes_to_its_cluster() {
 
 #[test]
 fn nothing_to_retry_on_is_no_policy() {
-    let name = Name::from("shop/cart/50051");
-    let bytes = encode_virtual_host(&name, &names(&["cart.shop"]), &retry(&[]));
-    let shown = resource_to_json(&route_configuration([(&name, &bytes)])).unwrap();
+    let host = host("shop/cart/50051", &["cart.shop"], &retrying(&[]));
+    let shown = resource_to_json(&route_configuration([&host])).unwrap();
     assert_eq!(shown["virtual_hosts"][0]["routes"][0]["route"]["retry_policy"], Value::Null);
 }

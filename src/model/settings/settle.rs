@@ -1,0 +1,120 @@
+//! Values that are fine by themselves, but not together.
+//!
+//! Envoy refuses a cluster whose fields contradict each other, and with it the whole response. So what contradicts is
+//! found here, and one of the settings gives way: its default is in force.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::effective::Effective;
+use super::table::Setting;
+use crate::model::{Balancing, LbPolicy, Outlier, Probe, Protocol, Reason, duration};
+
+/// A setting that can't stay as it is, or hardly is what its author wants.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Clash {
+    pub key: &'static str,
+    pub reason: Reason,
+    pub message: String,
+    pub meanwhile: String,
+}
+
+/// How long a pod is out at first if nobody says otherwise.
+pub const BASE_EJECTION_TIME: Duration = Duration::from_secs(30);
+
+/// A stock gRPC server closes connections that are asked more often (`GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS`).
+const TOLERATED_KEEPALIVE: Duration = Duration::from_mins(5);
+
+/// Takes back what can't be together.
+pub(super) fn settle(effective: &mut Effective) -> Vec<Clash> {
+    let annotated = effective.annotated.clone();
+    let policy = &mut effective.policy;
+    let mut clashes = Vec::new();
+    hosts(&mut policy.hosts, policy.routes.is_empty(), &mut clashes);
+    hash(&mut policy.balancing, &mut clashes);
+    ring(&mut policy.balancing, &annotated, &mut clashes);
+    ejection(&mut policy.outlier, &mut clashes);
+    if policy.protocol == Protocol::Http1 && matches!(policy.health_check.probe, Some(Probe::Grpc(_))) {
+        policy.health_check.probe = None;
+        let message = "gRPC health checks need HTTP/2, and the port speaks http1; expected http:<path> or tcp";
+        clashes.push(Clash::invalid("health-check", message, "no health check is made"));
+    }
+    clashes
+}
+
+/// What is in force, but hardly is what its author wants.
+pub(super) fn doubts(effective: &Effective) -> Vec<Clash> {
+    let Effective { enabled: _, policy, annotated } = effective;
+    let mut doubts: Vec<Clash> = Setting::all()
+        .filter(|setting| annotated.contains(setting.key))
+        .filter_map(|setting| {
+            let need = setting.needs.as_ref().filter(|need| !(need.is_met)(policy))?;
+            let message = format!("without effect; it needs {}", need.what);
+            Some(Clash { key: setting.key, reason: Reason::DoubtfulAnnotation, message, meanwhile: String::new() })
+        })
+        .collect();
+    if let Some(interval) = policy.connection.keepalive_interval.filter(|interval| *interval < TOLERATED_KEEPALIVE) {
+        let message = format!(
+            "every {} is more often than a stock gRPC server tolerates, which answers with GOAWAY too_many_pings; expected \
+             {} or more, unless the pods are set up for it",
+            duration::show(interval),
+            duration::show(TOLERATED_KEEPALIVE)
+        );
+        let meanwhile = "it is in force".to_owned();
+        doubts.push(Clash { key: "keepalive-interval", reason: Reason::DoubtfulAnnotation, message, meanwhile });
+    }
+    doubts
+}
+
+impl Clash {
+    fn invalid(key: &'static str, message: impl Into<String>, meanwhile: impl Into<String>) -> Self {
+        Self { key, reason: Reason::InvalidAnnotation, message: message.into(), meanwhile: meanwhile.into() }
+    }
+}
+
+fn hosts(hosts: &mut BTreeSet<Arc<str>>, is_without_routes: bool, clashes: &mut Vec<Clash>) {
+    if is_without_routes && hosts.remove("*") {
+        let message = "* alone would take every request; expected routes beside it, or domains";
+        clashes.push(Clash::invalid("hosts", message, "the rest of the list stays"));
+    }
+}
+
+fn hash(balancing: &mut Balancing, clashes: &mut Vec<Clash>) {
+    if balancing.policy.is_by_hash() && balancing.hash_on.is_empty() {
+        balancing.policy = LbPolicy::default();
+        let message = "needs to know what to hash; expected hash-on beside it, as header:x-user-id";
+        clashes.push(Clash::invalid("lb-policy", message, "the default, round-robin, is in force"));
+    }
+}
+
+fn ring(balancing: &mut Balancing, annotated: &BTreeSet<&'static str>, clashes: &mut Vec<Clash>) {
+    let (min, max) = balancing.ring_size;
+    if min <= max {
+        return;
+    }
+    let (default_min, default_max) = Balancing::default().ring_size;
+    if annotated.contains("ring-hash-min-size") {
+        balancing.ring_size.0 = default_min.min(max);
+        let message = format!("more than ring-hash-max-size, which is {max}; expected {max} or less");
+        let meanwhile = format!("{} is in force", balancing.ring_size.0);
+        clashes.push(Clash::invalid("ring-hash-min-size", message, meanwhile));
+    } else {
+        balancing.ring_size.1 = default_max;
+        let message = format!("less than ring-hash-min-size, which is {min}; expected {min} or more");
+        clashes.push(Clash::invalid("ring-hash-max-size", message, format!("the default, {default_max}, is in force")));
+    }
+}
+
+fn ejection(outlier: &mut Outlier, clashes: &mut Vec<Clash>) {
+    let base = outlier.base_ejection_time.unwrap_or(BASE_EJECTION_TIME);
+    if let Some(max) = outlier.max_ejection_time.filter(|max| *max < base) {
+        outlier.max_ejection_time = None;
+        let base = duration::show(base);
+        let message = format!(
+            "{} is shorter than outlier-base-ejection-time, which is {base}; expected {base} or more",
+            duration::show(max)
+        );
+        clashes.push(Clash::invalid("outlier-max-ejection-time", message, "the default is in force"));
+    }
+}

@@ -1,0 +1,173 @@
+//! Which pod a request goes to.
+
+use super::{Group, Need, Setting};
+use crate::model::settings::value::Read;
+use crate::model::settings::values::Values;
+use crate::model::settings::{parts, word};
+use crate::model::{Balancing, LbPolicy};
+
+pub(super) const GROUP: Group = Group {
+    title: "Which pod a request goes to",
+    about: "Each request is balanced by itself, whatever connection it came on. The weight of a pod is a label of the \
+            pod, `chancery.dev/weight: \"1\"` to `\"128\"`; with `random` and `pick-first` it doesn't count.",
+    settings: &SETTINGS,
+};
+
+const LEAST_REQUEST: Option<Need> =
+    Some(Need { what: "lb-policy: least-request", is_met: |policy| policy.balancing.policy == LbPolicy::LeastRequest });
+const HASH: Option<Need> =
+    Some(Need { what: "lb-policy: ring-hash or maglev", is_met: |policy| policy.balancing.policy.is_by_hash() });
+const RING: Option<Need> =
+    Some(Need { what: "lb-policy: ring-hash", is_met: |policy| policy.balancing.policy == LbPolicy::RingHash });
+const MAGLEV: Option<Need> =
+    Some(Need { what: "lb-policy: maglev", is_met: |policy| policy.balancing.policy == LbPolicy::Maglev });
+const WARMING: Option<Need> = Some(Need {
+    what: "lb-policy: round-robin, least-request or weighted-round-robin",
+    is_met: |policy| {
+        matches!(policy.balancing.policy, LbPolicy::RoundRobin | LbPolicy::LeastRequest | LbPolicy::WeightedRoundRobin)
+    },
+});
+const WINDOW: Option<Need> =
+    Some(Need { what: "slow-start-window", is_met: |policy| policy.balancing.slow_start.window.is_some() });
+
+static SETTINGS: [Setting; 11] = [
+    Setting {
+        key: "lb-policy",
+        about: "How the pod for a request is chosen.",
+        default: "round-robin",
+        example: "least-request",
+        envoy: "`Cluster.load_balancing_policy`.",
+        note: "`round-robin`: each pod in turn. `least-request`: the least busy of two picked at random; good when \
+               requests or pods differ much. `random`. `ring-hash` and `maglev`: equal requests go to the same pod, see \
+               `hash-on`; when a pod comes or goes few of them move, with `maglev` a few more, but it spreads more \
+               evenly. `weighted-round-robin`: pods say how loaded they are (ORCA `endpoint-load-metrics` in their \
+               trailers), those that say nothing count as average. `pick-first`: all requests to one pod, the next only \
+               when it fails.",
+        values: Values::Other {
+            accepts: word::one_of::<LbPolicy>,
+            read: |text| Read::of(word::word(text), |to, policy| to.policy.balancing.policy = policy),
+        },
+        ..Setting::PLAIN
+    },
+    Setting {
+        key: "least-request-choice-count",
+        about: "Of how many pods, picked at random, the least busy gets the request.",
+        default: "2",
+        example: "4",
+        needs: LEAST_REQUEST,
+        envoy: "`LeastRequest.choice_count`.",
+        values: Values::Whole(2..=100, |to, n| to.policy.balancing.choice_count = n),
+        ..Setting::PLAIN
+    },
+    Setting {
+        key: "least-request-active-request-bias",
+        about: "How much it counts that a pod is busy, when pods have weights.",
+        default: "1",
+        example: "1.5",
+        needs: LEAST_REQUEST,
+        envoy: "`LeastRequest.active_request_bias`.",
+        note: "0: only weights count. Higher: busy pods are avoided the more. Without weights it does nothing.",
+        values: Values::Decimal(0.0..=100.0, |to, bias| to.policy.balancing.active_request_bias = bias),
+        ..Setting::PLAIN
+    },
+    Setting {
+        key: "hash-on",
+        about: "What of a request decides its pod.",
+        default: "none",
+        example: "header:x-user-id, source-ip",
+        needs: HASH,
+        envoy: "`RouteAction.hash_policy`, and `HttpProtocolOptions.hash_policy` (Envoy 1.37 and newer) for those who \
+                keep their own routes.",
+        note: "All parts of the list that a request has are hashed together; a request that has none of them goes to \
+               any pod. A cookie with a lifetime is made by Envoy for clients that bring none.",
+        values: Values::Other {
+            accepts: || {
+                "none, or a list of header:<name>, cookie:<name>[:<lifetime>], query:<name> or source-ip".to_owned()
+            },
+            read: |text| Read::of(parts::hash_on(text), |to, list| to.policy.balancing.hash_on = list),
+        },
+        ..Setting::PLAIN
+    },
+    Setting {
+        key: "ring-hash-min-size",
+        about: "How many points the ring has at least.",
+        default: "1024",
+        example: "4096",
+        needs: RING,
+        envoy: "`RingHash.minimum_ring_size`.",
+        note: "More points spread more evenly, and cost memory in every Envoy.",
+        values: Values::Whole(1..=Balancing::MAX_RING_SIZE, |to, n| to.policy.balancing.ring_size.0 = n),
+        ..Setting::PLAIN
+    },
+    Setting {
+        key: "ring-hash-max-size",
+        about: "How many points the ring has at most.",
+        default: "8388608",
+        example: "65536",
+        needs: RING,
+        envoy: "`RingHash.maximum_ring_size`.",
+        values: Values::Whole(1..=Balancing::MAX_RING_SIZE, |to, n| to.policy.balancing.ring_size.1 = n),
+        ..Setting::PLAIN
+    },
+    Setting {
+        key: "maglev-table-size",
+        about: "How many places Maglev's table has; a prime.",
+        default: "65537",
+        example: "262147",
+        needs: MAGLEV,
+        envoy: "`Maglev.table_size`.",
+        note: "Much more than there are pods, or they get unequal shares.",
+        values: Values::Other {
+            accepts: || format!("a prime from 2 to {}", Balancing::MAX_TABLE_SIZE),
+            read: |text| {
+                Read::of(parts::prime(text, Balancing::MAX_TABLE_SIZE), |to, n| {
+                    to.policy.balancing.maglev_table_size = n;
+                })
+            },
+        },
+        ..Setting::PLAIN
+    },
+    Setting {
+        key: "slow-start-window",
+        about: "How long a new pod takes to get its full share.",
+        default: "off",
+        example: "30s",
+        needs: WARMING,
+        envoy: "`SlowStartConfig.slow_start_window`.",
+        note: "For pods that are slow at first: caches to fill, code to compile. When all pods are new, none is \
+               preferred.",
+        values: Values::DurationOrOff(|to, window| to.policy.balancing.slow_start.window = window),
+        ..Setting::PLAIN
+    },
+    Setting {
+        key: "slow-start-aggression",
+        about: "How a new pod's share grows: 1 evenly, above it faster at first, below it slower.",
+        default: "1",
+        example: "1.5",
+        needs: WINDOW,
+        envoy: "`SlowStartConfig.aggression`.",
+        values: Values::Decimal(0.01..=100.0, |to, aggression| to.policy.balancing.slow_start.aggression = aggression),
+        ..Setting::PLAIN
+    },
+    Setting {
+        key: "slow-start-min-weight",
+        about: "The share that a new pod begins with, in percent of its full one.",
+        default: "10",
+        example: "5",
+        needs: WINDOW,
+        envoy: "`SlowStartConfig.min_weight_percent`.",
+        values: Values::Decimal(0.0..=100.0, |to, percent| to.policy.balancing.slow_start.min_weight = percent),
+        ..Setting::PLAIN
+    },
+    Setting {
+        key: "panic-threshold",
+        about: "Below which share of healthy pods, in percent, requests go to all pods, healthy or not.",
+        default: "0",
+        example: "25",
+        envoy: "`CommonLbConfig.healthy_panic_threshold`.",
+        note: "0 is never, and not Envoy's 50: draining pods count as unhealthy, so during a rollout Envoy would panic and \
+               send requests to pods that are leaving.",
+        values: Values::Decimal(0.0..=100.0, |to, percent| to.policy.balancing.panic_threshold = percent),
+        ..Setting::PLAIN
+    },
+];

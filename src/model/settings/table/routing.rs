@@ -1,0 +1,99 @@
+//! Who gets a Service, and under which names.
+
+use super::{Group, Need, Reach, Setting};
+use crate::model::Protocol;
+use crate::model::settings::value::{self, Read};
+use crate::model::settings::values::Values;
+use crate::model::settings::{domain, parts, word};
+
+pub(super) const GROUP: Group = Group {
+    title: "Who gets it, and under which names",
+    about: "A Service takes part once it says `enabled: \"true\"`. Without more its clients balance round robin over \
+            the pods that are ready, under the names that Kubernetes gives the Service.",
+    settings: &SETTINGS,
+};
+
+static SETTINGS: [Setting; 5] = [
+    Setting {
+        key: "enabled",
+        about: "Whether clients get the Service, or the port, at all.",
+        default: "false",
+        example: "true",
+        envoy: "The cluster, its assignment and its virtual host are there or not.",
+        note: "On a Namespace it is the default of all its Services. `enabled.<port>: \"false\"` leaves one port out; a \
+               port that is left out doesn't count when the default port is looked for.",
+        values: Values::Boolean(|to, on| to.enabled = on),
+        ..Setting::PLAIN
+    },
+    Setting {
+        key: "fleets",
+        about: "Which fleets of Envoys get it.",
+        default: "*",
+        example: "edge, internal",
+        envoy: "Only Envoys whose `node.cluster` is in the list get its cluster, assignment and virtual host.",
+        note: "A name that no fleet has is no mistake: the fleet may come later.",
+        values: Values::Other {
+            accepts: || "a list of fleet names, or * for all".to_owned(),
+            read: |text| Read::of(value::fleets(text), |to, fleets| to.policy.fleets = fleets),
+        },
+        ..Setting::PLAIN
+    },
+    Setting {
+        key: "hosts",
+        about: "More domains that lead to it through Envoy.",
+        default: "none",
+        default_is_words: true,
+        example: "shop.example.com, *.shop.example.com",
+        reach: Reach::DefaultPort,
+        envoy: "`VirtualHost.domains`, after the Service's own names.",
+        note: "Case doesn't matter. Of two Services that want one domain the older one has it (then the one whose name \
+               comes first), and the other is told; unless both have `routes`, then they share it. A bad domain costs \
+               only itself. `*`, every domain that is nobody's, only goes with `routes`.",
+        values: Values::Other {
+            accepts: || "a list of domains such as shop.example.com, *.example.com or shop.example.com:8080".to_owned(),
+            read: |text| Read::of_parts(domain::list(text), |to, hosts| to.policy.hosts = hosts),
+        },
+        ..Setting::PLAIN
+    },
+    Setting {
+        key: "routes",
+        about: "The paths that lead to it on its hosts, or without hosts on every host.",
+        default: "none",
+        default_is_words: true,
+        example: "shop.v1.Cart, /shop.v1.Wishlist/",
+        reach: Reach::DefaultPort,
+        envoy: "`Route.match.prefix` in a virtual host that all Services with `routes` on that domain share, the longest \
+                prefix first.",
+        note: "So one listener is the gateway of many gRPC services. The full name of a gRPC service, `shop.v1.Cart`, \
+               is the prefix `/shop.v1.Cart/`; any other prefix begins with `/` and is taken literally, so `/shop` also \
+               takes `/shopping`. One prefix that two Services want on one domain goes to the older one. The Service's \
+               own names (`cart.shop:50051`) go on leading to it whatever the path.",
+        values: Values::Other {
+            accepts: || {
+                "a list of path prefixes such as /shop. or full names of gRPC services such as shop.v1.Cart".to_owned()
+            },
+            read: |text| Read::of_parts(parts::routes(text), |to, routes| to.policy.routes = routes),
+        },
+        ..Setting::PLAIN
+    },
+    Setting {
+        key: "protocol",
+        about: "What its pods speak.",
+        default: "what appProtocol or else the port's name says, else http2",
+        default_is_words: true,
+        example: "grpc",
+        envoy: "`HttpProtocolOptions`: explicit HTTP/2 for `grpc` and `http2`, explicit HTTP/1.1 for `http1`, the \
+                client's own protocol for `auto`.",
+        note: "Of `appProtocol` these words are understood: `grpc`, `kubernetes.io/h2c`, `h2c`, `http2`, `http`, \
+               `kubernetes.io/ws`; of a port's name the first word, up to the first hyphen.",
+        values: Values::Other {
+            accepts: word::one_of::<Protocol>,
+            read: |text| Read::of(word::word(text), |to, protocol| to.policy.protocol = protocol),
+        },
+        ..Setting::PLAIN
+    },
+];
+
+/// What only HTTP/2 has.
+pub(super) const HTTP2: Option<Need> =
+    Some(Need { what: "a protocol other than http1", is_met: |policy| !matches!(policy.protocol, Protocol::Http1) });

@@ -1,0 +1,52 @@
+//! How long things may take.
+
+use super::{Group, Setting};
+use crate::model::settings::values::Values;
+
+pub(super) const GROUP: Group = Group {
+    title: "How long things may take",
+    about: "Nothing ends a request or a stream by default, but the deadline that a gRPC caller sets (`grpc-timeout`), \
+            which is always honoured.",
+    settings: &SETTINGS,
+};
+
+static SETTINGS: [Setting; 4] = [
+    Setting {
+        key: "timeout",
+        about: "How long the answer may take, from the end of the request to its own end.",
+        default: "off",
+        example: "15s",
+        envoy: "`RouteAction.timeout`.",
+        note: "It ends streams that a server keeps sending on, too; for those use `idle-timeout`.",
+        values: Values::DurationOrOff(|to, timeout| to.policy.timeouts.request = timeout),
+        ..Setting::PLAIN
+    },
+    Setting {
+        key: "idle-timeout",
+        about: "How long a request or stream may go without a byte in either direction.",
+        default: "off",
+        example: "5m",
+        envoy: "`RouteAction.idle_timeout`.",
+        values: Values::DurationOrOff(|to, timeout| to.policy.timeouts.idle = timeout),
+        ..Setting::PLAIN
+    },
+    Setting {
+        key: "max-stream-duration",
+        about: "How long a stream may live, whatever the caller says.",
+        default: "off",
+        example: "1h",
+        envoy: "`RouteAction.max_stream_duration.max_stream_duration`, and `grpc_timeout_header_max`.",
+        note: "A shorter `grpc-timeout` of the caller holds, a longer one is cut to this.",
+        values: Values::DurationOrOff(|to, longest| to.policy.timeouts.max_stream_duration = longest),
+        ..Setting::PLAIN
+    },
+    Setting {
+        key: "connect-timeout",
+        about: "How long connecting to a pod may take.",
+        default: "5s",
+        example: "1s",
+        envoy: "`Cluster.connect_timeout`.",
+        values: Values::Duration(|to, timeout| to.policy.connection.connect_timeout = timeout),
+        ..Setting::PLAIN
+    },
+];
