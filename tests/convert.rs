@@ -42,7 +42,9 @@ fn run(arguments: &[&str], input: &str) -> (i32, String, String) {
     let mut command = Command::new(CHANCERY);
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let ours = |name: &str| name.starts_with("CHANCERY_") || name == "RUST_LOG";
-    std::env::vars().filter(|(name, _)| ours(name)).for_each(|(name, _)| drop(command.env_remove(name)));
+    std::env::vars().filter(|(name, _)| ours(name)).for_each(|(name, _)| {
+        command.env_remove(name);
+    });
     let mut child = command.spawn().unwrap();
     // Whoever is told to use a flag right doesn't read what it is given.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
@@ -74,7 +76,7 @@ fn it_prints_a_patch_with_the_annotations_of_ours() {
     assert_eq!((code, err.as_str()), (0, ""));
     assert_eq!(
         out,
-        r#"apiVersion: v1
+        r"apiVersion: v1
 kind: Service
 metadata:
   annotations:
@@ -82,7 +84,7 @@ metadata:
     chancery.dev/retry-on: internal
   name: cart
   namespace: shop
-"#
+"
     );
     let (code, out, _) = run(&["convert", "-", "-o", "text"], &input);
     assert_eq!(
@@ -158,16 +160,16 @@ fn mappings_that_are_objects_are_converted_onto_the_service_they_name() {
 #[test]
 fn converting_what_was_converted_gives_nothing_new() {
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("converted.yaml");
+    let file = directory.path().join("converted.yaml");
     let (code, out, err) = run(&["convert", "-"], AMBASSADOR);
     assert_eq!((code, err.as_str()), (0, ""));
-    fs::write(&path, &out).unwrap();
-    assert_eq!(run(&["convert", path.to_str().unwrap()], ""), (0, String::new(), String::new()));
+    fs::write(&file, &out).unwrap();
+    assert_eq!(run(&["convert", file.to_str().unwrap()], ""), (0, String::new(), String::new()));
 
     // Nor does it once the patch is part of the Service.
     let patch: serde_json::Value = serde_saphyr::from_str(&out).unwrap();
     let annotations = patch["metadata"]["annotations"].as_object().unwrap();
-    let lines: String = annotations.iter().map(|(name, text)| format!("    {name}: {text}\n")).collect();
+    let lines = annotations.iter().map(|(name, text)| format!("    {name}: {text}\n")).collect::<Vec<_>>().concat();
     let patched = AMBASSADOR.replacen("  annotations:\n", &format!("  annotations:\n{lines}"), 1);
     assert_eq!(run(&["convert", "-"], &patched), (0, String::new(), String::new()));
     let with_compat = run(&["render", "-", "--compat=all"], AMBASSADOR);

@@ -91,7 +91,9 @@ impl Convert {
             is_first &= one.annotations.is_empty();
         }
         problems.extend(converted.into_iter().flat_map(|one| one.problems));
-        problems.iter().for_each(|problem| eprintln!("{problem}"));
+        for problem in &problems {
+            eprintln!("{problem}");
+        }
         Ok(if problems.is_empty() { Exit::Ok } else { Exit::Input })
     }
 }
@@ -110,11 +112,11 @@ fn convert(
     let (translated, rejected) = Translated::parse(&ObjectRef::service(key), translation);
 
     let says = |name: &str| annotations.contains_key(&format!("{PREFIX}{name}"));
-    let lacking = translated.good().filter(|(name, _, _)| {
+    let lacking = translated.good().filter(|(name, _)| {
         let plain = name.split_once('.').map_or(name.as_str(), |(plain, _)| plain);
         !says(name) && !says(plain)
     });
-    let annotations = lacking.map(|(name, text, _)| (format!("{PREFIX}{name}"), text.to_owned())).collect();
+    let annotations = lacking.map(|(name, text)| (format!("{PREFIX}{name}"), text.to_owned())).collect();
     let problem = |rejected: Rejected| {
         let mapping = mappings.iter().find(|mapping| rejected.field.starts_with(mapping.it.origin()));
         let place = mapping.map(|mapping| (&mapping.file, mapping.line));

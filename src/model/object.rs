@@ -38,8 +38,8 @@ pub struct Service {
     pub created: i64,
     /// Its annotations under our prefix.
     pub settings: Settings,
-    /// Its annotations of other products, as far as they are read.
-    pub translated: Translated,
+    /// Its annotations of other products, if it has some that are read.
+    pub translated: Option<Box<Translated>>,
     /// Its TCP ports, in the order of the manifest.
     pub ports: Vec<Port>,
     /// `spec.type: ExternalName`: there is nothing to balance over.

@@ -63,7 +63,8 @@ fn annotated(key: Key, fleets: &str, lb_policy: &str) -> Lowered {
     let annotations = annotations.map(|(key, value)| (format!("chancery.dev/{key}"), value.to_owned()));
     let (settings, rejected) = Settings::parse(&id, &annotations.into());
     let ports = vec![Port { name: "grpc".into(), number: 80, app_protocol: None }];
-    let service = Service { key, created: 0, settings, ports, external_name: false, publish_not_ready: false };
+    let service =
+        Service { key, created: 0, settings, translated: None, ports, external_name: false, publish_not_ready: false };
     Lowered { id, object: Some(Object::Service(service)), rejected }
 }
 

@@ -9,6 +9,7 @@ mod endpoints;
 mod lists;
 mod property;
 mod rejections;
+mod translated;
 
 fn key(name: &str) -> Key {
     Key::new("shop", name)
@@ -39,7 +40,7 @@ fn service_with(name: &str, annotations: &[(&str, &str)], change: impl Fn(&mut o
         key: key(name),
         created: 0,
         settings,
-        translated: settings::Translated::default(),
+        translated: None,
         ports: vec![port("grpc", 50051), port("web", 80)],
         external_name: false,
         publish_not_ready: false,

@@ -54,17 +54,12 @@ impl Place {
         Self { field: format!("metadata.annotations[{}]", Rejected::shorten(name)), value: value.to_owned() }
     }
 
-    /// What users would call it.
+    /// What users would call it: the annotation without the way to it.
     pub fn spoken(&self) -> String {
-        spoken(&self.field)
-    }
-}
-
-/// What users would call a field: the annotation without the way to it.
-pub(in crate::model) fn spoken(field: &str) -> String {
-    match field.strip_prefix("metadata.annotations[") {
-        Some(rest) => rest.replacen(']', "", 1),
-        None => field.to_owned(),
+        match self.field.strip_prefix("metadata.annotations[") {
+            Some(rest) => rest.replacen(']', "", 1),
+            None => self.field.clone(),
+        }
     }
 }
 

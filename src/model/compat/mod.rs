@@ -30,7 +30,6 @@ use std::collections::BTreeMap;
 pub(in crate::model) use ambassador::ANNOTATION as OPT_IN;
 pub use ambassador::{Mapping, is_mapping};
 use draft::Draft;
-pub(in crate::model) use draft::spoken;
 pub use draft::{Place, Setting, Translation};
 pub use product::{Compat, Product, UnknownProduct};
 

@@ -12,6 +12,7 @@ use super::settle::{Clash, doubts, settle};
 use super::table::{Reach, Setting};
 use super::value::Value;
 use super::{PREFIX, Settings, Translated, default_stays, field};
+use crate::model::compat::Place;
 use crate::model::{ObjectRef, Port, Reason, Rejected, object};
 
 /// What the settings of a Service come to.
@@ -39,6 +40,7 @@ struct Layers<'a> {
 }
 
 /// A value that is in force, and where it stands.
+#[derive(Clone, Copy)]
 struct InForce<'a> {
     value: &'a Value,
     origin: Origin,
@@ -59,7 +61,7 @@ enum Origin {
 pub fn resolve(service: &object::Service, namespace: Option<&object::Namespace>) -> Resolved {
     let layers = Layers {
         own: &service.settings,
-        translated: Some(&service.translated),
+        translated: service.translated.as_deref(),
         namespace: namespace.map(|namespace| &namespace.settings),
     };
     let mut served: Vec<(&object::Port, Effective)> = Vec::new();
@@ -163,9 +165,30 @@ impl<'a> Layers<'a> {
 
     /// Where a setting stands.
     fn field(self, origin: Origin, name: &Name) -> String {
-        match (origin, self.translated) {
-            (Origin::Translated, Some(translated)) => translated.field(name).to_owned(),
-            _ => field(&name.to_string()),
+        self.place(origin, name).map_or_else(|| field(&name.to_string()), |place| place.field.clone())
+    }
+
+    /// Where a setting of another product stands.
+    fn place(self, origin: Origin, name: &Name) -> Option<&'a Place> {
+        self.translated.filter(|_| origin == Origin::Translated).and_then(|translated| translated.place(name))
+    }
+
+    /// What can't be used of a setting, as its author wrote it.
+    fn rejected(
+        self,
+        service: &object::Service,
+        InForce { value, origin, name }: InForce<'_>,
+        message: String,
+        meanwhile: String,
+    ) -> Rejected {
+        let text = self.place(origin, name).map_or_else(|| value.text(), |place| &place.value);
+        Rejected {
+            object: ObjectRef::service(&service.key),
+            field: self.field(origin, name),
+            value: Rejected::shorten(text),
+            reason: Reason::InvalidAnnotation,
+            message,
+            meanwhile,
         }
     }
 
@@ -180,7 +203,7 @@ impl<'a> Layers<'a> {
             .filter(|(_, bad, name, _)| astray(name) && !bad.contains(name))
             .map(|(origin, _, name, value)| {
                 let message = format!("the Service has no such TCP port; it has {}", ports(service.ports.iter()));
-                rejected(service, self.field(origin, name), value, message, "it is ignored".to_owned())
+                self.rejected(service, InForce { value, origin, name }, message, "it is ignored".to_owned())
             })
             .collect()
     }
@@ -198,14 +221,14 @@ impl<'a> Layers<'a> {
         let in_force = self.in_force(Some(port), is_default);
         let told = clashes.into_iter().chain(doubts).filter_map(|clash| {
             let Clash { key, reason, message, meanwhile } = clash;
-            let InForce { value, origin, name } = in_force.get(key)?;
-            let message = match (origin, reason) {
+            let one = *in_force.get(key)?;
+            let message = match (one.origin, reason) {
                 (Origin::Own | Origin::Translated, _) => message,
                 // A default of the Namespace needn't make sense for every Service.
                 (Origin::Namespace, Reason::DoubtfulAnnotation) => return None,
                 (Origin::Namespace, _) => format!("{message} (it is an annotation of the Namespace)"),
             };
-            Some(Rejected { reason, ..rejected(service, self.field(*origin, name), value, message, meanwhile) })
+            Some(Rejected { reason, ..self.rejected(service, one, message, meanwhile) })
         });
         told.collect()
     }
@@ -223,7 +246,8 @@ impl<'a> Layers<'a> {
                     "no port of the Service is its default port; expected the port to be named: {}",
                     choices.join(", ")
                 );
-                Some(rejected(service, self.field(origin, &name), value, message, "it is ignored".to_owned()))
+                let one = InForce { value, origin, name: &name };
+                Some(self.rejected(service, one, message, "it is ignored".to_owned()))
             })
             .collect()
     }
@@ -246,7 +270,7 @@ impl<'a> Layers<'a> {
                         format!("{} of {PREFIX}{name} is in force", shown(value))
                     }
                     Some(InForce { value, origin: Origin::Translated, name }) => {
-                        let place = self.translated.map(|translated| translated.spoken(name)).unwrap_or_default();
+                        let place = self.place(Origin::Translated, name).map(Place::spoken).unwrap_or_default();
                         format!("{} of {place} is in force", shown(value))
                     }
                     Some(InForce { value, origin: Origin::Namespace, name: _ }) => {
@@ -275,17 +299,6 @@ fn named(port: &object::Port, effective: Effective) -> Port {
     let object::Port { name, number, app_protocol: _ } = port;
     let Effective { enabled: _, policy, annotated } = effective;
     Port { number: *number, name: Arc::clone(name), policy, annotated }
-}
-
-fn rejected(service: &object::Service, field: String, value: &Value, message: String, meanwhile: String) -> Rejected {
-    Rejected {
-        object: ObjectRef::service(&service.key),
-        field,
-        value: shown(value),
-        reason: Reason::InvalidAnnotation,
-        message,
-        meanwhile,
-    }
 }
 
 fn shown(value: &Value) -> String {

@@ -14,7 +14,7 @@ use crate::model::{ObjectRef, Reason, Rejected};
 pub struct Translated {
     settings: Settings,
     /// Where each setting was read, good or bad.
-    fields: BTreeMap<Name, Arc<str>>,
+    places: BTreeMap<Name, Arc<Place>>,
     /// How the fields begin that can't be read, so that nobody knows what they would set.
     unreadable: Vec<String>,
 }
@@ -24,12 +24,12 @@ impl Translated {
     pub fn parse(service: &ObjectRef, translation: Translation) -> (Self, Vec<Rejected>) {
         let Translation { settings, mut rejected, unreadable } = translation;
         let mut translated = Self { unreadable, ..Self::default() };
-        for compat::Setting { name, text, place: Place { field, value } } in settings {
+        for compat::Setting { name, text, place } in settings {
             let mut reject = |reason, part: Option<String>, message, meanwhile| {
-                let value = part.unwrap_or_else(|| Rejected::shorten(&value));
+                let value = part.unwrap_or_else(|| Rejected::shorten(&place.value));
                 rejected.push(Rejected {
                     object: service.clone(),
-                    field: field.clone(),
+                    field: place.field.clone(),
                     value,
                     reason,
                     message,
@@ -44,11 +44,11 @@ impl Translated {
                     reject(Reason::InvalidAnnotation, None, message, "it is ignored".to_owned());
                 }
                 Ok((name, setting)) => {
-                    translated.fields.insert(name.clone(), field.as_str().into());
-                    for Fault { value, message, meanwhile } in translated.settings.take(name, setting, &text) {
+                    for Fault { value, message, meanwhile } in translated.settings.take(name.clone(), setting, &text) {
                         let meanwhile = meanwhile.map_or_else(|| default_stays(setting), str::to_owned);
                         reject(Reason::InvalidAnnotation, value, message, meanwhile);
                     }
+                    translated.places.insert(name, Arc::new(place));
                 }
             }
         }
@@ -59,31 +59,26 @@ impl Translated {
     pub fn keep_last_good(&mut self, previous: &Self) {
         self.settings.keep_last_good(&previous.settings);
         for (name, value) in &previous.settings.good {
-            let field = previous.fields.get(name).filter(|field| self.is_unreadable(field));
-            if let (Some(field), false) = (field, self.fields.contains_key(name)) {
+            let place = previous.places.get(name).filter(|place| self.is_unreadable(&place.field));
+            if let (Some(place), false) = (place, self.places.contains_key(name)) {
                 self.settings.good.insert(name.clone(), value.clone());
-                self.fields.insert(name.clone(), Arc::clone(field));
+                self.places.insert(name.clone(), Arc::clone(place));
             }
         }
     }
 
-    /// The settings that can be used, by their names after our prefix, with their texts and where each was read.
-    pub fn good(&self) -> impl Iterator<Item = (String, &str, &str)> {
-        self.settings.good.iter().map(|(name, value)| (name.to_string(), value.text(), self.field(name)))
+    /// The settings that can be used, by their names after our prefix, with their texts.
+    pub fn good(&self) -> impl Iterator<Item = (String, &str)> {
+        self.settings.good.iter().map(|(name, value)| (name.to_string(), value.text()))
     }
 
     pub(super) fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// The field in which a setting was read.
-    pub(super) fn field(&self, name: &Name) -> &str {
-        self.fields.get(name).map_or("", |field| field)
-    }
-
-    /// What users would call the place where a setting was read.
-    pub(super) fn spoken(&self, name: &Name) -> String {
-        compat::spoken(self.field(name))
+    /// Where a setting was read, good or bad.
+    pub(super) fn place(&self, name: &Name) -> Option<&Place> {
+        self.places.get(name).map(|place| &**place)
     }
 
     fn is_unreadable(&self, field: &str) -> bool {

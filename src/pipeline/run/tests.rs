@@ -9,7 +9,7 @@ use tokio_stream::wrappers::UnboundedReceiverStream;
 use super::*;
 use crate::cache::{self, SnapshotCache, StatusReader};
 use crate::model::object::{self, Object};
-use crate::model::settings::{Settings, Translated};
+use crate::model::settings::Settings;
 use crate::model::{Key, Lowered};
 
 /// A source that says what the test says.
@@ -79,7 +79,7 @@ fn service(name: &str, annotations: &[(&str, &str)]) -> Event {
     let (settings, rejected) = Settings::parse(&id, &annotations);
     let ports = vec![object::Port { name: "grpc".into(), number: 80, app_protocol: None }];
     let (created, external_name, publish_not_ready) = (0, false, false);
-    let translated = Translated::default();
+    let translated = None;
     let service = object::Service { key, created, settings, translated, ports, external_name, publish_not_ready };
     Event::Apply(Lowered { id, object: Some(Object::Service(service)), rejected })
 }

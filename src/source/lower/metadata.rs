@@ -87,15 +87,12 @@ impl<'a> Metadata<'a> {
         settings
     }
 
-    /// The annotations of other products.
-    pub(super) fn translated(&self, compat: Compat, report: &mut Report) -> Translated {
-        let Some(annotations) = self.annotations else {
-            return Translated::default();
-        };
-        let translation = compat::translate(compat, &self.key, annotations, &[]);
+    /// The annotations of other products, if there are any that are read.
+    pub(super) fn translated(&self, compat: Compat, report: &mut Report) -> Option<Box<Translated>> {
+        let translation = compat::translate(compat, &self.key, self.annotations?, &[]);
         let (translated, rejected) = Translated::parse(report.id(), translation);
         report.extend(rejected);
-        translated
+        (translated != Translated::default()).then(|| Box::new(translated))
     }
 
     /// The value of a label, if the object has it; an empty one counts as none.

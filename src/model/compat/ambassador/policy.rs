@@ -1,7 +1,5 @@
 //! The fields that say how to balance, to retry and to limit.
 
-use serde_json::Value;
-
 use super::super::draft::{Draft, Place};
 use super::super::duration;
 use super::{Backend, Field};
@@ -118,7 +116,7 @@ fn keepalive(field: &Field<'_>, backend: &Backend, draft: &mut Draft<'_>) {
     for part in field.fields(draft) {
         draft.set(backend.named("tcp-keepalive"), "on", &field.place());
         match KEEPALIVE.iter().find(|(name, _)| *name == part.name()) {
-            Some((_, ours)) if *part.value() == Value::from(*ours) => {}
+            Some((_, ours)) if part.value().as_u64() == Some(*ours) => {}
             Some((name, ours)) => {
                 let message = format!("there is only one TCP keepalive here, whose {name} is {ours}");
                 let Place { field, value } = part.place();

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use super::super::draft::{Draft, Place};
 use super::{Backend, Field, Mapping};
 use crate::model::settings;
@@ -69,6 +67,14 @@ impl Routes {
         let prefix = mapping.field("prefix");
         if is_narrowed(mapping, draft) || !prefix.is_set() {
             return;
+        }
+        // Ours are a list, and what isn't a path might be the name of a gRPC service in it.
+        if !prefix.text().starts_with('/')
+            || prefix.text().contains(',')
+            || !settings::accepts("routes", &prefix.text())
+        {
+            let message = "not a prefix that can be matched here; expected a path, which begins with /";
+            return draft.refuse(&prefix.place(), message, NOT_ROUTED);
         }
         if !rewrites_nothing(mapping) {
             let rewrite = mapping.field("rewrite");
@@ -136,7 +142,7 @@ fn is_narrowed(mapping: &Mapping, draft: &mut Draft<'_>) -> bool {
         narrowed = true;
     }
     let weight = mapping.field("weight");
-    if weight.is_set() && *weight.value() != Value::from(100) {
+    if weight.is_set() && weight.value().as_u64() != Some(100) {
         draft.ignore_but(&weight.place(), "requests of one prefix can't be split by weight here", NOT_ROUTED);
         narrowed = true;
     }

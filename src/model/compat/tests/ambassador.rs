@@ -182,6 +182,13 @@ fn what_narrows_a_mapping_must_not_widen_it() {
         ("host: ['a.example', 7]", ""),
         ("host: {a: b}", ""),
     ];
+    for prefix in ["shop", "'/a,/b'", "7", "'/größe'", "'/a b'", "{a: b}"] {
+        let text = HEAD.replace("/shop.v1.Cart/", prefix);
+        let text = format!("{text}service: cart\ngrpc: true\n");
+        assert_eq!(config(&text).0, ["enabled=true", "protocol=grpc"], "{prefix}");
+        let message = "not a prefix that can be matched here; expected a path, which begins with /";
+        assert!(said(&text)[0].contains(message) && said(&text)[0].ends_with(not_routed), "{:?}", said(&text));
+    }
     for (more, message) in cases {
         let text = format!("{HEAD}service: cart\ngrpc: true\n{more}\n");
         assert_eq!(config(&text).0, ["enabled=true", "protocol=grpc"], "{more}");

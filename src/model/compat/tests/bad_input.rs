@@ -1,5 +1,7 @@
 //! Text in `getambassador.io/config` that nobody should have written.
 
+use std::fmt::Write as _;
+
 use super::*;
 
 fn config(text: &str) -> Translation {
@@ -12,7 +14,7 @@ fn bomb(depth: usize) -> String {
     let mut text = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n".to_owned();
     for i in 1..depth {
         let alias = format!("*a{}", i - 1);
-        text += &format!("a{i}: &a{i} [{}]\n", [alias.as_str(); 10].join(","));
+        writeln!(text, "a{i}: &a{i} [{}]", [alias.as_str(); 10].join(",")).unwrap();
     }
     text
 }
@@ -21,7 +23,7 @@ fn bomb(depth: usize) -> String {
 fn text_that_is_no_yaml_is_told_and_keeps_what_was_there() {
     let huge = "x".repeat(300_000);
     let deep = "[".repeat(5_000);
-    let blocks: String = (0..500).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
+    let blocks = (0..500).map(|depth| " ".repeat(depth) + "a:\n").collect::<Vec<_>>().concat();
     let bomb = bomb(9);
     let many = "---\na: b\n".repeat(1_000);
     let texts = [
@@ -87,7 +89,7 @@ fn documents_that_are_no_mappings_are_told() {
 
 #[test]
 fn ten_thousand_mistakes_are_not_ten_thousand_messages() {
-    let fields: String = (0..5_000).map(|i| format!("f{i}: x\n")).collect();
+    let fields = (0..5_000).map(|i| format!("f{i}: x\n")).collect::<Vec<_>>().concat();
     let text = format!("apiVersion: getambassador.io/v2\nkind: Mapping\nname: m\nservice: cart\n{fields}");
     let Translation { settings, rejected, unreadable: _ } = config(&text);
     assert_eq!(settings.len(), 2);

@@ -18,7 +18,7 @@ pub(super) fn service(ports: &[&str], pairs: &[(&str, &str)]) -> object::Service
         key: Key::new("shop", "cart"),
         created: 0,
         settings: parse(pairs).0,
-        translated: Translated::default(),
+        translated: None,
         ports: ports.iter().map(|text| port(text)).collect(),
         external_name: false,
         publish_not_ready: false,

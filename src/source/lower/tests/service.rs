@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::{good, lower, refused};
 use crate::model::object::{self, Object};
-use crate::model::settings::{Settings, Translated};
+use crate::model::settings::Settings;
 use crate::model::{Key, Lowered, Reason};
 
 fn service(spec: &Value) -> Lowered {
@@ -34,7 +34,7 @@ fn only_tcp_ports_count_in_their_order() {
         key: Key::new("shop", "cart"),
         created: i64::MAX,
         settings: Settings::default(),
-        translated: Translated::default(),
+        translated: None,
         ports: vec![port("web", 8080, Some("http")), port("grpc", 53, Some("kubernetes.io/h2c"))],
         external_name: false,
         publish_not_ready: true,
