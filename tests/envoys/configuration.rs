@@ -16,13 +16,19 @@ use tokio::time::{Instant, sleep};
 
 /// What an Envoy leaves out of its configuration without a word, because it is older than the field: the version, the
 /// type, where the field is, and its name.
-const UNKNOWN: [(&str, ResourceType, &str, &str); 2] = [
+const UNKNOWN: [(&str, ResourceType, &str, &str); 3] = [
     ("1.36", ResourceType::Listener, "", "tcp_keepalive"),
     (
         "1.36",
         ResourceType::Cluster,
         "/typed_extension_protocol_options/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
         "retry_policy",
+    ),
+    (
+        "1.36",
+        ResourceType::Cluster,
+        "/typed_extension_protocol_options/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+        "hash_policy",
     ),
 ];
 

@@ -3,8 +3,7 @@
 use data_plane_api::cluster::{LoadBalancingPolicy, load_balancing_policy};
 use data_plane_api::core::{RuntimeDouble, TypedExtensionConfig};
 use data_plane_api::load_balancing::{
-    ClientSideWeightedRoundRobin, LeastRequest, Maglev, PickFirst, Random, RingHash, RoundRobin, SlowStartConfig,
-    ring_hash,
+    ClientSideWeightedRoundRobin, LeastRequest, Maglev, Random, RingHash, RoundRobin, SlowStartConfig, ring_hash,
 };
 use data_plane_api::route::route_action::{HashPolicy, hash_policy};
 use data_plane_api::types::Percent;
@@ -36,7 +35,8 @@ fn policy(balancing: &Balancing) -> TypedExtensionConfig {
     } = balancing;
     let slow_start_config = slow_start_config(slow_start);
     match policy {
-        LbPolicy::RoundRobin => extension(
+        // Envoy has no pick first of its own (gRPC has); the assignment gives each pod a priority instead.
+        LbPolicy::RoundRobin | LbPolicy::PickFirst => extension(
             "envoy.load_balancing_policies.round_robin",
             &RoundRobin { slow_start_config, ..RoundRobin::default() },
         ),
@@ -68,7 +68,6 @@ fn policy(balancing: &Balancing) -> TypedExtensionConfig {
             "envoy.load_balancing_policies.client_side_weighted_round_robin",
             &ClientSideWeightedRoundRobin { slow_start_config, ..ClientSideWeightedRoundRobin::default() },
         ),
-        LbPolicy::PickFirst => extension("envoy.load_balancing_policies.pick_first", &PickFirst::default()),
     }
 }
 
