@@ -9,7 +9,7 @@ use crate::model::settings::nearest;
 const PREFIX: &str = "projectcontour.io/";
 
 /// Those that are named as ours are.
-const LIMITS: [&str; 5] =
+pub(super) const LIMITS: [&str; 5] =
     ["max-connections", "max-pending-requests", "max-requests", "max-retries", "per-host-max-connections"];
 
 const H2: &str = "upstream-protocol.h2";

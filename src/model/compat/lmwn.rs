@@ -8,7 +8,7 @@ use crate::model::settings::nearest;
 
 const PREFIX: &str = "xds.lmwn.com/";
 
-const KEYS: [&str; 5] = ["retry-status", "retry-count", "retry-backoff", "api-gateway", "grpc-service"];
+pub(super) const KEYS: [&str; 5] = ["retry-status", "retry-count", "retry-backoff", "api-gateway", "grpc-service"];
 
 /// The port that it routes to; the name is fixed.
 const PORT: &str = "grpc";

@@ -78,3 +78,11 @@ fn annotations_of_nobody_are_nobodys_business() {
     ];
     assert_eq!(translated(Compat::ALL, &pairs), (vec![], vec![]));
 }
+
+#[test]
+fn the_page_knows_every_annotation() {
+    let page = include_str!("../../../docs/compatibility.md");
+    let names = super::lmwn::KEYS.into_iter().chain(super::contour::LIMITS).chain(Product::ALL.map(Product::as_str));
+    let absent: Vec<_> = names.filter(|name| !page.contains(name)).collect();
+    assert_eq!(absent, [""; 0]);
+}
