@@ -196,7 +196,7 @@ fn variables_are_checked_like_flags() {
         ("CHANCERY_SHUTDOWN_GRACE", "10"),
         ("CHANCERY_LOG_FORMAT", "xml"),
         ("CHANCERY_ALLOW_LOOPBACK_ENDPOINTS", "perhaps"),
-        ("CHANCERY_COMPAT", "all"),
+        ("CHANCERY_COMPAT", "contour"),
         ("RUST_LOG", "chancery=loud"),
     ] {
         let (code, _, err) = outcome(chancery(&["serve"]).env(variable, value).output().unwrap());

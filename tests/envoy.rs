@@ -181,7 +181,7 @@ endpoints:
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("cart.yaml");
     fs::write(&file, manifests).unwrap();
-    let loaded = manifests::load(&[file], Lowering { allow_loopback_endpoints: true }).unwrap();
+    let loaded = manifests::load(&[file], Lowering { allow_loopback_endpoints: true, ..Lowering::default() }).unwrap();
     let fleet = |(name, address): (&String, &SocketAddr)| {
         (name.clone(), FleetLayer { listener: Some(EnvoyAddress(*address)), ..FleetLayer::default() })
     };

@@ -5,6 +5,7 @@
 //!
 //! A line `# places: ZONE ZONE/NODE …` in the input names places of clients: what an Envoy that is there gets of the
 //! assignments is `endpoints.json` in a directory of the same name.
+//! In the area `compat` the annotations of all other products are read, too.
 //!
 //! With `UPDATE_GOLDEN=1` they are written anew, and files that no case gives any more are deleted. Review the difference.
 
@@ -16,6 +17,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use chancery::model::Rejected;
+use chancery::model::compat::Compat;
 use chancery::pipeline::{Offline, RenderOptions, offline};
 use chancery::source::lower::Lowering;
 use chancery::source::manifests;
@@ -29,6 +31,8 @@ const INPUT: &str = "in.yaml";
 
 /// What a line begins with that names places.
 const PLACES: &str = "# places:";
+/// The area of other products.
+const COMPAT: &str = "tests/golden/compat";
 
 /// How many lines are shown around a difference, and how many of the difference itself.
 const CONTEXT: usize = 3;
@@ -90,7 +94,8 @@ fn render(case: &Path) -> BTreeMap<PathBuf, String> {
         return BTreeMap::new();
     }
     let text = fs::read_to_string(&input).unwrap();
-    let loaded = manifests::load(&[input], Lowering::default()).unwrap();
+    let compat = if case.starts_with(COMPAT) { Compat::ALL } else { Compat::default() };
+    let loaded = manifests::load(&[input], Lowering { compat, ..Lowering::default() }).unwrap();
     let Offline { world, rejected, .. } = offline(loaded.events, RenderOptions::default());
 
     let mut files =

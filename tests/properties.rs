@@ -85,7 +85,9 @@ fn service() -> impl Strategy<Value = Lowered> {
             let (settings, rejected) = Settings::parse(&id, &annotations);
             let port = |(name, number): (&str, u16)| Port { name: name.into(), number, app_protocol: None };
             let ports = ports.into_iter().map(port).collect();
-            let service = Service { key, created, settings, ports, external_name, publish_not_ready, zone_routing };
+            let translated = None;
+            let service =
+                Service { key, created, settings, translated, ports, external_name, publish_not_ready, zone_routing };
             Lowered { id, object: Some(Object::Service(service)), rejected }
         },
     )

@@ -13,17 +13,17 @@ pub(super) type Opened = (Box<dyn Source>, Option<(Teller, EventWriter)>);
 
 /// Opens the source. That a cluster can't be reached now is no error: the source keeps trying.
 pub(super) async fn open(config: &Config) -> anyhow::Result<Opened> {
-    let allow_loopback_endpoints = config.allow_loopback_endpoints;
+    let lowering = Lowering { allow_loopback_endpoints: config.allow_loopback_endpoints, compat: config.compat };
     match config.source.clone() {
         SourceConfig::Kubernetes(KubernetesConfig { kubeconfig, context, namespaces }) => {
-            let options = kubernetes::Options { kubeconfig, context, namespaces, allow_loopback_endpoints };
+            let options = kubernetes::Options { kubeconfig, context, namespaces, lowering };
             // Their messages name the cause already.
             let source = KubernetesSource::connect(options).await.map_err(|error| anyhow!("{error}"))?;
             let events = source.events();
             Ok((Box::new(source), Some(events)))
         }
         SourceConfig::Manifests { directory } => {
-            let source = ManifestsSource::open(directory, Lowering { allow_loopback_endpoints });
+            let source = ManifestsSource::open(directory, lowering);
             Ok((Box::new(source.map_err(|error| anyhow!("{error}"))?), None))
         }
     }

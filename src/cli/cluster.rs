@@ -8,6 +8,7 @@ use clap::Args;
 use super::Failure;
 use crate::model::{Event, Key, Kind, ObjectRef};
 use crate::source::kubernetes::{KubernetesSource, Options};
+use crate::source::lower::Lowering;
 
 /// Which cluster, and what of it; for a command that has `paths` to read instead.
 #[derive(Debug, Args)]
@@ -32,9 +33,9 @@ impl Cluster {
     }
 
     /// A complete list of every kind.
-    pub(super) fn list(self, allow_loopback_endpoints: bool) -> Result<Vec<Event>, Failure> {
+    pub(super) fn list(self, lowering: Lowering) -> Result<Vec<Event>, Failure> {
         let Self { kubeconfig, context, namespace: namespaces } = self;
-        let options = Options { kubeconfig, context, namespaces: namespaces.clone(), allow_loopback_endpoints };
+        let options = Options { kubeconfig, context, namespaces: namespaces.clone(), lowering };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let events = runtime.block_on(async {
             let source =

@@ -10,6 +10,7 @@ use super::Failure;
 use super::cluster::Cluster;
 use crate::app::config::{DEFAULT_CLUSTER_DOMAIN, DEFAULT_ENVOY_LISTENER, DnsName, EnvoyAddress};
 use crate::app::render_options;
+use crate::model::compat::Compat;
 use crate::model::{Event, Rejected};
 use crate::pipeline::{Offline, RenderOptions, offline};
 use crate::source::lower::Lowering;
@@ -21,6 +22,11 @@ pub(super) struct Reading {
     /// Take endpoints with a loopback address, which Kubernetes refuses
     #[arg(long, env = "CHANCERY_ALLOW_LOOPBACK_ENDPOINTS", value_parser = clap::builder::BoolishValueParser::new())]
     allow_loopback_endpoints: bool,
+
+    /// Other products whose annotations on Services are read, too: xds.lmwn.com, projectcontour.io, linkerd.io,
+    /// getambassador.io, or all
+    #[arg(long, env = "CHANCERY_COMPAT", value_name = "LIST", value_delimiter = ',')]
+    compat: Vec<Compat>,
 
     /// DNS domain of the cluster [default: cluster.local]
     #[arg(long, env = "CHANCERY_CLUSTER_DOMAIN", value_name = "DOMAIN")]
@@ -56,26 +62,28 @@ pub(super) struct Problem {
 impl Reading {
     /// Reads manifests: directories and files, `-` for standard input.
     pub(super) fn manifests(self, paths: &[PathBuf]) -> Result<Read, Failure> {
-        let lowering = Lowering { allow_loopback_endpoints: self.allow_loopback_endpoints };
+        let (lowering, options) = self.options();
         let Loaded { objects, rejected, events } = load(paths, lowering).map_err(Failure::input)?;
-        let offline = offline(events, self.options());
+        let offline = offline(events, options);
         Ok(Read { objects: objects.len(), problems: problems(&objects, rejected, &offline.rejected), offline })
     }
 
     /// Reads a live cluster.
     pub(super) fn cluster(self, cluster: Cluster) -> Result<Read, Failure> {
-        let events = cluster.list(self.allow_loopback_endpoints)?;
+        let (lowering, options) = self.options();
+        let events = cluster.list(lowering)?;
         let objects = events.iter().filter(|event| matches!(event, Event::InitApply(_))).count();
-        let offline = offline(events, self.options());
+        let offline = offline(events, options);
         let problem = |rejected: &Rejected| Problem { file: None, line: None, rejected: rejected.clone() };
         Ok(Read { objects, problems: offline.rejected.iter().map(problem).collect(), offline })
     }
 
-    fn options(self) -> RenderOptions {
-        let Self { allow_loopback_endpoints: _, cluster_domain, envoy_listener } = self;
+    fn options(self) -> (Lowering, RenderOptions) {
+        let Self { allow_loopback_endpoints, compat, cluster_domain, envoy_listener } = self;
         let domain = cluster_domain.map_or_else(|| DEFAULT_CLUSTER_DOMAIN.to_owned(), |DnsName(name)| name);
         let listener = envoy_listener.map_or(DEFAULT_ENVOY_LISTENER, |EnvoyAddress(address)| address);
-        render_options(&domain, listener, [])
+        let lowering = Lowering { allow_loopback_endpoints, compat: compat.into_iter().collect() };
+        (lowering, render_options(&domain, listener, []))
     }
 }
 

@@ -5,6 +5,7 @@
 //!                       render     what an Envoy would get, offline
 //!                       lint       every mistake in manifests or in a live cluster
 //!                       explain    why a Service is served as it is, and each address
+//!                       convert    annotations of other products, in ours
 //!                       status     who is connected to a running server, and how far each client is
 //!                       bootstrap  what an Envoy is started with
 //!                       demo       all of it, with pods, an Envoy and load, on this machine
@@ -15,6 +16,7 @@
 
 pub mod bootstrap;
 mod cluster;
+mod convert;
 pub mod demo;
 mod exit;
 mod explain;
@@ -54,6 +56,7 @@ enum Command {
     Render(render::Render),
     Lint(lint::Lint),
     Explain(explain::Explain),
+    Convert(convert::Convert),
     Status(status::Status),
     Bootstrap(bootstrap::Bootstrap),
     Demo(demo::Demo),
@@ -71,6 +74,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Render(render) => render.run(&mut out),
         Command::Lint(lint) => lint.run(&mut out),
         Command::Explain(explain) => explain.run(&mut out),
+        Command::Convert(convert) => convert.run(&mut out),
         Command::Status(status) => status.run(&mut out),
         Command::Bootstrap(bootstrap) => bootstrap.run(&mut out),
         Command::Demo(demo) => demo.run(&mut out),

@@ -12,6 +12,7 @@
 //! Service into one list of [`Endpoint`]s a port. Whatever can't be used becomes a [`Rejected`].
 
 mod catalog;
+pub mod compat;
 pub mod duration;
 mod endpoint;
 mod event;

@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::{Key, ZoneRouting, explain::Unserved, settings::Settings};
+use super::settings::{Settings, Translated};
+use super::{Key, ZoneRouting, explain::Unserved};
 
 /// One object of a source.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +38,8 @@ pub struct Service {
     pub created: i64,
     /// Its annotations under our prefix.
     pub settings: Settings,
+    /// Its annotations of other products, if it has some that are read.
+    pub translated: Option<Box<Translated>>,
     /// Its TCP ports, in the order of the manifest.
     pub ports: Vec<Port>,
     /// `spec.type: ExternalName`: there is nothing to balance over.

@@ -64,7 +64,8 @@ fn annotated(key: Key, fleets: &str, lb_policy: &str) -> Lowered {
     let (settings, rejected) = Settings::parse(&id, &annotations.into());
     let ports = vec![Port { name: "grpc".into(), number: 80, app_protocol: None }];
     let (external_name, publish_not_ready, zone_routing) = (false, false, ZoneRouting::PreferZone);
-    let service = Service { key, created: 0, settings, ports, external_name, publish_not_ready, zone_routing };
+    let (created, translated) = (0, None);
+    let service = Service { key, created, settings, translated, ports, external_name, publish_not_ready, zone_routing };
     Lowered { id, object: Some(Object::Service(service)), rejected }
 }
 

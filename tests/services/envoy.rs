@@ -33,7 +33,8 @@ async fn an_envoy_reports_what_it_sent_where() {
     let directory = tempfile::tempdir().unwrap();
     let manifest = directory.path().join("cart.yaml");
     std::fs::write(&manifest, manifest_of(backend)).unwrap();
-    let loaded = manifests::load(&[manifest], Lowering { allow_loopback_endpoints: true }).unwrap();
+    let loaded =
+        manifests::load(&[manifest], Lowering { allow_loopback_endpoints: true, ..Lowering::default() }).unwrap();
     let world = offline(loaded.events, render_options("cluster.local", listener, [])).world;
     control_plane.everyone = Snapshot::clone(&world.everyone);
     control_plane.publish();

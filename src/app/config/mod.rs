@@ -20,6 +20,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::model::compat::Compat;
 use crate::telemetry::log::LogFormat;
 
 pub use error::ConfigError;
@@ -52,6 +53,8 @@ pub struct Config {
     pub source: SourceConfig,
     /// Take endpoints with a loopback address, which Kubernetes refuses.
     pub allow_loopback_endpoints: bool,
+    /// The other products whose annotations on Services are read, too.
+    pub compat: Compat,
     /// Where the ADS server listens. Port 0 takes a free one.
     pub xds_listen: SocketAddr,
     /// Where the admin server listens. Port 0 takes a free one.
@@ -85,16 +88,14 @@ impl Config {
     /// `file_name` is what errors call the file.
     fn resolve(command_line: Layer, file: Layer, file_name: &str) -> Result<Self, ConfigError> {
         let source = source::resolve(&command_line, &file, file_name)?;
-        refuse_what_is_to_come(&command_line)?;
-        refuse_what_is_to_come(&file)?;
         let Layer {
-            // `source` says what these do, and `compat` says nothing yet.
+            // `source` says what these do.
             source: _,
             manifests: _,
             kubeconfig: _,
             context: _,
             namespace: _,
-            compat: _,
+            compat,
             allow_loopback_endpoints,
             xds_listen,
             admin_listen,
@@ -112,6 +113,7 @@ impl Config {
         Ok(Self {
             source,
             allow_loopback_endpoints: allow_loopback_endpoints.or(file.allow_loopback_endpoints).unwrap_or(false),
+            compat: compat.or(file.compat).into_iter().flatten().collect(),
             xds_listen: address(xds_listen, file.xds_listen, DEFAULT_XDS_LISTEN),
             admin_listen: address(admin_listen, file.admin_listen, DEFAULT_ADMIN_LISTEN),
             cluster_domain: cluster_domain
@@ -129,13 +131,6 @@ impl Config {
                 .map_or(DEFAULT_SHUTDOWN_GRACE, |GracePeriod(period)| period),
             log_format: log_format.or(file.log_format).unwrap_or_default(),
         })
-    }
-}
-
-fn refuse_what_is_to_come(layer: &Layer) -> Result<(), ConfigError> {
-    match layer.compat.as_deref() {
-        None | Some([]) => Ok(()),
-        Some(_) => Err(ConfigError::NotYet { what: "--compat".to_owned(), instead: "leave it out".to_owned() }),
     }
 }
 

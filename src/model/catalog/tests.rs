@@ -10,6 +10,7 @@ mod explain;
 mod lists;
 mod property;
 mod rejections;
+mod translated;
 
 fn key(name: &str) -> Key {
     Key::new("shop", name)
@@ -40,6 +41,7 @@ fn service_with(name: &str, annotations: &[(&str, &str)], change: impl Fn(&mut o
         key: key(name),
         created: 0,
         settings,
+        translated: None,
         ports: vec![port("grpc", 50051), port("web", 80)],
         external_name: false,
         publish_not_ready: false,

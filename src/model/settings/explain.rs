@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::PREFIX;
 use super::name::Name;
 use super::port_protocol::{self, Said};
 use super::resolve::{InForce, Layers, Origin};
 use super::settle::{Clash, settle};
 use super::table::Setting;
-use super::{PREFIX, field};
+use crate::model::compat::Place;
 use crate::model::explain::{BadSetting, SettingExplanation, SettingOrigin, Unserved};
 use crate::model::{Key, Kind, ObjectRef, Rejected, ZoneRouting, object};
 
@@ -26,8 +27,8 @@ pub fn explain(
     let explain = |setting: &Setting| {
         let in_force = in_force.remove(setting.key);
         let bad = bad.get(setting.key).filter(|bad| in_force.as_ref().is_none_or(|good| is_stronger(bad, good)));
-        let bad = bad.map(|(origin, name)| bad_setting(*origin, name, service, rejected));
-        let annotation = in_force.as_ref().map(|in_force| format!("{PREFIX}{}", in_force.name));
+        let bad = bad.map(|(origin, name)| bad_setting(layers, *origin, name, service, rejected));
+        let annotation = in_force.as_ref().map(|in_force| annotation(layers, in_force.origin, in_force.name));
         let annotated = in_force.map(|in_force| (in_force.value.text().to_owned(), whose(in_force.origin)));
         let (value, origin) = annotated
             .or_else(|| of_spec(setting, service, port))
@@ -74,21 +75,32 @@ fn is_stronger((origin, name): &(Origin, &Name), good: &InForce<'_>) -> bool {
     (*origin, &name.scope) >= (good.origin, &good.name.scope)
 }
 
-fn bad_setting(origin: Origin, name: &Name, service: &object::Service, rejected: &[Rejected]) -> BadSetting {
+/// What its author wrote it as: an annotation of ours, or of another product.
+fn annotation(layers: Layers<'_>, origin: Origin, name: &Name) -> String {
+    layers.place(origin, name).map_or_else(|| format!("{PREFIX}{name}"), Place::spoken)
+}
+
+fn bad_setting(
+    layers: Layers<'_>,
+    origin: Origin,
+    name: &Name,
+    service: &object::Service,
+    rejected: &[Rejected],
+) -> BadSetting {
     let object = match origin {
-        Origin::Own => ObjectRef::service(&service.key),
+        Origin::Own | Origin::Translated => ObjectRef::service(&service.key),
         Origin::Namespace => ObjectRef::Object(Kind::Namespace, Key::new("", service.key.namespace.clone())),
     };
-    let field = field(&name.to_string());
+    let field = layers.field(origin, name);
     // Of a list each bad part is rejected by itself.
     let values = rejected.iter().filter(|one| one.object == object && one.field == field).map(|one| one.value.as_str());
     let value = values.collect::<Vec<_>>().join(",");
-    BadSetting { origin: whose(origin), annotation: format!("{PREFIX}{name}"), value }
+    BadSetting { origin: whose(origin), annotation: annotation(layers, origin, name), value }
 }
 
 const fn whose(origin: Origin) -> SettingOrigin {
     match origin {
-        Origin::Own => SettingOrigin::Service,
+        Origin::Own | Origin::Translated => SettingOrigin::Service,
         Origin::Namespace => SettingOrigin::Namespace,
     }
 }
@@ -100,6 +112,7 @@ fn of_spec(setting: &Setting, service: &object::Service, port: &object::Port) ->
         key: _,
         created: _,
         settings: _,
+        translated: _,
         ports: _,
         external_name: _,
         publish_not_ready: _,

@@ -9,6 +9,7 @@ mod explain;
 mod inputs;
 mod layers;
 mod settled;
+mod translated;
 mod values;
 
 /// Annotations, by what follows the prefix.

@@ -58,7 +58,7 @@ pub(super) fn one_of<W: Word>() -> String {
 }
 
 /// The candidate most like `text`, if one is like it at all.
-pub(super) fn nearest(text: &str, candidates: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+pub(in crate::model) fn nearest(text: &str, candidates: impl Iterator<Item = &'static str>) -> Option<&'static str> {
     if text.len() > MAX_COMPARED_BYTES {
         return None;
     }

@@ -27,6 +27,7 @@ fn service(name: &str, annotations: &[(&str, &str)]) -> Event {
         external_name,
         publish_not_ready,
         zone_routing: ZoneRouting::Off,
+        translated: None,
     };
     Event::Apply(Lowered { id, object: Some(Object::Service(service)), rejected })
 }

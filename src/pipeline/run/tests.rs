@@ -81,8 +81,9 @@ fn service(name: &str, annotations: &[(&str, &str)]) -> Event {
     let (settings, rejected) = Settings::parse(&id, &annotations);
     let ports = vec![object::Port { name: "grpc".into(), number: 80, app_protocol: None }];
     let (created, external_name, publish_not_ready) = (0, false, false);
-    let zone_routing = ZoneRouting::Off;
-    let service = object::Service { key, created, settings, ports, external_name, publish_not_ready, zone_routing };
+    let (translated, zone_routing) = (None, ZoneRouting::Off);
+    let service =
+        object::Service { key, created, settings, translated, ports, external_name, publish_not_ready, zone_routing };
     Event::Apply(Lowered { id, object: Some(Object::Service(service)), rejected })
 }
 

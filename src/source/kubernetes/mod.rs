@@ -55,8 +55,8 @@ pub struct Options {
     pub context: Option<String>,
     /// The namespaces to watch; empty: all of them.
     pub namespaces: Vec<String>,
-    /// Take endpoints with a loopback address (see [`Lowering::allow_loopback_endpoints`]).
-    pub allow_loopback_endpoints: bool,
+    /// How objects are lowered.
+    pub lowering: Lowering,
 }
 
 /// Watches Namespaces, Services, EndpointSlices, and Pods with a weight label.
@@ -71,14 +71,9 @@ impl KubernetesSource {
     /// Reads how to reach the cluster. That the API server can't be reached now is no error: it is tried again for as
     /// long as the source is polled. Has to be called within a tokio runtime.
     pub async fn connect(options: Options) -> Result<Self, ConnectError> {
-        let Options { kubeconfig, context, namespaces, allow_loopback_endpoints } = options;
+        let Options { kubeconfig, context, namespaces, lowering } = options;
         let (server, client) = connect::connect(kubeconfig, context).await?;
-        Ok(Self {
-            server,
-            client,
-            namespaces: namespaces.into_iter().collect(),
-            lowering: Lowering { allow_loopback_endpoints },
-        })
+        Ok(Self { server, client, namespaces: namespaces.into_iter().collect(), lowering })
     }
 
     /// The address of the API server, as the configuration has it.

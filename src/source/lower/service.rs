@@ -8,6 +8,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use super::metadata::Metadata;
 use super::names;
 use super::report::Report;
+use crate::model::compat::Compat;
 use crate::model::{Kind, Lowered, ZoneRouting, object};
 
 /// The transport protocols of a port; only TCP carries requests that we balance.
@@ -24,7 +25,7 @@ const TRAFFIC_DISTRIBUTIONS: [(&str, ZoneRouting); 3] = [
     ("PreferClose", ZoneRouting::PreferZone),
 ];
 
-pub(super) fn lower(service: &core::Service) -> Lowered {
+pub(super) fn lower(service: &core::Service, compat: Compat) -> Lowered {
     let core::Service { metadata, spec, status: _ } = service;
     let (metadata, mut report) = Metadata::read(Kind::Service, metadata);
     let Some(spec) = spec else {
@@ -71,10 +72,12 @@ pub(super) fn lower(service: &core::Service) -> Lowered {
         return report.lowered(None);
     }
     let settings = metadata.settings(&mut report);
+    let translated = metadata.translated(compat, &mut report);
     report.lowered(Some(object::Object::Service(object::Service {
         key: metadata.key,
         created: metadata.created,
         settings,
+        translated,
         ports,
         external_name,
         publish_not_ready: publish_not_ready_addresses.unwrap_or(false),

@@ -25,6 +25,7 @@ fn case(on_service: &[(&str, &str)], on_namespace: &[(&str, &str)]) -> Case {
         external_name: false,
         publish_not_ready: false,
         zone_routing: ZoneRouting::Off,
+        translated: None,
     };
     Case { service, namespace: object::Namespace { name: "shop".into(), settings }, rejected }
 }

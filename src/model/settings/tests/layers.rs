@@ -18,6 +18,7 @@ pub(super) fn service(ports: &[&str], pairs: &[(&str, &str)]) -> object::Service
         key: Key::new("shop", "cart"),
         created: 0,
         settings: parse(pairs).0,
+        translated: None,
         ports: ports.iter().map(|text| port(text)).collect(),
         external_name: false,
         publish_not_ready: false,
@@ -29,7 +30,7 @@ pub(super) fn namespace(pairs: &[(&str, &str)]) -> object::Namespace {
     object::Namespace { name: "shop".into(), settings: parse(pairs).0 }
 }
 
-fn messages(resolved: &Resolved) -> Vec<String> {
+pub(super) fn messages(resolved: &Resolved) -> Vec<String> {
     resolved.rejected.iter().map(ToString::to_string).collect()
 }
 

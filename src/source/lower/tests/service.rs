@@ -34,6 +34,7 @@ fn only_tcp_ports_count_in_their_order() {
         key: Key::new("shop", "cart"),
         created: i64::MAX,
         settings: Settings::default(),
+        translated: None,
         ports: vec![port("web", 8080, Some("http")), port("grpc", 53, Some("kubernetes.io/h2c"))],
         external_name: false,
         publish_not_ready: true,
