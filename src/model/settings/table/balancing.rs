@@ -41,8 +41,8 @@ static SETTINGS: [Setting; 12] = [
                requests or pods differ much. `random`. `ring-hash` and `maglev`: equal requests go to the same pod, see \
                `hash-on`; when a pod comes or goes few of them move, with `maglev` a few more, but it spreads more \
                evenly. `weighted-round-robin`: pods say how loaded they are (ORCA `endpoint-load-metrics` in their \
-               trailers), those that say nothing count as average. `pick-first`: all requests to one pod, the next only \
-               when it fails.",
+               trailers), those that say nothing count as average. `pick-first`: all requests to one pod, the one with the lowest \
+               address, and to the next only while that one isn't ready (Envoy: a priority for each of the first 128 pods).",
         values: Values::Other {
             accepts: word::one_of::<LbPolicy>,
             read: |text| Read::of(word::word(text), |to, policy| to.policy.balancing.policy = policy),
