@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::fleet::Proxy;
 use chancery::xds::{Resource, ResourceType, Snapshot, resource_to_json};
 use data_plane_api::core::address::Address;
 use data_plane_api::core::{HealthStatus, SocketAddress, socket_address::PortSpecifier};
@@ -11,7 +12,6 @@ use data_plane_api::endpoint::{ClusterLoadAssignment, LbEndpoint};
 use data_plane_api::json;
 use prost::{Message, Name};
 use serde_json::{Map, Value, json};
-use test_support::fleet::Proxy;
 use tokio::time::{Instant, sleep};
 
 /// What an Envoy leaves out of its configuration without a word, because it is older than the field: the version, the
