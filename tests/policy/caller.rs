@@ -1,19 +1,19 @@
 //! A gRPC client that calls through Envoy.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use chancery::cli::demo::load::dial;
 use data_plane_api::echo::client::EchoClient;
 use data_plane_api::echo::{EchoRequest, EchoResponse};
 use futures::future::join_all;
+use http::Uri;
 use http::uri::PathAndQuery;
 use test_support::soon;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::metadata::{AsciiMetadataKey, MetadataMap};
-use tonic::transport::Channel;
+use tonic::transport::{Channel, Endpoint};
 use tonic::{Response, Status, Streaming};
 use tonic_prost::ProstCodec;
 
@@ -47,9 +47,11 @@ pub struct Talk {
 }
 
 impl Caller {
-    /// Connects to an Envoy, for this authority.
-    pub async fn connect(envoy: SocketAddr, authority: &str) -> Self {
-        Self { channel: dial(envoy, authority).await.unwrap() }
+    /// Connects to an Envoy from any address, or from this one, for this authority.
+    pub async fn connect(envoy: SocketAddr, authority: &str, from: Option<IpAddr>) -> Self {
+        let origin: Uri = format!("http://{authority}").parse().unwrap();
+        let endpoint = Endpoint::from_shared(format!("http://{envoy}")).unwrap().origin(origin).local_address(from);
+        Self { channel: soon("a connection to Envoy", endpoint.connect()).await.unwrap() }
     }
 
     /// One request. It has got its answer soon, or the test fails.

@@ -7,9 +7,13 @@
 //! ```
 //!
 //! - [`scene`]: all of that. [`pod`] and [`caller`]: its two ends.
+//! - Which pod a request goes to: [`turns`], [`loads`], [`hashes`], [`panic`].
+//! - How much may be under way: [`limits`].
+//! - Which pods are left out: [`outliers`], [`health`].
+//! - Who gets a Service, under which names: [`names`].
 //!
-//! Tests count requests; they measure no time. An Envoy keeps a balancer for each of its two workers, and a connection stays with the
-//! worker that took it: so one [`caller::Caller`], which is one connection, sees one balancer.
+//! Tests count requests; they measure no time. An Envoy keeps a balancer for each of its two workers, and a connection
+//! stays with the worker that took it: so one [`caller::Caller`], which is one connection, sees one balancer.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
 
@@ -17,4 +21,11 @@ mod caller;
 mod pod;
 mod scene;
 
+mod hashes;
+mod health;
+mod limits;
+mod loads;
+mod names;
+mod outliers;
+mod panic;
 mod turns;

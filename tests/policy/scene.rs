@@ -1,7 +1,7 @@
 //! Services and pods, a control plane that renders them, and an Envoy that holds what it says.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use chancery::app::render_options;
@@ -182,7 +182,12 @@ impl Scene {
 
     /// A new connection to Envoy, which calls this authority.
     pub async fn caller_of(&self, authority: &str) -> Caller {
-        Caller::connect(self.listener, authority).await
+        Caller::connect(self.listener, authority, None).await
+    }
+
+    /// A new connection to Envoy from this local address, which calls `cart.shop`.
+    pub async fn caller_from(&self, address: IpAddr) -> Caller {
+        Caller::connect(self.listener, &format!("cart.shop:{POD_PORT}"), Some(address)).await
     }
 
     /// Where Envoy listens, for callers of other kinds.

@@ -120,12 +120,9 @@ impl Configuration {
         configuration
     }
 
-    /// The dump knows two healths only; [`HealthStatus`] is what `/clusters` shows.
+    /// Without the health: a dump mixes what it was told and what it found out. `/clusters` knows them apart.
     fn add_assignment(&mut self, assignment: &ClusterLoadAssignment) {
-        let hosts = hosts(assignment).map(|host| {
-            let healthy = matches!(host.health, HealthStatus::Healthy | HealthStatus::Unknown);
-            (host.address, json!([healthy, host.rest]))
-        });
+        let hosts = hosts(assignment).map(|host| (host.address, host.rest));
         self.add(ResourceType::Endpoint.as_str(), &assignment.cluster_name, object(hosts));
     }
 
