@@ -137,7 +137,7 @@ static SETTINGS: [Setting; 11] = [
         needs: WARMING,
         envoy: "`SlowStartConfig.slow_start_window`.",
         note: "For pods that are slow at first: caches to fill, code to compile. When all pods are new, none is \
-               preferred.",
+               preferred. With `weighted-round-robin` for Envoy 1.37 and newer.",
         values: Values::DurationOrOff(|to, window| to.policy.balancing.slow_start.window = window),
         ..Setting::PLAIN
     },
