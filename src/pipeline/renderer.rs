@@ -165,7 +165,8 @@ impl Renderer {
             Some(old) if unchanged => (old.cluster, old.routes),
             old => {
                 let routes = PortRoutes::new(Name::clone(&name), service, port, &self.options.cluster_domain);
-                let cluster = cluster(&name, &port.policy).with_origin(origin);
+                let authority = names::authority(&service.key, port.number);
+                let cluster = cluster(&name, &authority, &port.policy).with_origin(origin);
                 let cluster = kept_or_new(old.as_ref().map(|old| &old.cluster), cluster);
                 (cluster, self.claim(old.map(|old| old.routes), routes, dirty))
             }

@@ -14,6 +14,12 @@ pub fn cluster(key: &Key, port: u16) -> Name {
     format!("{namespace}/{name}/{port}").into()
 }
 
+/// The shortest domain that is a Service port's own whatever other ports there are, in lower case: `cart.shop:50051`.
+pub fn authority(key: &Key, port: u16) -> String {
+    let Key { namespace, name } = key;
+    format!("{name}.{namespace}:{port}").to_lowercase()
+}
+
 /// The domains that a Service port has by itself, in lower case: `cart.shop`, `cart.shop.svc` and
 /// `cart.shop.svc.<cluster_domain>`, each with the port's number, and for the default port also each without.
 ///

@@ -1,7 +1,6 @@
 //! Real Envoys of each version that is served, in each variant of the protocol.
 //!
 //! - [`matrix`]: every version with every variant.
-//! - [`configuration`]: what an Envoy is configured with, and what it should be configured with.
 //! - [`separate`]: Envoys that know no ADS.
 //! - [`worlds`]: everything that the golden cases render is accepted.
 //! - [`churn`]: what comes, changes and goes, under load.
@@ -12,6 +11,5 @@
 mod matrix;
 
 mod churn;
-mod configuration;
 mod separate;
 mod worlds;

@@ -14,7 +14,7 @@ use data_plane_api::listener::{Listener, filter};
 use prost::{Message, Name};
 use test_support::envoys::Variant;
 
-use crate::configuration::decode;
+use test_support::configuration::decode;
 
 /// The snapshot, with every assignment and route configuration coming from where this variant gets everything.
 pub fn snapshot(snapshot: &Snapshot, variant: Variant) -> Snapshot {

@@ -14,9 +14,9 @@ use chancery::xds::Snapshot;
 use test_support::control_plane::ControlPlane;
 use test_support::process::free_address;
 
-use crate::configuration::{Configuration, Gone, may_have_unknown_fields, until_configured};
 use crate::matrix::Combination;
 use crate::separate;
+use test_support::configuration::{Configuration, Gone, may_have_unknown_fields, until_configured};
 
 every_combination!(super::every_golden_world_is_held);
 

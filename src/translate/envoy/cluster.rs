@@ -16,8 +16,9 @@ use crate::xds::{Name, Resource};
 /// would go on getting requests for that long. (Pods that come or go are never held back.)
 const UPDATE_MERGE_WINDOW: Duration = Duration::ZERO;
 
-/// The cluster `name` of a Service port with this policy. It refers to its assignment, which has the same name.
-pub fn cluster(name: &Name, policy: &Policy) -> Resource {
+/// The cluster `name` of a Service port with this policy. It refers to its assignment, which has the same name. Health
+/// checks are sent to `authority`.
+pub fn cluster(name: &Name, authority: &str, policy: &Policy) -> Resource {
     let Policy {
         // Who gets it and by which routes is said elsewhere.
         fleets: _,
@@ -60,7 +61,7 @@ pub fn cluster(name: &Name, policy: &Policy) -> Resource {
             ..UpstreamConnectionOptions::default()
         }),
         outlier_detection: health::outlier_detection(outlier),
-        health_checks: health::health_check(health_check, *protocol).into_iter().collect(),
+        health_checks: health::health_check(health_check, *protocol, authority).into_iter().collect(),
         // A pod that is gone is gone, whatever the checks say: else it would keep its requests until they failed.
         ignore_health_on_host_removal: health_check.probe.is_some(),
         ..Cluster::default()

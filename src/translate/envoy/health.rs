@@ -66,14 +66,19 @@ fn thousandths(factor: f64) -> u32 {
 }
 
 /// What the pods of a port are asked, if anything.
-pub(super) fn health_check(check: &model::HealthCheck, protocol: Protocol) -> Option<HealthCheck> {
+///
+/// Under this authority: by itself Envoy takes the cluster's name for it, and some servers, hyper's among them, refuse one
+/// with slashes.
+pub(super) fn health_check(check: &model::HealthCheck, protocol: Protocol, authority: &str) -> Option<HealthCheck> {
     let model::HealthCheck { probe, interval, timeout, healthy_threshold, unhealthy_threshold } = check;
     let health_checker = match probe.as_ref()? {
         Probe::Grpc(service) => HealthChecker::GrpcHealthCheck(GrpcHealthCheck {
             service_name: service.to_string(),
+            authority: authority.to_owned(),
             ..GrpcHealthCheck::default()
         }),
         Probe::Http(path) => HealthChecker::HttpHealthCheck(HttpHealthCheck {
+            host: authority.to_owned(),
             path: path.to_string(),
             codec_client_type: codec(protocol).into(),
             ..HttpHealthCheck::default()

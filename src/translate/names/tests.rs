@@ -6,6 +6,13 @@ fn a_cluster_is_called_after_its_service_and_port() {
 }
 
 #[test]
+fn the_authority_of_a_port_is_a_domain_of_it() {
+    let key = Key::new("shop", "Cart");
+    assert_eq!(authority(&key, 50051), "cart.shop:50051");
+    assert!(domains(&key, 50051, false, "cluster.local").contains(&authority(&key, 50051).into()));
+}
+
+#[test]
 fn the_default_port_is_reached_without_its_number_too() {
     let domains = domains(&Key::new("shop", "cart"), 50051, true, "cluster.local");
     assert_eq!(

@@ -11,8 +11,8 @@ use data_plane_api::listener::Listener;
 use data_plane_api::route::{RouteConfiguration, route_action};
 use test_support::envoys::{self, Variant};
 
-use crate::configuration::decode;
 use crate::separate::{self, with_manager};
+use test_support::configuration::decode;
 
 /// The cluster.
 const CLUSTER: &str = "own-cart";

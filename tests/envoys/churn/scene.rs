@@ -24,8 +24,8 @@ use test_support::process::free_address;
 
 use super::own;
 use super::replicas::Replicas;
-use crate::configuration::{Configuration, Gone, until_configured};
 use crate::matrix::Combination;
+use test_support::configuration::{Configuration, Gone, until_configured};
 
 /// A Service with one pod that may have the host `moving.test`. One of the two has it; the other need not be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 //! - [`ads`]: clients of ADS that say exactly what they are told to, and nothing else.
 //! - [`control_plane`]: a server in this process, over a snapshot that the test writes.
 //! - [`cluster`]: a real kube-apiserver and etcd.
+//! - [`configuration`]: what an Envoy is configured with, and what it should be configured with.
 //! - [`envoys`]: the versions of Envoy, and the variants of the protocol.
 //! - [`fleet`]: a real Envoy.
 //! - [`network`]: a network of a test's own, for pods with real addresses.
@@ -10,6 +11,7 @@
 
 pub mod ads;
 pub mod cluster;
+pub mod configuration;
 pub mod control_plane;
 pub mod envoys;
 pub mod fleet;

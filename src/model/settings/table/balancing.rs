@@ -39,10 +39,12 @@ static SETTINGS: [Setting; 12] = [
         envoy: "`Cluster.load_balancing_policy`.",
         note: "`round-robin`: each pod in turn. `least-request`: the least busy of two picked at random; good when \
                requests or pods differ much. `random`. `ring-hash` and `maglev`: equal requests go to the same pod, see \
-               `hash-on`; when a pod comes or goes few of them move, with `maglev` a few more, but it spreads more \
-               evenly. `weighted-round-robin`: pods say how loaded they are (ORCA `endpoint-load-metrics` in their \
-               trailers), those that say nothing count as average. `pick-first`: all requests to one pod, the one with the lowest \
-               address, and to the next only while that one isn't ready (Envoy: a priority for each of the first 128 pods).",
+               `hash-on`; when one of n pods comes or goes, with `maglev` little more than its n-th of them moves, \
+               with `ring-hash` up to twice that. `weighted-round-robin`: pods say how loaded they are (ORCA, \
+               `endpoint-load-metrics` in the headers or trailers of their answers); Envoy begins to heed that after 10 s, \
+               and pods that say nothing count as their median. `pick-first`: all requests to one pod, the one with \
+               the lowest address, and to the next only while that one isn't ready (Envoy: a priority for each of the first \
+               128 pods).",
         values: Values::Other {
             accepts: word::one_of::<LbPolicy>,
             read: |text| Read::of(word::word(text), |to, policy| to.policy.balancing.policy = policy),
@@ -79,7 +81,8 @@ static SETTINGS: [Setting; 12] = [
         envoy: "`RouteAction.hash_policy`, and `HttpProtocolOptions.hash_policy` (Envoy 1.37 and newer) for those who \
                 keep their own routes.",
         note: "All parts of the list that a request has are hashed together; a request that has none of them goes to \
-               any pod. A cookie with a lifetime is made by Envoy for clients that bring none.",
+               any pod. A cookie with a lifetime is made by Envoy for clients that bring none: one for each connection \
+               to Envoy, so it tells the clients behind a common proxy apart only if that has a connection for each.",
         values: Values::Other {
             accepts: || {
                 "none, or a list of header:<name>, cookie:<name>[:<lifetime>], query:<name> or source-ip".to_owned()
@@ -135,7 +138,7 @@ static SETTINGS: [Setting; 12] = [
         needs: WARMING,
         envoy: "`SlowStartConfig.slow_start_window`.",
         note: "For pods that are slow at first: caches to fill, code to compile. When all pods are new, none is \
-               preferred.",
+               preferred. With `weighted-round-robin` for Envoy 1.37 and newer.",
         values: Values::DurationOrOff(|to, window| to.policy.balancing.slow_start.window = window),
         ..Setting::PLAIN
     },
@@ -182,7 +185,9 @@ static SETTINGS: [Setting; 12] = [
         default: "0",
         example: "25",
         envoy: "`CommonLbConfig.healthy_panic_threshold`.",
-        note: "0 is never, and not Envoy's 50: when Envoy panics it sends requests to draining pods as well.",
+        note: "0 is never, and not Envoy's 50. Healthy is a pod unless it fails its health checks or is left out for how it \
+               answers; draining pods don't count at all. But in a panic they get requests, too, although they are \
+               leaving.",
         values: Values::Decimal(0.0..=100.0, |to, percent| to.policy.balancing.panic_threshold = percent),
         ..Setting::PLAIN
     },

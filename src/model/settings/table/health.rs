@@ -25,7 +25,8 @@ static SETTINGS: [Setting; 5] = [
         envoy: "`Cluster.health_checks[]`, with `ignore_health_on_host_removal`, so that a pod that is deleted leaves at \
                 once.",
         note: "`grpc`: `grpc.health.v1.Health/Check` of the server, or of one service with `grpc:shop.v1.Cart`. \
-               `http:/healthz`: GET, good is 200. `tcp`: that it takes a connection.",
+               `http:/healthz`: GET, good is 200. `tcp`: that it takes a connection. The authority \
+               is the Service's own name, `cart.shop:50051`.",
         values: Values::Other {
             accepts: || "off, grpc, grpc:<service>, http:<path> or tcp".to_owned(),
             read: |text| Read::of(parts::probe(text), |to, probe| to.policy.health_check.probe = probe),
@@ -70,7 +71,8 @@ static SETTINGS: [Setting; 5] = [
         example: "2",
         needs: CHECKING,
         envoy: "`HealthCheck.unhealthy_threshold`.",
-        note: "With `http`, any answer but 200 puts a pod out at once.",
+        note: "That is for pods that can't be asked or don't answer in time. With `grpc` and `http` an answer that says it \
+               isn't well puts a pod out at once.",
         values: Values::Whole(1..=1000, |to, n| to.policy.health_check.unhealthy_threshold = n),
         ..Setting::PLAIN
     },

@@ -80,7 +80,7 @@ static SETTINGS: [Setting; 9] = [
         default_is_words: true,
         example: "20",
         envoy: "`OutlierDetection.max_ejection_percent`.",
-        note: "Of few pods one may go out whatever this says.",
+        note: "Rounded down to whole pods: 50 is one pod of three, and none if there is only one.",
         values: Values::Whole(0..=100, |to, percent| to.policy.outlier.max_ejection_percent = Some(percent)),
         ..Setting::PLAIN
     },

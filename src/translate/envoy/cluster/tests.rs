@@ -6,7 +6,7 @@ use crate::model::{Balancing, LbPolicy, Protocol, Retry, RetryOn};
 use crate::xds::resource_to_json;
 
 fn rendered(policy: &Policy) -> Value {
-    resource_to_json(&cluster(&"shop/cart/50051".into(), policy)).unwrap()
+    resource_to_json(&cluster(&"shop/cart/50051".into(), "cart.shop:50051", policy)).unwrap()
 }
 
 fn balanced(policy: LbPolicy) -> Policy {
@@ -59,7 +59,7 @@ fn a_cluster_of_defaults() {
 
 #[test]
 fn it_refers_to_its_assignment() {
-    let cluster = cluster(&"shop/cart/50051".into(), &Policy::default());
+    let cluster = cluster(&"shop/cart/50051".into(), "cart.shop:50051", &Policy::default());
     assert_eq!(cluster.references(), [Name::from("shop/cart/50051")]);
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::fleet::Proxy;
 use chancery::xds::{Resource, ResourceType, Snapshot, resource_to_json};
 use data_plane_api::core::address::Address;
 use data_plane_api::core::{HealthStatus, SocketAddress, socket_address::PortSpecifier};
@@ -11,7 +12,6 @@ use data_plane_api::endpoint::{ClusterLoadAssignment, LbEndpoint};
 use data_plane_api::json;
 use prost::{Message, Name};
 use serde_json::{Map, Value, json};
-use test_support::fleet::Proxy;
 use tokio::time::{Instant, sleep};
 
 /// What an Envoy leaves out of its configuration without a word, because it is older than the field: the version, the
@@ -120,12 +120,9 @@ impl Configuration {
         configuration
     }
 
-    /// The dump knows two healths only; [`HealthStatus`] is what `/clusters` shows.
+    /// Without the health: a dump mixes what it was told and what it found out. `/clusters` knows them apart.
     fn add_assignment(&mut self, assignment: &ClusterLoadAssignment) {
-        let hosts = hosts(assignment).map(|host| {
-            let healthy = matches!(host.health, HealthStatus::Healthy | HealthStatus::Unknown);
-            (host.address, json!([healthy, host.rest]))
-        });
+        let hosts = hosts(assignment).map(|host| (host.address, host.rest));
         self.add(ResourceType::Endpoint.as_str(), &assignment.cluster_name, object(hosts));
     }
 

@@ -1,0 +1,31 @@
+//! What each annotation does to requests, seen through a real Envoy.
+//!
+//! ```text
+//!  annotations, endpoints ─▶ manifests ─▶ rendered ─▶ ControlPlane ─xDS─▶ Envoy ─▶ pods, which do what the test says
+//!                                                                          ▲
+//!                                                                        Caller
+//! ```
+//!
+//! - [`scene`]: all of that. [`pod`] and [`caller`]: its two ends.
+//! - Which pod a request goes to: [`turns`], [`loads`], [`hashes`], [`panic`].
+//! - How much may be under way: [`limits`].
+//! - Which pods are left out: [`outliers`], [`health`].
+//! - Who gets a Service, under which names: [`names`].
+//!
+//! Tests count requests; they measure no time. An Envoy keeps a balancer for each of its two workers, and a connection
+//! stays with the worker that took it: so one [`caller::Caller`], which is one connection, sees one balancer.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
+
+mod caller;
+mod pod;
+mod scene;
+
+mod hashes;
+mod health;
+mod limits;
+mod loads;
+mod names;
+mod outliers;
+mod panic;
+mod turns;

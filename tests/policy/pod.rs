@@ -1,0 +1,319 @@
+//! A pod that does what the test says.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use data_plane_api::echo::server::{Echo, EchoServer};
+use data_plane_api::echo::{EchoRequest, EchoResponse};
+use futures::Stream;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
+use http_body_util::BodyExt as _;
+use test_support::soon;
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+use tokio_stream::StreamExt as _;
+use tokio_stream::wrappers::TcpListenerStream;
+use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
+use tonic::transport::Server;
+use tonic::{Code, Status, Streaming};
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+use tower::ServiceExt as _;
+
+/// Where the echo service listens for unary requests; the pod takes any `/<service>/Echo` for it.
+const ECHO: &str = "/chancery.echo.v1.Echo/Echo";
+
+/// A gRPC echo server in this process, on a runtime of its own, so that it can die at once. It dies when dropped.
+#[derive(Debug)]
+pub struct Pod {
+    name: String,
+    address: SocketAddr,
+    script: Arc<Script>,
+    health: HealthReporter,
+    draining: CancellationToken,
+    ended: watch::Receiver<bool>,
+    runtime: Option<Runtime>,
+}
+
+/// What becomes of a request, once the pod has waited as long as [`Pod::is_slow`] says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// The answer of the echo service.
+    Echo,
+    /// This status at once, as gRPC servers do: in the headers, without a message.
+    Grpc(Code),
+    /// This HTTP status, without a body.
+    Http(u16),
+    /// None, until the pod is told something else to answer.
+    Held,
+}
+
+/// What the pod does, and what was done to it.
+#[derive(Debug)]
+struct Script {
+    answer: watch::Sender<Answer>,
+    /// For so many requests this answer comes first.
+    first: Mutex<(u64, Answer)>,
+    delay: Mutex<Duration>,
+    /// Goes into the trailers of every answer.
+    load: Mutex<Option<(HeaderName, HeaderValue)>>,
+    is_well: AtomicBool,
+    seen: AtomicU64,
+    answered: AtomicU64,
+    connections: AtomicU64,
+    last: Mutex<HeaderMap>,
+}
+
+/// The echo service.
+#[derive(Debug, Clone)]
+struct Service {
+    name: Arc<str>,
+    script: Arc<Script>,
+}
+
+impl Pod {
+    /// Starts one, which listens when this returns.
+    pub async fn start(name: &str, address: SocketAddr) -> Self {
+        let script = Arc::new(Script {
+            answer: watch::Sender::new(Answer::Echo),
+            first: Mutex::new((0, Answer::Echo)),
+            delay: Mutex::default(),
+            load: Mutex::default(),
+            is_well: AtomicBool::new(true),
+            seen: AtomicU64::default(),
+            answered: AtomicU64::default(),
+            connections: AtomicU64::default(),
+            last: Mutex::default(),
+        });
+        let (health, health_service) = tonic_health::server::health_reporter();
+        let echo = EchoServer::new(Service { name: name.into(), script: Arc::clone(&script) });
+        let application = Router::new()
+            .fallback_service(tower::service_fn(move |request| any_echo(echo.clone(), request)))
+            .layer(from_fn_with_state(Arc::clone(&script), act))
+            .route("/healthz", get(healthz).with_state(Arc::clone(&script)))
+            .route_service("/grpc.health.v1.Health/{*method}", health_service);
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().thread_name(name).build();
+        let runtime = runtime.unwrap();
+        let draining = CancellationToken::new();
+        let (end, ended) = watch::channel(false);
+        let (counted, drained) = (Arc::clone(&script), draining.clone());
+        let (started, listens) = tokio::sync::oneshot::channel();
+        runtime.spawn(async move {
+            let listener = TcpListener::bind(address).await.unwrap();
+            started.send(()).unwrap();
+            let connections = TcpListenerStream::new(listener).map(|connection| {
+                counted.connections.fetch_add(1, Ordering::Relaxed);
+                let _ = connection.as_ref().map(|stream| stream.set_nodelay(true));
+                connection
+            });
+            let routes = Routes::from(application);
+            let server = Server::builder().accept_http1(true).add_routes(routes);
+            server.serve_with_incoming_shutdown(connections, drained.cancelled_owned()).await.unwrap();
+            end.send_replace(true);
+        });
+        soon("the pod to listen", listens).await.unwrap();
+        Self { name: name.to_owned(), address, script, health, draining, ended, runtime: Some(runtime) }
+    }
+
+    /// Its name, in every answer.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where it listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// From now on it answers this. Requests that are held get it, too.
+    pub fn answers(&self, answer: Answer) {
+        self.script.answer.send_replace(answer);
+    }
+
+    /// It answers the next `count` requests with this, the others as before.
+    pub fn answers_first(&self, count: u64, answer: Answer) {
+        *lock(&self.script.first) = (count, answer);
+    }
+
+    /// From now on each answer takes this long.
+    pub fn is_slow(&self, delay: Duration) {
+        *lock(&self.script.delay) = delay;
+    }
+
+    /// From now on every answer carries this trailer (ORCA).
+    pub fn reports(&self, name: &'static str, value: &str) {
+        *lock(&self.script.load) = Some((HeaderName::from_static(name), value.parse().unwrap()));
+    }
+
+    /// Sets what it says to those who ask whether it is well: `grpc.health.v1`, and `GET /healthz`.
+    pub async fn is_well(&self, is_well: bool) {
+        self.script.is_well.store(is_well, Ordering::Relaxed);
+        self.service_is_well("", is_well).await;
+    }
+
+    /// Sets what `grpc.health.v1` says about one service.
+    pub async fn service_is_well(&self, service: &str, is_well: bool) {
+        let status = if is_well { ServingStatus::Serving } else { ServingStatus::NotServing };
+        self.health.set_service_status(service, status).await;
+    }
+
+    /// How many requests reached it, without those for its health.
+    pub fn seen(&self) -> u64 {
+        self.script.seen.load(Ordering::Relaxed)
+    }
+
+    /// How many of these it has answered, with whatever.
+    pub fn answered(&self) -> u64 {
+        self.script.answered.load(Ordering::Relaxed)
+    }
+
+    /// How many connections it took.
+    pub fn connections(&self) -> u64 {
+        self.script.connections.load(Ordering::Relaxed)
+    }
+
+    /// The headers of the last request that reached it.
+    pub fn last_headers(&self) -> HeaderMap {
+        lock(&self.script.last).clone()
+    }
+
+    /// Returns when so many requests have reached it.
+    pub async fn until_seen(&self, count: u64) {
+        soon(&format!("{count} requests at {}", self.name), async {
+            while self.seen() < count {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        })
+        .await;
+    }
+
+    /// It takes no more connections, tells clients to go away (GOAWAY), and finishes what has begun; for that see
+    /// [`Self::drained`].
+    pub fn drain(&self) {
+        self.draining.cancel();
+    }
+
+    /// Returns when a pod that drains has finished everything.
+    pub async fn drained(&self) {
+        let mut ended = self.ended.clone();
+        soon("the pod to drain", ended.wait_for(|ended| *ended)).await.unwrap();
+    }
+
+    /// It vanishes: its connections are closed, whatever was under way.
+    pub fn kill(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Drop for Pod {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Does what the script says around a request.
+async fn act(State(script): State<Arc<Script>>, request: Request, next: Next) -> Response {
+    lock(&script.last).clone_from(request.headers());
+    script.seen.fetch_add(1, Ordering::Relaxed);
+    let delay = *lock(&script.delay);
+    if !delay.is_zero() {
+        tokio::time::sleep(delay).await;
+    }
+    let response = match script.next_answer().await {
+        Answer::Echo => next.run(request).await,
+        Answer::Grpc(code) => Status::new(code, "as the test says").into_http(),
+        Answer::Http(status) => StatusCode::from_u16(status).unwrap().into_response(),
+        Answer::Held => unreachable!("the wait is over"),
+    };
+    script.answered.fetch_add(1, Ordering::Relaxed);
+    let load = lock(&script.load).clone();
+    match load {
+        Some(load) => response.map(|body| {
+            let trailers = async move { Some(Ok(HeaderMap::from_iter([load]))) };
+            axum::body::Body::new(body.with_trailers(trailers))
+        }),
+        None => response,
+    }
+}
+
+async fn healthz(State(script): State<Arc<Script>>) -> StatusCode {
+    if script.is_well.load(Ordering::Relaxed) { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
+}
+
+/// The echo service under any name.
+async fn any_echo(echo: EchoServer<Service>, mut request: Request) -> Result<Response, Infallible> {
+    if request.uri().path().ends_with("/Echo") {
+        *request.uri_mut() = Uri::from_static(ECHO);
+    }
+    let response = echo.oneshot(request.map(tonic::body::Body::new)).await?;
+    Ok(response.map(axum::body::Body::new))
+}
+
+impl Script {
+    async fn next_answer(&self) -> Answer {
+        {
+            let (count, answer) = &mut *lock(&self.first);
+            if *count > 0 {
+                *count -= 1;
+                return *answer;
+            }
+        }
+        // The sender is in `self`: it doesn't end.
+        *self.answer.subscribe().wait_for(|answer| *answer != Answer::Held).await.unwrap()
+    }
+}
+
+impl Service {
+    fn echo(&self, request: EchoRequest) -> EchoResponse {
+        EchoResponse {
+            message: request.message,
+            pod: self.name.to_string(),
+            served: self.script.answered.load(Ordering::Relaxed),
+        }
+    }
+}
+
+#[tonic::async_trait]
+impl Echo for Service {
+    type StreamStream = Pin<Box<dyn Stream<Item = Result<EchoResponse, Status>> + Send>>;
+
+    async fn echo(&self, request: tonic::Request<EchoRequest>) -> Result<tonic::Response<EchoResponse>, Status> {
+        let request = request.into_inner();
+        // Negative delays are none.
+        if let Some(delay) = request.delay.and_then(|delay| Duration::try_from(delay).ok()) {
+            tokio::time::sleep(delay).await;
+        }
+        Ok(tonic::Response::new(Self::echo(self, request)))
+    }
+
+    async fn stream(
+        &self,
+        requests: tonic::Request<Streaming<EchoRequest>>,
+    ) -> Result<tonic::Response<Self::StreamStream>, Status> {
+        let service = self.clone();
+        let responses = requests.into_inner().map(move |request| Ok(Self::echo(&service, request?)));
+        Ok(tonic::Response::new(Box::pin(responses)))
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,282 @@
+//! Services and pods, a control plane that renders them, and an Envoy that holds what it says.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use chancery::app::render_options;
+use chancery::cli::demo::addresses::{POD_PORT, PodAddresses};
+use chancery::cli::demo::envoy::Stats;
+use chancery::pipeline::{Offline, offline};
+use chancery::source::lower::Lowering;
+use chancery::source::manifests;
+use chancery::xds::Snapshot;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use test_support::configuration::{Configuration, Gone, until_configured};
+use test_support::control_plane::ControlPlane;
+use test_support::fleet::{self, Proxy};
+use test_support::process::free_address;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::caller::Caller;
+use crate::pod::Pod;
+
+/// How many scenes there are at a time: more Envoys on a small machine only wait for each other.
+static ROOM: Semaphore = Semaphore::const_new(4);
+
+/// What an EndpointSlice says of a pod.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Condition {
+    /// It takes requests.
+    Ready,
+    /// It is being deleted, and still answers.
+    Terminating,
+}
+
+/// Everything. All Services are of the namespace `shop`, listen on the port of pods, and opt in. What is above ends first.
+pub struct Scene {
+    /// The Envoy.
+    pub proxy: Proxy,
+    control_plane: ControlPlane,
+    pods: BTreeMap<String, Pod>,
+    services: BTreeMap<String, Service>,
+    /// Labels of pods with their weight.
+    weights: BTreeMap<String, u32>,
+    addresses: PodAddresses,
+    listener: SocketAddr,
+    version: String,
+    fleet: String,
+    manifests: PathBuf,
+    _directory: TempDir,
+    _room: SemaphorePermit<'static>,
+}
+
+/// One Service, and what its EndpointSlice lists.
+#[derive(Debug, Default)]
+struct Service {
+    annotations: BTreeMap<String, String>,
+    endpoints: Vec<(String, SocketAddr, Condition)>,
+    started: usize,
+}
+
+impl Scene {
+    /// The Service `cart` with so many pods, `cart-1` and on, all of them ready, and with these annotations, as Envoy has it.
+    pub async fn of_cart(pods: usize, annotations: &[(&str, &str)]) -> Self {
+        let mut scene = Self::start().await;
+        scene.service("cart", annotations);
+        scene.scale("cart", pods).await;
+        scene.settled().await;
+        scene
+    }
+
+    /// An Envoy without Services.
+    pub async fn start() -> Self {
+        Self::start_fleet("edge").await
+    }
+
+    /// An Envoy of this fleet without Services.
+    pub async fn start_fleet(fleet: &str) -> Self {
+        let room = ROOM.acquire().await.unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let control_plane = ControlPlane::start().await;
+        let proxy = Proxy::start(control_plane.address, fleet, true);
+        let version = fleet::program().version;
+        let mut scene = Self {
+            proxy,
+            control_plane,
+            pods: BTreeMap::new(),
+            services: BTreeMap::new(),
+            weights: BTreeMap::new(),
+            addresses: PodAddresses::lease().unwrap(),
+            listener: free_address(),
+            version: format!("{}.{}", version.major, version.minor),
+            fleet: fleet.to_owned(),
+            manifests: directory.path().join("manifests.yaml"),
+            _directory: directory,
+            _room: room,
+        };
+        scene.publish();
+        scene.proxy.ready("http").await;
+        scene
+    }
+
+    /// Adds a Service without pods, or gives it these annotations and no others. See [`Self::settled`].
+    pub fn service(&mut self, service: &str, annotations: &[(&str, &str)]) {
+        let prefixed = |(key, value): &(&str, &str)| (format!("chancery.dev/{key}"), (*value).to_owned());
+        let annotations = [("enabled", "true")].iter().chain(annotations).map(prefixed).collect();
+        self.services.entry(service.to_owned()).or_default().annotations = annotations;
+        self.publish();
+    }
+
+    /// Gives the Service `cart` these annotations and no others, and returns when Envoy has it so.
+    pub async fn annotate(&mut self, annotations: &[(&str, &str)]) {
+        self.service("cart", annotations);
+        self.settled().await;
+    }
+
+    /// Starts further pods of a Service until there were `count` of them in all, and lists all of these as ready.
+    pub async fn scale(&mut self, service: &str, count: usize) {
+        while self.services[service].started < count {
+            let pod = self.start_pod(service).await;
+            self.list(service, &pod, Some(Condition::Ready));
+        }
+    }
+
+    /// Starts a pod, `<service>-<n>`, that isn't listed yet.
+    pub async fn start_pod(&mut self, service: &str) -> String {
+        let of = self.services.get_mut(service).unwrap();
+        of.started += 1;
+        let name = format!("{service}-{}", of.started);
+        let pod = Pod::start(&name, self.addresses.take().unwrap()).await;
+        self.pods.insert(name.clone(), pod);
+        name
+    }
+
+    /// Makes the EndpointSlice of a Service say this of a pod, which need not be a pod of its own, or say nothing of it. See
+    /// [`Self::settled`].
+    pub fn list(&mut self, service: &str, pod: &str, condition: Option<Condition>) {
+        let of = self.services.get_mut(service).unwrap();
+        let address = self.pods.get(pod).map(Pod::address);
+        let listed = of.endpoints.iter_mut().find(|(name, _, _)| name == pod);
+        match (listed, condition) {
+            (Some((_, _, is)), Some(condition)) => *is = condition,
+            (None, Some(condition)) => of.endpoints.push((pod.to_owned(), address.unwrap(), condition)),
+            (_, None) => of.endpoints.retain(|(name, _, _)| name != pod),
+        }
+        self.publish();
+    }
+
+    /// Labels a pod with its weight.
+    pub fn weigh(&mut self, pod: &str, weight: u32) {
+        self.weights.insert(pod.to_owned(), weight);
+        self.publish();
+    }
+
+    /// A pod that runs.
+    pub fn pod(&self, pod: &str) -> &Pod {
+        &self.pods[pod]
+    }
+
+    /// All pods that run.
+    pub fn pods(&self) -> impl Iterator<Item = &Pod> {
+        self.pods.values()
+    }
+
+    /// A pod vanishes. It stays listed until somebody says otherwise.
+    pub fn kill(&mut self, pod: &str) {
+        self.pods.remove(pod).unwrap().kill();
+    }
+
+    /// Starts a pod anew that vanished, at its address.
+    pub async fn revive(&mut self, service: &str, pod: &str) {
+        let (_, address, _) = self.services[service].endpoints.iter().find(|(name, _, _)| name == pod).unwrap();
+        let revived = Pod::start(pod, *address).await;
+        self.pods.insert(pod.to_owned(), revived);
+    }
+
+    /// A new connection to Envoy, which calls `cart.shop`.
+    pub async fn caller(&self) -> Caller {
+        self.caller_of(&format!("cart.shop:{POD_PORT}")).await
+    }
+
+    /// A new connection to Envoy, which calls this authority.
+    pub async fn caller_of(&self, authority: &str) -> Caller {
+        Caller::connect(self.listener, authority, None).await
+    }
+
+    /// A new connection to Envoy from this local address, which calls `cart.shop`.
+    pub async fn caller_from(&self, address: IpAddr) -> Caller {
+        Caller::connect(self.listener, &format!("cart.shop:{POD_PORT}"), Some(address)).await
+    }
+
+    /// Where Envoy listens, for callers of other kinds.
+    pub const fn listener(&self) -> SocketAddr {
+        self.listener
+    }
+
+    /// What Envoy counts.
+    pub async fn stats(&self) -> Stats {
+        self.proxy.envoy.stats().await.unwrap()
+    }
+
+    /// One of Envoy's counters of the cluster of `cart`.
+    pub async fn count(&self, counter: &str) -> u64 {
+        self.stats().await.of_cluster(&cluster("cart"), counter)
+    }
+
+    /// Returns when `holds` is true of one of Envoy's counters or gauges of the cluster of `cart`.
+    pub async fn until_count(&self, counter: &str, mut holds: impl FnMut(u64) -> bool) {
+        let name = cluster("cart");
+        self.proxy.until_stats(counter, |stats| holds(stats.of_cluster(&name, counter))).await;
+    }
+
+    /// Returns when Envoy holds everything as it was said here, and has rejected nothing.
+    pub async fn settled(&self) {
+        let goal = Configuration::of_snapshot(self.snapshot(), &self.version);
+        until_configured(&self.proxy, "the scene", &goal, Gone::Now).await;
+    }
+
+    fn snapshot(&self) -> &Snapshot {
+        let world = &self.control_plane.world;
+        world.fleets.get(self.fleet.as_str()).unwrap_or(&world.everyone)
+    }
+
+    fn publish(&mut self) {
+        let documents: Vec<String> = self.documents().iter().map(Value::to_string).collect();
+        std::fs::write(&self.manifests, documents.join("\n---\n")).unwrap();
+        let lowering = Lowering { allow_loopback_endpoints: true, ..Lowering::default() };
+        let loaded = manifests::load(std::slice::from_ref(&self.manifests), lowering).unwrap();
+        let Offline { world, rejected, .. } =
+            offline(loaded.events, render_options("cluster.local", self.listener, []));
+        assert_eq!(rejected, []);
+        self.control_plane.everyone = Snapshot::clone(&world.everyone);
+        self.control_plane.world = world;
+        self.control_plane.publish();
+    }
+
+    /// The manifests.
+    fn documents(&self) -> Vec<Value> {
+        let services = self.services.iter().flat_map(|(name, service)| [service.service(name), service.slice(name)]);
+        let pods = self.weights.iter().map(|(name, weight)| {
+            let labels = json!({ "chancery.dev/weight": weight.to_string() });
+            let metadata = json!({ "namespace": "shop", "name": name, "labels": labels });
+            json!({ "apiVersion": "v1", "kind": "Pod", "metadata": metadata })
+        });
+        services.chain(pods).collect()
+    }
+}
+
+impl Service {
+    fn service(&self, name: &str) -> Value {
+        let metadata = json!({ "namespace": "shop", "name": name, "annotations": self.annotations });
+        let spec = json!({ "ports": [{ "name": "grpc", "port": POD_PORT }] });
+        json!({ "apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec })
+    }
+
+    fn slice(&self, name: &str) -> Value {
+        let endpoints = self.endpoints.iter().map(|(pod, address, condition)| {
+            let ready = *condition == Condition::Ready;
+            json!({
+                "addresses": [address.ip()],
+                "conditions": { "ready": ready, "serving": true, "terminating": !ready },
+                "targetRef": { "kind": "Pod", "namespace": "shop", "name": pod },
+            })
+        });
+        json!({
+            "apiVersion": "discovery.k8s.io/v1",
+            "kind": "EndpointSlice",
+            "metadata": {
+                "namespace": "shop", "name": format!("{name}-1"), "labels": { "kubernetes.io/service-name": name },
+            },
+            "addressType": "IPv4",
+            "ports": [{ "name": "grpc", "port": POD_PORT, "protocol": "TCP" }],
+            "endpoints": endpoints.collect::<Vec<_>>(),
+        })
+    }
+}
+
+/// The cluster of a Service.
+pub fn cluster(service: &str) -> String {
+    format!("shop/{service}/{POD_PORT}")
+}
