@@ -153,6 +153,12 @@ impl Scene {
         self.publish();
     }
 
+    /// The address of a pod, as it is listed, whether it runs or not.
+    pub fn address_of(&self, service: &str, pod: &str) -> SocketAddr {
+        let (_, address, _) = self.services[service].endpoints.iter().find(|(name, _, _)| name == pod).unwrap();
+        *address
+    }
+
     /// A pod that runs.
     pub fn pod(&self, pod: &str) -> &Pod {
         &self.pods[pod]
@@ -170,8 +176,7 @@ impl Scene {
 
     /// Starts a pod anew that vanished, at its address.
     pub async fn revive(&mut self, service: &str, pod: &str) {
-        let (_, address, _) = self.services[service].endpoints.iter().find(|(name, _, _)| name == pod).unwrap();
-        let revived = Pod::start(pod, *address).await;
+        let revived = Pod::start(pod, self.address_of(service, pod)).await;
         self.pods.insert(pod.to_owned(), revived);
     }
 
