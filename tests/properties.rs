@@ -50,10 +50,16 @@ fn annotations() -> impl Strategy<Value = BTreeMap<String, String>> {
     let values = [
         ("enabled", &["true", "true", "true", "false"][..]),
         ("fleets", &["*", "edge", "inner", "edge,inner"][..]),
-        ("hosts", &["x.example", "y.example,*.example", "X.example", "cart.shop", "mail.bank.svc:80"][..]),
+        (
+            "hosts",
+            &["x.example", "y.example,*.example", "X.example", "cart.shop", "mail.bank.svc:80", "*,x.example"][..],
+        ),
+        ("routes", &["/", "/,/a/", "shop.v1.Cart", "/a/,shop.v1.Cart"][..]),
+        ("routes.50051", &["/b/"][..]),
         ("hosts.50051", &["x.example", "z.example"][..]),
         ("protocol", &["grpc", "http1", "auto"][..]),
         ("lb-policy", &["round-robin", "least-request"][..]),
+        ("timeout", &["off", "5s"][..]),
         ("retry-on", &["none", "5xx,unavailable"][..]),
         ("num-retries", &["1", "3"][..]),
         ("zone-routing", &["off", "prefer-zone", "prefer-node"][..]),

@@ -1,0 +1,206 @@
+//! A mistake in one Service never harms another, and Envoy accepts whatever is served.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use chancery::app::render_options;
+use chancery::model::settings::{PREFIX, Setting};
+use chancery::pipeline::{Offline, offline};
+use chancery::source::lower::Lowering;
+use chancery::source::manifests;
+use chancery::xds::{ResourceType, Snapshot, World, resource_to_json};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use serde_json::{Value, json};
+use test_support::configuration::{Configuration, Gone, until_configured};
+use test_support::control_plane::ControlPlane;
+use test_support::fleet::{self, Proxy};
+use test_support::process::free_address;
+
+/// Texts that some keys take and others don't.
+const TEXTS: [&str; 40] = [
+    "",
+    "0",
+    "1",
+    "2",
+    "3",
+    "0.5",
+    "100",
+    "101",
+    "1024",
+    "65537",
+    "8388608",
+    "8388609",
+    "4294967294",
+    "4294967295",
+    "4294967296",
+    "-1",
+    "1ms",
+    "1s",
+    "30s",
+    "8760h",
+    "9000h",
+    "0s",
+    "off",
+    "on",
+    "true",
+    "false",
+    "none",
+    "unlimited",
+    "grpc",
+    "http1",
+    "auto",
+    "maglev",
+    "ring-hash",
+    "weighted-round-robin",
+    "http:/x",
+    "tcp",
+    "source-ip",
+    "shop.v1.Cart",
+    "\u{1F980}",
+    "{}",
+];
+
+/// Services as they should be, in the words of their owners.
+const OTHERS: [(&str, &[(&str, &str)]); 4] = [
+    ("plain", &[]),
+    ("hosted", &[("hosts", "shop.example.com"), ("retry-on", "unavailable")]),
+    ("shared", &[("hosts", "api.example.com"), ("routes", "shop.v1.Shared")]),
+    ("hashed", &[("lb-policy", "maglev"), ("hash-on", "header:x-user"), ("outlier-detection", "on")]),
+];
+
+/// How many wild Services an Envoy gets at a time, and how often.
+const WILD: usize = 30;
+const ROUNDS: usize = 12;
+
+/// Annotations, by their names after the prefix: settings and others, for all ports and for one, good values and bad ones.
+fn annotations() -> impl Strategy<Value = BTreeMap<String, String>> {
+    let settings: Vec<&'static Setting> = Setting::all().collect();
+    let one = select(settings).prop_flat_map(|setting| {
+        let name = prop_oneof![
+            8 => Just(setting.key.to_owned()),
+            1 => Just(format!("{}.grpc", setting.key)),
+            1 => Just(format!("{}.1", setting.key)),
+            1 => Just(format!("x-{}", setting.key)),
+        ];
+        let text = prop_oneof![
+            4 => Just(setting.example.to_owned()),
+            1 => Just(setting.default.to_owned()),
+            4 => select(&TEXTS[..]).prop_map(str::to_owned),
+            1 => any::<String>(),
+        ];
+        (name, text)
+    });
+    vec(one, 0..12).prop_map(|all| all.into_iter().collect())
+}
+
+fn service(name: &str, created: &str, annotations: &BTreeMap<String, String>) -> Value {
+    let prefixed: BTreeMap<String, &String> =
+        annotations.iter().map(|(name, text)| (format!("{PREFIX}{name}"), text)).collect();
+    json!({
+        "apiVersion": "v1", "kind": "Service",
+        "metadata": {
+            "namespace": "shop", "name": name, "annotations": prefixed, "creationTimestamp": created,
+        },
+        "spec": { "ports": [{ "name": "grpc", "port": 50051 }] },
+    })
+}
+
+fn slice(service: &str, number: usize) -> Value {
+    json!({
+        "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
+        "metadata": {
+            "namespace": "shop", "name": format!("{service}-1"), "labels": { "kubernetes.io/service-name": service },
+        },
+        "addressType": "IPv4", "ports": [{ "name": "grpc", "port": 50051 }],
+        "endpoints": [{ "addresses": [format!("127.0.0.{}", number + 1)], "zone": "a" }],
+    })
+}
+
+/// What clients get of the steady Services and of these wild ones, which are younger.
+fn world(wild: &[BTreeMap<String, String>], listener: SocketAddr) -> World {
+    let pairs = |pairs: &[(&str, &str)]| {
+        let all = pairs.iter().chain(&[("enabled", "true")]);
+        all.map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect()
+    };
+    let mut documents = Vec::new();
+    for (number, (name, annotations)) in OTHERS.iter().enumerate() {
+        documents.push(service(name, "2026-01-01T00:00:00Z", &pairs(annotations)));
+        documents.push(slice(name, number));
+    }
+    for (number, annotations) in wild.iter().enumerate() {
+        let name = format!("wild-{number}");
+        let mut annotations = annotations.clone();
+        annotations.entry("enabled".to_owned()).or_insert_with(|| "true".to_owned());
+        documents.push(service(&name, "2026-02-01T00:00:00Z", &annotations));
+        documents.push(slice(&name, number + OTHERS.len()));
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("all.yaml");
+    let documents: Vec<String> = documents.iter().map(Value::to_string).collect();
+    std::fs::write(&file, documents.join("\n---\n")).unwrap();
+    let lowering = Lowering { allow_loopback_endpoints: true, ..Lowering::default() };
+    let loaded = manifests::load(&[file], lowering).unwrap();
+    let Offline { world, .. } = offline(loaded.events, render_options("cluster.local", listener, []));
+    world
+}
+
+/// What of the world comes of the steady Services: their clusters and assignments, and every route to them.
+fn of_others(world: &World) -> BTreeMap<String, Value> {
+    let is_wild = |name: &Value| name.as_str().is_some_and(|name| name.starts_with("shop/wild-"));
+    let mut all = BTreeMap::new();
+    for resource_type in [ResourceType::Cluster, ResourceType::Endpoint, ResourceType::Listener] {
+        for resource in world.everyone.get(resource_type).iter().filter(|one| !one.name().starts_with("shop/wild-")) {
+            let what = format!("{} {}", resource_type.as_str(), resource.name());
+            all.insert(what, json!([resource.version().to_string(), resource_to_json(resource).unwrap()]));
+        }
+    }
+    for resource in world.everyone.get(ResourceType::Route).iter() {
+        let configuration = resource_to_json(resource).unwrap();
+        for host in configuration["virtual_hosts"].as_array().unwrap().iter().filter(|host| !is_wild(&host["name"])) {
+            let mut host = host.clone();
+            // Of a shared domain, a path that nobody had is anybody's.
+            host["routes"].as_array_mut().unwrap().retain(|route| !is_wild(&route["route"]["cluster"]));
+            if !host["routes"].as_array().unwrap().is_empty() {
+                all.insert(format!("host {}", host["name"]), host);
+            }
+        }
+    }
+    all
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_one_service_says_nothing_changes_for_the_others(wild in annotations()) {
+        let listener = "127.0.0.1:10000".parse().unwrap();
+        prop_assert_eq!(of_others(&world(&[wild], listener)), of_others(&world(&[], listener)));
+    }
+}
+
+/// The same wild Services in every run.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_services_say_envoy_accepts_it() {
+    let mut runner = TestRunner::deterministic();
+    let mut control_plane = ControlPlane::start().await;
+    let listener = free_address();
+    let version = fleet::program().version;
+    let mut proxy = Proxy::start(control_plane.address, "test", true);
+    for round in 0..ROUNDS {
+        let wild = vec(annotations(), WILD).new_tree(&mut runner).unwrap().current();
+        let world = world(&wild, listener);
+        control_plane.everyone = Snapshot::clone(&world.everyone);
+        control_plane.world = world;
+        control_plane.publish();
+        proxy.ready("http").await;
+        let goal = Configuration::of_snapshot(&control_plane.everyone, &format!("{}.{}", version.major, version.minor));
+        until_configured(&proxy, &format!("round {round}: {wild:?}"), &goal, Gone::Now).await;
+    }
+    proxy.rejected_nothing().await;
+}
