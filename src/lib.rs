@@ -46,9 +46,11 @@
 //!   per type. So batches grow by themselves under load, and vanish when there is none.
 //! - **The cost of a change doesn't grow with what didn't change.** Snapshots are persistent maps; a stream keeps no list
 //!   of versions but the very map that its client was last brought up to.
+//! - **Where a client runs doesn't multiply snapshots.** A resource that looks different from different zones or nodes
+//!   ([`xds::Resource::located`]) is in them once, and rendered for a place when a client there asks.
 //! - **Nothing is served before everything was listed once**, and a lost watch never becomes an empty push.
 //! - **What can't be used is a value**, [`model::Rejected`], not an error: it harms nobody else, the last good state of it
-//!   stays, and it is shown.
+//!   stays, and it is shown; the owner of the object is told by an Event.
 //! - **Make before break.** A route that names a new cluster waits until the client has that cluster; a cluster that is
 //!   gone lingers until the client's routes no longer name it. Both at most five seconds. On streams of single types no
 //!   answer tells; there a cluster lingers for those five seconds, and a route to a new one waits for half of one.

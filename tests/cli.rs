@@ -128,6 +128,9 @@ fn wrong_usage_is_exit_code_2() {
         &["render", ".", "--for", "nginx"],
         &["render", ".", "-o", "xml"],
         &["lint"],
+        &["lint", "--namespace", "shop"],
+        &["lint", ".", "--kubeconfig", "config"],
+        &["lint", ".", "--namespace", "shop"],
         &["bootstrap"],
         &["bootstrap", "nginx"],
         &["bootstrap", "envoy", "--server", "nowhere"],
@@ -193,7 +196,7 @@ fn variables_are_checked_like_flags() {
         ("CHANCERY_SHUTDOWN_GRACE", "10"),
         ("CHANCERY_LOG_FORMAT", "xml"),
         ("CHANCERY_ALLOW_LOOPBACK_ENDPOINTS", "perhaps"),
-        ("CHANCERY_COMPAT", "all"),
+        ("CHANCERY_COMPAT", "contour"),
         ("RUST_LOG", "chancery=loud"),
     ] {
         let (code, _, err) = outcome(chancery(&["serve"]).env(variable, value).output().unwrap());
@@ -209,6 +212,30 @@ fn lint_is_content_with_good_manifests() {
     assert_eq!((code, out.as_str(), err.as_str()), (0, "2 objects: 0 errors, 0 warnings\n", ""));
     assert_eq!(run_with(&["lint", "-"], CART).0, 0);
     assert_eq!(run_with(&["lint", "-", "-o", "json"], CART).1, "[]\n");
+}
+
+#[test]
+fn lint_says_what_it_can_look_at() {
+    let (_, _, err) = run(&["lint"]);
+    assert!(err.contains("files of manifests") && err.contains("--kubeconfig FILE"), "{err}");
+}
+
+#[test]
+fn lint_of_a_cluster_that_cannot_be_reached() {
+    let directory = tempfile::tempdir().unwrap();
+    let kubeconfig = directory.path().join("config");
+    let (code, _, err) = run(&["lint", "--kubeconfig", text(&kubeconfig)]);
+    assert!(code == 1 && err.contains(text(&kubeconfig)), "{code}: {err}");
+    // Nothing listens on the discard port.
+    let config = json!({
+        "clusters": [{"name": "test", "cluster": {"server": "https://127.0.0.1:9"}}],
+        "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
+        "users": [{"name": "test", "user": {"token": "t"}}],
+        "current-context": "test",
+    });
+    std::fs::write(&kubeconfig, config.to_string()).unwrap();
+    let (code, out, err) = run(&["lint", "--kubeconfig", text(&kubeconfig)]);
+    assert!(code == 3 && out.is_empty() && err.contains("https://127.0.0.1:9/ can't be reached"), "{code}: {out}{err}");
 }
 
 #[test]
@@ -280,6 +307,21 @@ fn render_shows_a_fleet_what_is_for_it() {
         serde_json::from_str::<Value>(&out).unwrap()["clusters"].as_array().unwrap().len()
     };
     assert_eq!((clusters(&[]), clusters(&["--fleet", "edge"]), clusters(&["--fleet", "inner"])), (0, 1, 0));
+}
+
+#[test]
+fn render_shows_a_client_what_is_for_its_place() {
+    let levels = |arguments: &[&str]| {
+        let input = "tests/golden/zones/prefer-node/in.yaml";
+        let (code, out, err) = run(&[&["render", input, "-o", "json"], arguments].concat());
+        assert_eq!(code, 0, "{err}");
+        let lists: Value = serde_json::from_str(&out).unwrap();
+        let groups = lists["endpoints"][0]["endpoints"].as_array().unwrap().clone();
+        groups.iter().filter_map(|group| group["priority"].as_u64()).max()
+    };
+    assert_eq!(levels(&[]), None);
+    assert_eq!(levels(&["--zone", "eu-1a"]), Some(1));
+    assert_eq!(levels(&["--node-name", "worker-1"]), Some(2));
 }
 
 #[test]

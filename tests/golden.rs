@@ -3,6 +3,10 @@
 //! `clusters.json`, `endpoints.json`, `listeners.json` and `routes.json` are for an Envoy whose fleet nobody names; those
 //! of a fleet that is named are in a directory of the fleet's name. `rejected.json` is what can't be used.
 //!
+//! A line `# places: ZONE ZONE/NODE …` in the input names places of clients: what an Envoy that is there gets of the
+//! assignments is `endpoints.json` in a directory of the same name.
+//! In the area `compat` the annotations of all other products are read, too.
+//!
 //! With `UPDATE_GOLDEN=1` they are written anew, and files that no case gives any more are deleted. Review the difference.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
@@ -13,16 +17,22 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use chancery::model::Rejected;
+use chancery::model::compat::Compat;
 use chancery::pipeline::{Offline, RenderOptions, offline};
 use chancery::source::lower::Lowering;
 use chancery::source::manifests;
-use chancery::xds::{ResourceType, Snapshot, resource_to_json};
+use chancery::xds::{Place, ResourceType, Snapshot, resource_to_json};
 use serde_json::{Value, json};
 
 /// Relative to the package, where tests run: the path of `in.yaml` is in some of the golden files.
 const ROOT: &str = "tests/golden";
 
 const INPUT: &str = "in.yaml";
+
+/// What a line begins with that names places.
+const PLACES: &str = "# places:";
+/// The area of other products.
+const COMPAT: &str = "tests/golden/compat";
 
 /// How many lines are shown around a difference, and how many of the difference itself.
 const CONTEXT: usize = 3;
@@ -83,8 +93,10 @@ fn render(case: &Path) -> BTreeMap<PathBuf, String> {
     if !input.exists() {
         return BTreeMap::new();
     }
-    let loaded = manifests::load(&[input], Lowering::default()).unwrap();
-    let Offline { world, rejected } = offline(loaded.events, RenderOptions::default());
+    let text = fs::read_to_string(&input).unwrap();
+    let compat = if case.starts_with(COMPAT) { Compat::ALL } else { Compat::default() };
+    let loaded = manifests::load(&[input], Lowering { compat, ..Lowering::default() }).unwrap();
+    let Offline { world, rejected, .. } = offline(loaded.events, RenderOptions::default());
 
     let mut files =
         BTreeMap::from([(case.join("rejected.json"), pretty(rejected.iter().map(rejected_json).collect()))]);
@@ -92,7 +104,24 @@ fn render(case: &Path) -> BTreeMap<PathBuf, String> {
     for (fleet, snapshot) in &world.fleets {
         files.extend(snapshot_files(&case.join(&**fleet), snapshot));
     }
+    for (name, place) in places(&text) {
+        let assignments = world.everyone.get(ResourceType::Endpoint).iter().map(|resource| resource.at(&place));
+        let text = pretty(assignments.map(|resource| resource_to_json(&resource).unwrap()).collect());
+        // A path that begins with a slash would begin at the root.
+        files.insert(case.join(name.trim_start_matches('/')).join("endpoints.json"), text);
+    }
     files
+}
+
+/// The places that an input names, by their names.
+fn places(input: &str) -> BTreeMap<&str, Place> {
+    let named = input.lines().filter_map(|line| line.strip_prefix(PLACES)).flat_map(str::split_whitespace);
+    named
+        .map(|name| {
+            let (zone, node) = name.split_once('/').unwrap_or((name, ""));
+            (name, Place { zone: zone.into(), node: node.into() })
+        })
+        .collect()
 }
 
 fn snapshot_files(directory: &Path, snapshot: &Snapshot) -> BTreeMap<PathBuf, String> {

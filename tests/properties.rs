@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use chancery::model::object::{EndpointSlice, Namespace, Object, Pod, Port, Service, SliceEndpoint};
 use chancery::model::settings::Settings;
-use chancery::model::{Catalog, Event, Key, Kind, Lowered, ObjectRef, Rejected};
+use chancery::model::{Catalog, Event, Key, Kind, Lowered, ObjectRef, Rejected, ZoneRouting};
 use chancery::pipeline::{Offline, RenderOptions, Renderer, offline};
-use chancery::xds::{Difference, Resource, ResourceType, Snapshot, World};
+use chancery::xds::{Difference, Place, Resource, ResourceType, Snapshot, World};
+use data_plane_api::endpoint::ClusterLoadAssignment;
 use data_plane_api::route::RouteConfiguration;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -21,6 +22,8 @@ const NAMESPACES: [&str; 2] = ["shop", "bank"];
 const SERVICES: [&str; 3] = ["cart", "mail", "till"];
 const PORTS: [(&str, u16); 3] = [("grpc", 50051), ("http", 80), ("", 9090)];
 const PODS: u8 = 6;
+const ZONES: [&str; 3] = ["", "a", "b"];
+const NODES: [&str; 3] = ["", "n1", "n2"];
 
 /// What is there: the lowered objects by what they are called.
 type Objects = BTreeMap<ObjectRef, Lowered>;
@@ -53,6 +56,7 @@ fn annotations() -> impl Strategy<Value = BTreeMap<String, String>> {
         ("lb-policy", &["round-robin", "least-request"][..]),
         ("retry-on", &["none", "5xx,unavailable"][..]),
         ("num-retries", &["1", "3"][..]),
+        ("zone-routing", &["off", "prefer-zone", "prefer-node"][..]),
     ];
     subsequence(values.to_vec(), 0..=4).prop_flat_map(|chosen| {
         let pairs: Vec<_> = chosen.into_iter().map(|(name, values)| (Just(name), select(values))).collect();
@@ -69,9 +73,11 @@ fn in_another_order(objects: Objects) -> impl Strategy<Value = (Objects, Vec<Low
 
 fn service() -> impl Strategy<Value = Lowered> {
     let ports = subsequence(PORTS.to_vec(), 1..=3);
-    let flags = (prop::bool::weighted(0.05), prop::bool::weighted(0.2));
+    let zone_routing =
+        select(&[ZoneRouting::Off, ZoneRouting::Off, ZoneRouting::PreferZone, ZoneRouting::PreferNode][..]);
+    let flags = (prop::bool::weighted(0.05), prop::bool::weighted(0.2), zone_routing);
     (key(), 0..3_i64, annotations(), prop::bool::weighted(0.8), ports, flags).prop_map(
-        |(key, created, mut annotations, enabled, ports, (external_name, publish_not_ready))| {
+        |(key, created, mut annotations, enabled, ports, (external_name, publish_not_ready, zone_routing))| {
             if enabled {
                 annotations.insert("chancery.dev/enabled".into(), "true".into());
             }
@@ -79,7 +85,9 @@ fn service() -> impl Strategy<Value = Lowered> {
             let (settings, rejected) = Settings::parse(&id, &annotations);
             let port = |(name, number): (&str, u16)| Port { name: name.into(), number, app_protocol: None };
             let ports = ports.into_iter().map(port).collect();
-            let service = Service { key, created, settings, ports, external_name, publish_not_ready };
+            let translated = None;
+            let service =
+                Service { key, created, settings, translated, ports, external_name, publish_not_ready, zone_routing };
             Lowered { id, object: Some(Object::Service(service)), rejected }
         },
     )
@@ -107,14 +115,14 @@ fn pod() -> impl Strategy<Value = Lowered> {
 
 fn slice_endpoint(namespace: Arc<str>) -> impl Strategy<Value = SliceEndpoint> {
     let conditions = (any::<bool>(), any::<bool>(), any::<bool>());
-    (0..PODS, any::<bool>(), conditions, select(&["", "a", "b"][..])).prop_map(
-        move |(pod, v6, (ready, serving, terminating), zone)| SliceEndpoint {
+    (0..PODS, any::<bool>(), conditions, select(&ZONES[..]), select(&NODES[..])).prop_map(
+        move |(pod, v6, (ready, serving, terminating), zone, node)| SliceEndpoint {
             address: address(pod, v6),
             ready,
             serving,
             terminating,
             zone: zone.into(),
-            node: "".into(),
+            node: node.into(),
             pod: Some(pod_key(&namespace, pod)),
         },
     )
@@ -249,6 +257,24 @@ fn snapshots(world: &World) -> BTreeMap<&str, &Arc<Snapshot>> {
     std::iter::once(("", &world.everyone)).chain(fleets).collect()
 }
 
+/// Everywhere that a client can be.
+fn places() -> impl Iterator<Item = Place> {
+    let zones = ZONES.into_iter().chain(["c"]);
+    zones.flat_map(|zone| {
+        NODES.into_iter().chain(["n3"]).map(move |node| Place { zone: zone.into(), node: node.into() })
+    })
+}
+
+/// What clients at this place get of the assignments, in the order of names.
+fn assignments(snapshot: &Snapshot, place: &Place) -> Vec<Arc<Resource>> {
+    snapshot.get(ResourceType::Endpoint).iter().map(|resource| resource.at(place)).collect()
+}
+
+fn assignment(resource: &Resource) -> ClusterLoadAssignment {
+    let any = prost_types::Any::decode(resource.any().clone()).unwrap();
+    ClusterLoadAssignment::decode(&*any.value).unwrap()
+}
+
 /// The version of every resource.
 fn holding(snapshot: &Snapshot) -> BTreeMap<(ResourceType, String), String> {
     let of_type = |resource_type| {
@@ -273,6 +299,35 @@ proptest! {
         let rebuilt = rebuild(&incremental.objects);
         prop_assert_eq!(snapshots(&world), snapshots(&rebuilt.world));
         prop_assert_eq!(incremental.rejected(), rebuilt.rejected);
+        for place in places() {
+            let (own, other) = (assignments(&world.everyone, &place), assignments(&rebuilt.world.everyone, &place));
+            prop_assert_eq!(own, other, "{:?}", place);
+        }
+    }
+
+    /// Envoy wants priorities without gaps, and of a locality at two priorities gRPC clients keep one.
+    #[test]
+    fn wherever_a_client_is_it_gets_every_endpoint_once(objects in objects()) {
+        let world = rebuild(&objects).world;
+        let nowhere = assignments(&world.everyone, &Place::default());
+        for place in places() {
+            let here = assignments(&world.everyone, &place);
+            for (here, nowhere) in here.iter().map(|one| assignment(one)).zip(nowhere.iter().map(|one| assignment(one))) {
+                let all = |one: &ClusterLoadAssignment| -> Vec<String> {
+                    let mut all: Vec<_> =
+                        one.endpoints.iter().flat_map(|group| &group.lb_endpoints).map(|one| format!("{one:?}")).collect();
+                    all.sort();
+                    all
+                };
+                prop_assert_eq!(all(&here), all(&nowhere));
+                prop_assert!(nowhere.endpoints.iter().all(|group| group.priority == 0));
+                let priorities: BTreeSet<u32> = here.endpoints.iter().map(|group| group.priority).collect();
+                prop_assert!((0..).zip(&priorities).all(|(level, priority)| level == *priority), "{:?}", priorities);
+                let localities: BTreeSet<String> =
+                    here.endpoints.iter().map(|group| format!("{:?}", group.locality)).collect();
+                prop_assert_eq!(localities.len(), here.endpoints.len(), "{:?}", here);
+            }
+        }
     }
 
     #[test]

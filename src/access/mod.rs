@@ -1,18 +1,22 @@
 //! Who a client is, and so what it may see.
 //!
 //! A client says who it is in the node of its first request. The node's id is its name in logs and never a key of any
-//! state: several streams of one id are several clients. What it sees is decided by its [`Target`].
+//! state: several streams of one id are several clients. What it sees is decided by its [`Target`], and from
+//! where it sees it by its [`Place`].
 
 mod node;
 #[cfg(test)]
 mod tests;
 
-use crate::xds::{ClientKind, Name, Target};
+use crate::xds::{ClientKind, Name, Place, Target};
 
-pub use node::{BuildVersion, Metadata, Node, Value};
+pub use node::{BuildVersion, Locality, Metadata, Node, Value};
 
 /// The node metadata by which a client says what it is, whatever the rest of its node looks like.
 pub const CLIENT_METADATA: &str = "chancery.dev/client";
+
+/// The longest name of a zone or of a Kubernetes node, in bytes (that of a node; a zone is the value of a label).
+const MAX_PLACE_BYTES: usize = 253;
 
 /// A client, as it introduced itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +27,8 @@ pub struct Client {
     pub user_agent: String,
     /// What it sees.
     pub target: Target,
+    /// Where it runs: its zone is `node.locality.zone`, its Kubernetes node `node.locality.sub_zone`.
+    pub place: Place,
 }
 
 /// A client that can't be told from others. A retry doesn't help; its bootstrap must change.
@@ -54,7 +60,14 @@ pub fn identify(node: Option<&Node>) -> Result<Client, Refused> {
         node_id: node.id.clone(),
         user_agent: user_agent(node),
         target: Target { kind, fleet: Name::from(node.cluster.as_str()) },
+        place: place(&node.locality),
     })
+}
+
+/// What is too long to be a name is kept for nobody.
+fn place(Locality { zone, sub_zone }: &Locality) -> Place {
+    let name = |text: &str| Name::from(if text.len() <= MAX_PLACE_BYTES { text } else { "" });
+    Place { zone: name(zone), node: name(sub_zone) }
 }
 
 fn stated_kind(node: &Node) -> Result<Option<ClientKind>, Refused> {

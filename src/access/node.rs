@@ -26,6 +26,8 @@ pub struct Node {
     pub cluster: String,
     /// Its `metadata`.
     pub metadata: Metadata,
+    /// Its `locality`.
+    pub locality: Locality,
     /// `user_agent_name`.
     pub user_agent_name: String,
     /// `user_agent_version`; empty if the client gives a build version instead, or none.
@@ -43,6 +45,17 @@ pub struct Node {
 pub struct Metadata {
     /// What [`CLIENT_METADATA`] is set to, if it is set.
     pub client: Option<Value>,
+}
+
+/// What is read of a node's `Locality`.
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct Locality {
+    /// `zone`.
+    #[prost(string, tag = "2")]
+    pub zone: String,
+    /// `sub_zone`: the name of the Kubernetes node.
+    #[prost(string, tag = "3")]
+    pub sub_zone: String,
 }
 
 /// What is read of a `google.protobuf.Value`.
@@ -82,6 +95,7 @@ impl Message for Node {
             1 => ("id", string::merge(wire_type, &mut self.id, buffer, context)),
             2 => ("cluster", string::merge(wire_type, &mut self.cluster, buffer, context)),
             3 => ("metadata", message::merge(wire_type, &mut self.metadata, buffer, context)),
+            4 => ("locality", message::merge(wire_type, &mut self.locality, buffer, context)),
             6 => ("user_agent_name", string::merge(wire_type, &mut self.user_agent_name, buffer, context)),
             7 => ("user_agent_version", string::merge(wire_type, &mut self.user_agent_version, buffer, context)),
             8 => {

@@ -7,7 +7,7 @@ use prost::Message;
 use prost_types::{ListValue, Struct, Value, value::Kind};
 
 use super::{CLIENT_METADATA, Client, Node, Refused};
-use crate::xds::ClientKind;
+use crate::xds::{ClientKind, Place};
 
 const GRPC_FEATURE: &str = "envoy.lb.does_not_support_overprovisioning";
 
@@ -68,6 +68,20 @@ fn whoever_cannot_be_told_from_others_is_refused() {
 }
 
 #[test]
+fn where_a_client_runs_is_in_its_locality() {
+    let at = |zone: &str, sub_zone: &str| {
+        let locality = Locality { zone: zone.into(), sub_zone: sub_zone.into(), ..Locality::default() };
+        let Place { zone, node } = identify(&Sent { locality: Some(locality), ..envoy() }).unwrap().place;
+        (zone.to_string(), node.to_string())
+    };
+    assert_eq!(identify(&envoy()).unwrap().place, Place::default());
+    assert_eq!(at("eu-1a", "worker-1"), ("eu-1a".into(), "worker-1".into()));
+    // Nothing is called that.
+    let (longest, longer) = ("x".repeat(253), "x".repeat(254));
+    assert_eq!(at(&longer, &longest), (String::new(), longest));
+}
+
+#[test]
 fn of_a_node_with_every_field_is_read_what_counts() {
     let mut dynamic_parameters = BTreeMap::new();
     dynamic_parameters.entry("type".to_owned()).or_default();
@@ -81,7 +95,7 @@ fn of_a_node_with_every_field_is_read_what_counts() {
             ("z", Kind::ListValue(ListValue { values: vec![Value::default(); 3] })),
         ])),
         dynamic_parameters,
-        locality: Some(Locality { zone: "a".into(), ..Locality::default() }),
+        locality: Some(Locality { region: "r".into(), zone: "a".into(), sub_zone: "worker-1".into() }),
         user_agent_version_type: Some(UserAgentVersionType::UserAgentBuildVersion(build)),
         extensions: vec![Extension { name: "x".into(), ..Extension::default() }; 3],
         client_features: vec!["other".into(), GRPC_FEATURE.into(), "envoy.lrs.supports_send_all_clusters".into()],
@@ -92,6 +106,7 @@ fn of_a_node_with_every_field_is_read_what_counts() {
         id: "edge-7".into(),
         cluster: "edge".into(),
         metadata: super::Metadata { client: Some(super::Value { string_value: Some("envoy".into()) }) },
+        locality: super::Locality { zone: "a".into(), sub_zone: "worker-1".into() },
         user_agent_name: "envoy".into(),
         user_agent_version: String::new(),
         user_agent_build_version: super::BuildVersion { version: Some(version) },
@@ -114,6 +129,7 @@ fn what_cannot_be_read_is_named_by_its_field() {
     for (bytes, field) in [
         (vec![0x0a, 1, 0xff], "Node.id: "),
         (vec![0x52, 1, 0xff], "Node.client_features: "),
+        (vec![0x22, 3, 0x12, 1, 0xff], "Node.locality: "),
         (vec![0x1a, 5, 0x0a, 3, 0x0a, 1, 0xff], "Node.metadata: "),
     ] {
         let error = Node::decode(bytes.as_slice()).unwrap_err().to_string();

@@ -91,7 +91,7 @@ impl From<TypeSummary> for TypeJson {
 }
 
 /// To the millisecond: more digits are noise to people.
-fn seconds(duration: Duration) -> f64 {
+pub(super) fn seconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1000.0).round() / 1000.0
 }
 

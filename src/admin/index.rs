@@ -19,9 +19,11 @@ const PAGE: &str = concat!(
 <dt><a href=\"/livez\">/livez</a></dt><dd>whether it runs</dd>
 <dt><a href=\"/metrics\">/metrics</a></dt><dd>metrics (OpenMetrics)</dd>
 <dt><a href=\"/api/v1/clients\">/api/v1/clients</a></dt><dd>who is connected, and how far each is (JSON)</dd>
+<dt><a href=\"/api/v1/services\">/api/v1/services</a></dt>
+<dd>which Services are served (JSON); <code>/NAMESPACE/NAME</code> after it: why, with every setting and address</dd>
 <dt><a href=\"/api/v1/rejected\">/api/v1/rejected</a></dt><dd>what can't be used, and why (JSON)</dd>
 <dt><a href=\"/config_dump\">/config_dump</a></dt>
-<dd>what Envoys get (JSON); <code>?fleet=NAME</code> for those of one fleet</dd>
+<dd>what Envoys get (JSON); <code>?fleet=NAME</code> for those of one fleet, <code>&amp;zone=ZONE</code> in one zone</dd>
 </dl>
 </body>
 </html>

@@ -4,20 +4,26 @@
 //! GET /livez             it runs
 //! GET /readyz            it has something to serve         ◀── Status, SnapshotCache
 //! GET /metrics           OpenMetrics                       ◀── Registry
-//! GET /api/v1/clients    who is connected, how far    ◀── Clients
-//! GET /api/v1/rejected   what can't be used, and why       ◀── Status
+//! GET /api/v1/clients    who is connected, how far         ◀── Clients
+//! GET /api/v1/services   what is served                    ◀── the pipeline, asked by Asker
+//!       …/NAMESPACE/NAME and why                           ◀── the pipeline, Clients
+//! GET /api/v1/rejected   what can't be used, and why       ◀── Status, Clients
 //! GET /config_dump       what the clients of a fleet hold  ◀── SnapshotCache
 //! GET /                  the list of these
 //! ```
 //!
 //! It only reads, and it answers whatever the API server and the clients are doing.
 
+mod answer;
 mod clients;
 mod config_dump;
+mod explanation;
 mod health;
 mod index;
 mod metrics;
 mod rejected;
+mod services;
+mod standing;
 
 use std::future::Future;
 use std::io;
@@ -29,12 +35,15 @@ use axum::routing::get;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 
-use crate::cache::{Clients, SnapshotCache, StatusReader};
+use crate::cache::{Asker, Clients, SnapshotCache, StatusReader};
 use crate::telemetry::Metrics;
 
 pub use clients::{ClientJson, RejectionJson, TypeJson};
 pub use config_dump::snapshot_to_json;
+pub use explanation::{DomainJson, ExplanationJson, LostJson, NoServiceJson, PortJson, SliceJson};
 pub use rejected::RejectedJson;
+pub use services::{ServedPortJson, ServiceJson};
+pub use standing::{AddressJson, BadSettingJson, SettingJson};
 
 /// What the answers are made from.
 #[derive(Debug, Clone)]
@@ -45,6 +54,8 @@ pub struct Admin {
     pub status: StatusReader,
     /// Who is connected.
     pub clients: Arc<dyn Clients>,
+    /// Why Services are served as they are.
+    pub asker: Asker,
     /// The metrics that are worked out only when somebody asks.
     pub metrics: Arc<Metrics>,
     /// Every metric there is.
@@ -68,6 +79,8 @@ fn router(admin: Admin) -> Router {
         .route("/metrics", get(metrics::metrics))
         .route("/api/v1/clients", get(clients::list))
         .route("/api/v1/rejected", get(rejected::list))
+        .route("/api/v1/services", get(services::list))
+        .route("/api/v1/services/{namespace}/{name}", get(explanation::explain))
         .route("/config_dump", get(config_dump::config_dump))
         .fallback(|| async { (StatusCode::NOT_FOUND, "no such page; / lists them\n") })
         .with_state(admin)

@@ -1,21 +1,24 @@
 //! What can't be used, as JSON.
 
+use std::borrow::Cow;
+
 use axum::Json;
 use axum::extract::State;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Admin;
-use crate::model::{ObjectRef, Rejected, Severity};
+use crate::cache::refused;
+use crate::model::{Key, Kind, ObjectRef, Reason, Rejected, Severity};
 
 /// A [`Rejected`], as programs read it here and from `chancery lint -o json`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RejectedJson {
     /// `error` or `warning`.
-    pub severity: &'static str,
+    pub severity: Cow<'static, str>,
     /// The kind of mistake, one word.
-    pub reason: &'static str,
+    pub reason: Cow<'static, str>,
     /// The kind of the object; `File` for a file that holds none.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// Its namespace; absent for a Namespace and for a file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
@@ -41,12 +44,12 @@ impl From<&Rejected> for RejectedJson {
             ObjectRef::File(path) => ("File", None, path.to_string()),
         };
         Self {
-            severity: match reason.severity() {
+            severity: Cow::Borrowed(match reason.severity() {
                 Severity::Error => "error",
                 Severity::Warning => "warning",
-            },
-            reason: reason.as_str(),
-            kind,
+            }),
+            reason: reason.as_str().into(),
+            kind: kind.into(),
             namespace,
             name,
             field: field.clone(),
@@ -57,10 +60,27 @@ impl From<&Rejected> for RejectedJson {
     }
 }
 
+impl RejectedJson {
+    /// What it was made from; `None` if its words are of another version of Chancery.
+    pub fn rejected(self) -> Option<Rejected> {
+        let Self { severity: _, reason, kind, namespace, name, field, value, message, meanwhile } = self;
+        let object = if kind == "File" {
+            ObjectRef::File(name.into())
+        } else {
+            let kind = Kind::ALL.into_iter().find(|known| known.as_str() == kind)?;
+            ObjectRef::Object(kind, Key::new(namespace.unwrap_or_default(), name))
+        };
+        let reason = Reason::ALL.into_iter().find(|known| known.as_str() == reason)?;
+        let (value, meanwhile) = (value.unwrap_or_default(), meanwhile.unwrap_or_default());
+        Some(Rejected { object, field, value, reason, message, meanwhile })
+    }
+}
+
 fn some(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
 pub(super) async fn list(State(admin): State<Admin>) -> Json<Vec<RejectedJson>> {
-    Json(admin.status.read().rejected.iter().map(RejectedJson::from).collect())
+    let found = admin.status.read().rejected;
+    Json(found.iter().chain(&refused(admin.clients.refusals())).map(RejectedJson::from).collect())
 }

@@ -2,6 +2,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use data_plane_api::cluster::Cluster;
+use data_plane_api::endpoint::ClusterLoadAssignment;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -9,12 +10,14 @@ use tokio::sync::oneshot;
 
 use super::*;
 use crate::cache::{
-    self, ClientSummary, OutOfTouch, Publication, Rejection, SnapshotWriter, StatusWriter, TypeSummary,
+    self, ClientSummary, OutOfTouch, Publication, Questions, Refusal, Rejection, SnapshotWriter, StatusWriter,
+    TypeSummary,
 };
 use crate::model::{Key, Kind, ObjectRef, Reason, Rejected};
-use crate::xds::{ClientKind, Name, Resource, ResourceType, Snapshot, Version, World};
+use crate::xds::{ClientKind, Name, Origin, Place, Resource, ResourceType, Snapshot, Version, World};
 
-/// A running admin server and the halves that the pipeline would hold.
+mod services;
+
 /// One client, as a server would tell of it.
 #[derive(Debug)]
 struct Connected;
@@ -49,12 +52,25 @@ impl Clients for Connected {
             types: vec![refused, behind],
         }]
     }
+
+    fn refusals(&self) -> Vec<Refusal> {
+        vec![Refusal {
+            node_id: "envoy-1".to_owned(),
+            resource_type: ResourceType::Cluster,
+            name: "shop/pay/80".into(),
+            origin: Arc::new(Origin { object: "Service shop/pay".into(), annotations: Box::default() }),
+            annotation: Some("lb-policy".into()),
+            message: "no".into(),
+        }]
+    }
 }
 
+/// A running admin server and the halves that the pipeline would hold.
 struct Running {
     address: SocketAddr,
     cache: SnapshotWriter,
     status: StatusWriter,
+    questions: Questions,
     stop: oneshot::Sender<()>,
     stopped: tokio::task::JoinHandle<io::Result<()>>,
 }
@@ -65,12 +81,13 @@ async fn start() -> Running {
     let mut registry = Registry::default();
     let metrics = Arc::new(Metrics::new(&mut registry));
     let clients = Arc::new(Connected);
-    let admin = Admin { cache: reader, status: status_reader, clients, metrics, registry: Arc::new(registry) };
+    let (asker, questions) = cache::question_channel();
+    let admin = Admin { cache: reader, status: status_reader, clients, asker, metrics, registry: Arc::new(registry) };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopping) = oneshot::channel();
     let stopped = tokio::spawn(serve(listener, admin, async { drop(stopping.await) }));
-    Running { address, cache, status, stop, stopped }
+    Running { address, cache, status, questions, stop, stopped }
 }
 
 impl Running {
@@ -170,6 +187,7 @@ async fn metrics_are_open_metrics_and_staleness_is_worked_out_then() {
     assert_eq!(code, 200);
     assert!(head.contains("content-type: application/openmetrics-text; version=1.0.0; charset=utf-8"), "{head}");
     assert!(body.contains("\nchancery_source_staleness_seconds 0.0\n"), "{body}");
+    assert!(body.contains("\nchancery_rejected_objects{reason=\"RejectedByClient\"} 1\n"), "{body}");
     assert!(body.ends_with("# EOF\n"), "{body}");
 
     let since = Instant::now().checked_sub(Duration::from_secs(20)).unwrap();
@@ -181,7 +199,13 @@ async fn metrics_are_open_metrics_and_staleness_is_worked_out_then() {
 #[tokio::test]
 async fn rejected_things_are_listed() {
     let running = start().await;
-    assert_eq!(running.json("/api/v1/rejected").await, json!([]));
+    let refused = json!({
+        "severity": "error", "reason": "RejectedByClient", "kind": "Service", "namespace": "shop", "name": "pay",
+        "field": "metadata.annotations[chancery.dev/lb-policy]",
+        "message": "clients refuse cluster shop/pay/80, which comes of it: no",
+        "meanwhile": "1 client keeps what it had: envoy-1",
+    });
+    assert_eq!(running.json("/api/v1/rejected").await, json!([refused]));
     let rejected = [
         Rejected {
             object: ObjectRef::service(&Key::new("shop", "cart")),
@@ -213,6 +237,7 @@ async fn rejected_things_are_listed() {
                 "severity": "warning", "reason": "UnknownAnnotation", "kind": "File", "name": "a.yaml",
                 "field": "line 3", "message": "odd",
             },
+            refused,
         ])
     );
 }
@@ -232,20 +257,48 @@ async fn a_dump_is_what_the_fleet_gets() {
 }
 
 #[tokio::test]
+async fn a_dump_is_what_is_for_the_place() {
+    let running = start().await;
+    let assignment = |name: &str| {
+        let message = ClusterLoadAssignment { cluster_name: name.to_owned(), ..ClusterLoadAssignment::default() };
+        Resource::encode("cart".into(), &message, [])
+    };
+    let places = [("a", ""), ("a", "worker-1")].map(|(zone, node)| Place { zone: zone.into(), node: node.into() });
+    let cart = assignment("anywhere")
+        .located("x", places, move |place| assignment(if place.node.is_empty() { "in zone a" } else { "on worker-1" }));
+    let mut snapshot = Snapshot::default();
+    snapshot.get_mut(ResourceType::Endpoint).insert(Arc::new(cart));
+    running.publish(World { everyone: Arc::new(snapshot), ..World::default() });
+    for (query, expected) in
+        [("", "anywhere"), ("?zone=a", "in zone a"), ("?node_name=worker-1", "on worker-1"), ("?zone=b", "anywhere")]
+    {
+        let dump = running.json(&format!("/config_dump{query}")).await;
+        assert_eq!(dump["endpoints"], json!([{"cluster_name": expected}]), "{query}");
+    }
+}
+
+#[tokio::test]
 async fn a_dump_of_something_else_is_a_bad_request() {
     let running = start().await;
     running.publish(World::default());
     let (code, body) = running.get("/config_dump?flet=edge").await;
-    assert_eq!((code, body.as_str()), (400, "expected /config_dump or /config_dump?fleet=NAME\n"));
+    assert_eq!(
+        (code, body.as_str()),
+        (400, "expected /config_dump or some of /config_dump?fleet=NAME&zone=ZONE&node_name=NAME\n")
+    );
 }
 
 #[tokio::test]
 async fn the_index_lists_every_page_and_each_is_there() {
-    let running = start().await;
+    let mut running = start().await;
+    running.refuse();
     let (code, body) = running.get("/").await;
     assert_eq!(code, 200);
     let links: Vec<_> = body.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
-    assert_eq!(links, ["/readyz", "/livez", "/metrics", "/api/v1/clients", "/api/v1/rejected", "/config_dump"]);
+    assert_eq!(
+        links,
+        ["/readyz", "/livez", "/metrics", "/api/v1/clients", "/api/v1/services", "/api/v1/rejected", "/config_dump"]
+    );
     for link in links {
         assert_ne!(running.get(link).await.0, 404, "{link}");
     }

@@ -4,7 +4,8 @@
 //!  flags, environment, file ──▶ Config ──▶ serve
 //!                                            │ starts, and stops on a signal
 //!      Source ──▶ pipeline ──▶ SnapshotCache ├──▶ ADS server   (xDS port)
-//!                      └─────▶ Status ───────└──▶ admin server (admin port)
+//!                      └─────▶ Status ──┬────└──▶ admin server (admin port)
+//!                      what clients refuse ┴─▶ tell ──▶ Events
 //! ```
 
 pub mod config;
@@ -12,6 +13,7 @@ mod render;
 mod serve;
 mod signals;
 mod source;
+mod tell;
 
 pub use render::render_options;
 pub use serve::serve;

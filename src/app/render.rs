@@ -2,22 +2,42 @@
 
 use std::net::SocketAddr;
 
+use super::config::{ConnectionAge, EnvoyAddress, FleetLayer, ListenerName};
 use crate::pipeline::RenderOptions;
-use crate::translate::envoy::ListenerAddress;
+use crate::translate::envoy::ListenerOptions;
 
-/// The settings in the pipeline's terms.
-pub fn render_options<'a>(
+/// The entry of the configuration file that is for every fleet.
+const EVERY_FLEET: &str = "*";
+
+/// The settings in the pipeline's terms: where Envoys listen, and what differs from fleet to fleet. What a fleet doesn't
+/// say the fleet `*` says.
+pub fn render_options(
     cluster_domain: &str,
     listener: SocketAddr,
-    fleets: impl IntoIterator<Item = (&'a String, &'a SocketAddr)>,
+    fleets: impl IntoIterator<Item = (String, FleetLayer)>,
 ) -> RenderOptions {
+    let (every, named): (Vec<_>, Vec<_>) = fleets.into_iter().partition(|(name, _)| name == EVERY_FLEET);
+    let default = ListenerOptions { address: listener, ..ListenerOptions::default() };
+    let listener = every.into_iter().fold(default, |options, (_, fleet)| with(options, fleet));
     RenderOptions {
         cluster_domain: cluster_domain.into(),
-        listener: listener_address(listener),
-        fleets: fleets.into_iter().map(|(name, address)| (name.as_str().into(), listener_address(*address))).collect(),
+        fleets: named.into_iter().map(|(name, fleet)| (name.into(), with(listener.clone(), fleet))).collect(),
+        listener,
     }
 }
 
-fn listener_address(address: SocketAddr) -> ListenerAddress {
-    ListenerAddress { address: address.ip(), port: address.port() }
+/// What the fleet says, over what holds without it.
+fn with(weaker: ListenerOptions, fleet: FleetLayer) -> ListenerOptions {
+    let FleetLayer { listener, listener_name, trusted_hops, access_log, max_connection_duration } = fleet;
+    ListenerOptions {
+        name: listener_name.map_or(weaker.name, |ListenerName(name)| name.into()),
+        address: listener.map_or(weaker.address, |EnvoyAddress(address)| address),
+        trusted_hops: trusted_hops.unwrap_or(weaker.trusted_hops),
+        access_log: access_log.unwrap_or(weaker.access_log),
+        max_connection_duration: max_connection_duration
+            .map_or(weaker.max_connection_duration, |ConnectionAge(longest)| longest),
+    }
 }
+
+#[cfg(test)]
+mod tests;

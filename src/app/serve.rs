@@ -17,7 +17,7 @@ use tracing::{error, info, warn};
 
 use super::config::Config;
 use super::signals::Signals;
-use super::{render_options, source};
+use super::{render_options, source, tell};
 use crate::admin::{self, Admin};
 use crate::cache;
 use crate::pipeline;
@@ -32,7 +32,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let mut signals = Signals::listen().context("can't listen for signals")?;
     let xds = bind("--xds-listen", config.xds_listen)?;
     let admin = bind("--admin-listen", config.admin_listen)?;
-    let source = source::open(&config).await?;
+    let (source, events) = source::open(&config).await?;
     info!(
         version = env!("CARGO_PKG_VERSION"),
         source = source.name(),
@@ -48,8 +48,9 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
 
     let mut parts = Parts::new();
-    let options = render_options(&config.cluster_domain, config.envoy_listener, &config.fleet_listeners);
-    let run = pipeline::run(source, options, writer, status_writer, Arc::clone(&metrics));
+    let options = render_options(&config.cluster_domain, config.envoy_listener, config.fleets);
+    let (asker, questions) = cache::question_channel();
+    let run = pipeline::run(source, options, writer, status_writer, Arc::clone(&metrics), questions);
     let stopped = stop.clone();
     start(&mut parts, "the pipeline", async move {
         stopped.run_until_cancelled_owned(run).await;
@@ -69,7 +70,16 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         server::serve(xds, context).await;
         Ok::<_, anyhow::Error>(())
     });
-    let answers = Admin { cache, status, clients: Arc::new(streams), metrics, registry: Arc::new(registry) };
+    if let Some(events) = events {
+        let tell = tell::tell(events, status.clone(), streams.clone(), Arc::clone(&metrics));
+        let stopped = stop.clone();
+        start(&mut parts, "what tells owners", async move {
+            stopped.run_until_cancelled_owned(tell).await;
+            Ok::<_, anyhow::Error>(())
+        });
+    }
+    let clients = Arc::new(streams);
+    let answers = Admin { cache, status, clients, asker, metrics, registry: Arc::new(registry) };
     start(&mut parts, "the admin server", admin::serve(admin, answers, stop.clone().cancelled_owned()));
 
     let outcome = tokio::select! {

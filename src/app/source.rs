@@ -4,23 +4,27 @@ use anyhow::anyhow;
 
 use super::config::{Config, KubernetesConfig, SourceConfig};
 use crate::source::Source;
-use crate::source::kubernetes::{self, KubernetesSource};
+use crate::source::kubernetes::{self, EventWriter, KubernetesSource, Teller};
 use crate::source::lower::Lowering;
 use crate::source::manifests::ManifestsSource;
 
+/// A source, and what tells the owners of its objects what is wrong with them; files tell nobody.
+pub(super) type Opened = (Box<dyn Source>, Option<(Teller, EventWriter)>);
+
 /// Opens the source. That a cluster can't be reached now is no error: the source keeps trying.
-pub(super) async fn open(config: &Config) -> anyhow::Result<Box<dyn Source>> {
-    let allow_loopback_endpoints = config.allow_loopback_endpoints;
+pub(super) async fn open(config: &Config) -> anyhow::Result<Opened> {
+    let lowering = Lowering { allow_loopback_endpoints: config.allow_loopback_endpoints, compat: config.compat };
     match config.source.clone() {
         SourceConfig::Kubernetes(KubernetesConfig { kubeconfig, context, namespaces }) => {
-            let options = kubernetes::Options { kubeconfig, context, namespaces, allow_loopback_endpoints };
-            let source = KubernetesSource::connect(options).await;
+            let options = kubernetes::Options { kubeconfig, context, namespaces, lowering };
             // Their messages name the cause already.
-            Ok(Box::new(source.map_err(|error| anyhow!("{error}"))?))
+            let source = KubernetesSource::connect(options).await.map_err(|error| anyhow!("{error}"))?;
+            let events = source.events();
+            Ok((Box::new(source), Some(events)))
         }
         SourceConfig::Manifests { directory } => {
-            let source = ManifestsSource::open(directory, Lowering { allow_loopback_endpoints });
-            Ok(Box::new(source.map_err(|error| anyhow!("{error}"))?))
+            let source = ManifestsSource::open(directory, lowering);
+            Ok((Box::new(source.map_err(|error| anyhow!("{error}"))?), None))
         }
     }
 }

@@ -1,14 +1,18 @@
 //! Who is connected, for whoever asks: the admin page, `chancery status`.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::xds::{ClientKind, Name, ResourceType, Version};
+use crate::xds::{ClientKind, Name, Origin, ResourceType, Version};
 
 /// The streams that are open, as the server knows them.
 pub trait Clients: fmt::Debug + Send + Sync {
     /// One entry a stream, in the order in which they were opened. Costs the number of streams, whatever they carry.
     fn clients(&self) -> Vec<ClientSummary>;
+
+    /// What they refuse now, as far as it is traced back to objects. Costs the number of streams and what there is to tell.
+    fn refusals(&self) -> Vec<Refusal>;
 }
 
 /// One stream of one client.
@@ -54,4 +58,21 @@ pub struct Rejection {
     pub message: String,
     /// How long ago that was.
     pub ago: Duration,
+}
+
+/// A resource that a client refuses, and what it comes of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The client's `node.id`.
+    pub node_id: String,
+    /// The type of what it refused.
+    pub resource_type: ResourceType,
+    /// The resource that is to blame.
+    pub name: Name,
+    /// What that was rendered from.
+    pub origin: Arc<Origin>,
+    /// The annotation that its message mentions, if any, without prefix and port.
+    pub annotation: Option<Arc<str>>,
+    /// Its message, cut to a sane length.
+    pub message: Arc<str>,
 }

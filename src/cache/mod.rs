@@ -2,9 +2,12 @@
 //!
 //! The pipeline owns the [`SnapshotWriter`]; every stream holds a clone of the [`SnapshotCache`]. A publication is one
 //! swap of a pointer in a `watch` channel: readers see all of it or nothing, a slow reader skips what is outdated, and
-//! none can hold up the writer or another reader. The [`Status`] of the source travels beside it in the same way.
+//! none can hold up the writer or another reader. The [`Status`] of the source travels beside it in the same way. What
+//! nobody needs all the time isn't published: the pipeline is asked for it ([`Asker`]).
 
 mod clients;
+mod questions;
+mod refused;
 mod status;
 
 use std::sync::Arc;
@@ -14,7 +17,12 @@ use tokio::sync::watch;
 
 use crate::xds::World;
 
-pub use clients::{ClientSummary, Clients, Rejection, TypeSummary};
+pub use clients::{ClientSummary, Clients, Refusal, Rejection, TypeSummary};
+pub use questions::{
+    Asker, DomainLost, DomainWanted, Explained, KnownService, Question, Questions, RenderedFor, Reply, ServedPort,
+    Unanswered, question_channel,
+};
+pub use refused::refused;
 pub use status::{OutOfTouch, Status, StatusReader, StatusWriter, status_channel};
 
 /// One published state of everything.

@@ -67,6 +67,17 @@ impl StatusReader {
     pub fn read(&self) -> Status {
         self.0.borrow().clone()
     }
+
+    /// The status now, marked as seen.
+    pub fn latest(&mut self) -> Status {
+        self.0.borrow_and_update().clone()
+    }
+
+    /// Returns when the status differs from what [`Self::latest`] has seen; `false` when the writer is gone for good.
+    /// Cancel-safe.
+    pub async fn changed(&mut self) -> bool {
+        self.0.changed().await.is_ok()
+    }
 }
 
 #[cfg(test)]

@@ -1,28 +1,40 @@
-//! `chancery lint`: every mistake in manifests.
+//! `chancery lint`: every mistake in manifests or in a live cluster.
 
 use std::fmt;
 use std::io::Write;
+use std::path::PathBuf;
 
+use anyhow::anyhow;
 use clap::Args;
 use serde::Serialize;
 
-use super::manifests::{Manifests, Problem, Read};
+use super::cluster::Cluster;
+use super::manifests::{Problem, Read, Reading};
 use super::{Exit, Failure};
 use crate::admin::RejectedJson;
 use crate::model::{ObjectRef, Rejected, Severity};
 
-/// Show every mistake in manifests
+/// Show every mistake in manifests or in a live cluster
 ///
-/// Reads manifests as `serve --manifests` does, and prints each thing in them that can't be used, with its file and line,
-/// what is accepted, and what is in force meanwhile. Exits with 1 if there is an error; warnings alone are fine.
+/// Reads manifests as `serve --manifests` does, or what is in a cluster now, as `serve` does, and prints each thing in them
+/// that can't be used, with its file and line, what is accepted, and what is in force meanwhile. Exits with 1 if there is an
+/// error; warnings alone are fine. The last good values that a running server keeps aren't known here.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   chancery lint ./services
   kubectl get services,endpointslices -A -o yaml | chancery lint -
+  chancery lint --context staging --namespace shop
   chancery lint ./services -o json")]
 pub(super) struct Lint {
+    /// Directories and files of manifests; - for standard input
+    #[arg(value_name = "DIR|FILE|-")]
+    paths: Vec<PathBuf>,
+
     #[command(flatten)]
-    manifests: Manifests,
+    cluster: Cluster,
+
+    #[command(flatten)]
+    reading: Reading,
 
     /// How to print it: lines to read, or a list for programs
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text")]
@@ -35,10 +47,15 @@ enum Format {
     Json,
 }
 
+/// What somebody hears who says neither what to read nor where.
+const NOTHING: &str = "nothing to look at: name directories or files of manifests (- for standard input), or a live \
+                       cluster with --kubeconfig FILE or --context NAME";
+
 /// A problem, for programs.
 #[derive(Debug, Serialize)]
 struct ProblemJson<'a> {
-    file: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<u32>,
     #[serde(flatten)]
@@ -47,8 +64,12 @@ struct ProblemJson<'a> {
 
 impl Lint {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Exit, Failure> {
-        let Self { manifests, output } = self;
-        let Read { objects, offline: _, problems } = manifests.read()?;
+        let Self { paths, cluster, reading, output } = self;
+        let Read { objects, offline: _, problems } = match paths.as_slice() {
+            [] if cluster.is_named() => reading.cluster(cluster)?,
+            [] => return Err(Failure::usage(anyhow!(NOTHING))),
+            paths => reading.manifests(paths)?,
+        };
         match output {
             Format::Text => {
                 for problem in &problems {
@@ -88,19 +109,23 @@ fn summary(objects: usize, problems: &[Problem]) -> String {
 impl<'a> From<&'a Problem> for ProblemJson<'a> {
     fn from(problem: &'a Problem) -> Self {
         let Problem { file, line, rejected } = problem;
-        Self { file, line: *line, rejected: RejectedJson::from(rejected) }
+        Self { file: file.as_deref(), line: *line, rejected: RejectedJson::from(rejected) }
     }
 }
 
-/// `file:line: error: object: field: "value": message (meanwhile)`, as editors and terminals like it.
+/// `file:line: error: object: field: "value": message (meanwhile)`, as editors and terminals like it; without a file it
+/// begins with the severity.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { file, line, rejected } = self;
-        f.write_str(file)?;
-        if let Some(line) = line {
-            write!(f, ":{line}")?;
+        if let Some(file) = file {
+            f.write_str(file)?;
+            if let Some(line) = line {
+                write!(f, ":{line}")?;
+            }
+            f.write_str(": ")?;
         }
-        write!(f, ": {}: ", rejected.reason.severity())?;
+        write!(f, "{}: ", rejected.reason.severity())?;
         let Rejected { object, field: _, value, reason: _, message, meanwhile } = rejected;
         match object {
             ObjectRef::Object(..) => rejected.fmt(f),

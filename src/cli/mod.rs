@@ -3,7 +3,9 @@
 //! ```text
 //! arguments ──▶ Cli ──▶ serve      runs until a signal
 //!                       render     what an Envoy would get, offline
-//!                       lint       every mistake in manifests
+//!                       lint       every mistake in manifests or in a live cluster
+//!                       explain    why a Service is served as it is, and each address
+//!                       convert    annotations of other products, in ours
 //!                       status     who is connected to a running server, and how far each client is
 //!                       bootstrap  what an Envoy is started with
 //!                       demo       all of it, with pods, an Envoy and load, on this machine
@@ -13,8 +15,11 @@
 //! failure is printed here, on one line.
 
 pub mod bootstrap;
+mod cluster;
+mod convert;
 pub mod demo;
 mod exit;
+mod explain;
 mod http;
 mod lint;
 mod manifests;
@@ -50,6 +55,8 @@ enum Command {
     Serve(serve::Serve),
     Render(render::Render),
     Lint(lint::Lint),
+    Explain(explain::Explain),
+    Convert(convert::Convert),
     Status(status::Status),
     Bootstrap(bootstrap::Bootstrap),
     Demo(demo::Demo),
@@ -66,6 +73,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Serve(serve) => serve.run(),
         Command::Render(render) => render.run(&mut out),
         Command::Lint(lint) => lint.run(&mut out),
+        Command::Explain(explain) => explain.run(&mut out),
+        Command::Convert(convert) => convert.run(&mut out),
         Command::Status(status) => status.run(&mut out),
         Command::Bootstrap(bootstrap) => bootstrap.run(&mut out),
         Command::Demo(demo) => demo.run(&mut out),

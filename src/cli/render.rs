@@ -1,15 +1,16 @@
 //! `chancery render`: what a client would get, offline.
 
 use std::io::Write;
+use std::path::PathBuf;
 
 use clap::Args;
 
 use super::lint;
-use super::manifests::{Manifests, Read};
+use super::manifests::{Read, Reading};
 use super::output::{Format, print};
 use super::{Exit, Failure};
 use crate::admin::snapshot_to_json;
-use crate::xds::{ClientKind, Target};
+use crate::xds::{ClientKind, Place, Target};
 
 /// Print what a client would get, without a server
 ///
@@ -18,11 +19,15 @@ use crate::xds::{ClientKind, Target};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   chancery render ./services
-  chancery render ./services --fleet edge -o json
+  chancery render ./services --fleet edge --zone eu-1a -o json
   kubectl get services,endpointslices -A -o yaml | chancery render -")]
 pub(super) struct Render {
+    /// Directories and files of manifests; - for standard input
+    #[arg(value_name = "DIR|FILE|-", required = true)]
+    paths: Vec<PathBuf>,
+
     #[command(flatten)]
-    manifests: Manifests,
+    reading: Reading,
 
     /// The kind of client
     #[arg(long = "for", value_name = "CLIENT", value_enum, default_value = "envoy")]
@@ -31,6 +36,14 @@ pub(super) struct Render {
     /// The client's fleet [default: one that no Service names]
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     fleet: String,
+
+    /// The client's zone [default: unknown]
+    #[arg(long, value_name = "ZONE", default_value = "", hide_default_value = true)]
+    zone: String,
+
+    /// The Kubernetes node that the client runs on [default: unknown]
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    node_name: String,
 
     /// How to print it
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "yaml")]
@@ -44,8 +57,8 @@ enum Client {
 
 impl Render {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Exit, Failure> {
-        let Self { manifests, client, fleet, output } = self;
-        let Read { objects: _, offline, problems } = manifests.read()?;
+        let Self { paths, reading, client, fleet, zone, node_name, output } = self;
+        let Read { objects: _, offline, problems } = reading.manifests(&paths)?;
         for problem in &problems {
             eprintln!("{problem}");
         }
@@ -53,7 +66,9 @@ impl Render {
             Client::Envoy => ClientKind::Envoy,
         };
         let target = Target { kind, fleet: fleet.into() };
-        print(out, output, &snapshot_to_json(offline.world.snapshot(&target)).map_err(Failure::input)?)?;
+        let place = Place { zone: zone.into(), node: node_name.into() };
+        let json = snapshot_to_json(offline.world.snapshot(&target), &place).map_err(Failure::input)?;
+        print(out, output, &json)?;
         Ok(lint::exit(&problems))
     }
 }

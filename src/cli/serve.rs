@@ -32,12 +32,17 @@ use crate::telemetry::log::{self, FILTER_VARIABLE};
   chancery serve --config chancery.yaml --log-format json
   CHANCERY_XDS_LISTEN=0.0.0.0:9000 chancery serve
 
-A configuration file, which may also say where each fleet listens:
+A configuration file, which may also say what differs from fleet to fleet:
   xds-listen: 0.0.0.0:9000
   namespace: [shop, bank]
   fleets:
+    \"*\":                            # every fleet, unless it says otherwise
+      access-log: true               # a line of JSON for each request
     edge:
-      listener: 0.0.0.0:10443")]
+      listener: 0.0.0.0:10443
+      listener-name: edge            # default http
+      trusted-hops: 1                # proxies before it whose x-forwarded-for counts
+      max-connection-duration: 30m")]
 pub(super) struct Serve {
     /// YAML file with the settings below
     #[arg(long, env = "CHANCERY_CONFIG", value_name = "FILE")]

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use anyhow::{Context as _, anyhow};
 use clap::Args;
 
+use super::output::{duration, table};
 use super::{Exit, Failure, http};
 use crate::admin::{ClientJson, RejectionJson, TypeJson};
 
@@ -38,6 +39,9 @@ enum Format {
     Text,
     Json,
 }
+
+/// How many characters of what a client says of itself are shown.
+const MAX_NAME: usize = 60;
 
 /// The columns of the types.
 const TYPES: [&str; 5] = ["cds", "eds", "lds", "rds", "sds"];
@@ -77,17 +81,12 @@ fn print_table(out: &mut dyn Write, clients: &[ClientJson]) -> std::io::Result<(
     if clients.is_empty() {
         return writeln!(out, "no client is connected");
     }
-    let head = ["NODE", "FLEET", "STREAM", "AGE"].into_iter().map(str::to_owned).chain(TYPES.map(str::to_uppercase));
-    let rows: Vec<Vec<String>> = [head.collect()].into_iter().chain(clients.iter().map(row)).collect();
-    let columns = rows.first().map_or(0, Vec::len);
-    let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row: &Vec<String>| row.get(column));
-        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    for row in &rows {
-        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        writeln!(out, "{}", cells.join("  ").trim_end())?;
+    let [cds, eds, lds, rds, sds] = TYPES.map(str::to_uppercase);
+    let [node, fleet, stream, age] = ["NODE", "FLEET", "STREAM", "AGE"].map(str::to_owned);
+    let head = [node, fleet, stream, age, cds, eds, lds, rds, sds];
+    let rows: Vec<[String; 9]> = [head].into_iter().chain(clients.iter().map(row)).collect();
+    for line in table(&rows, 0, MAX_NAME) {
+        writeln!(out, "{line}")?;
     }
     for (client, of_type, rejection) in rejections(clients) {
         let RejectionJson { version: _, message, seconds_ago } = rejection;
@@ -97,11 +96,11 @@ fn print_table(out: &mut dyn Write, clients: &[ClientJson]) -> std::io::Result<(
     Ok(())
 }
 
-fn row(client: &ClientJson) -> Vec<String> {
+fn row(client: &ClientJson) -> [String; 9] {
     let ClientJson { node, fleet, client: _, user_agent: _, stream, age_seconds, types } = client;
-    let mut row = vec![shown(node), shown(fleet), stream.clone(), duration(*age_seconds)];
-    row.extend(TYPES.map(|word| types.iter().find(|of_type| of_type.r#type == word).map_or("-".to_owned(), state)));
-    row
+    let of_type = |word: &str| types.iter().find(|of_type| of_type.r#type == word).map_or("-".to_owned(), state);
+    let [cds, eds, lds, rds, sds] = TYPES.map(of_type);
+    [shown(node), shown(fleet), stream.clone(), duration(*age_seconds), cds, eds, lds, rds, sds]
 }
 
 fn state(of_type: &TypeJson) -> String {
@@ -122,18 +121,7 @@ fn rejections(clients: &[ClientJson]) -> impl Iterator<Item = (&ClientJson, &Typ
 
 /// What a client said of itself, without what would disturb the table or the terminal.
 fn shown(text: &str) -> String {
-    if text.is_empty() { "-".to_owned() } else { text.chars().filter(|c| !c.is_control()).take(60).collect() }
-}
-
-/// `850ms`, `12.3s`, `4m`, `7h`, `3d`.
-fn duration(seconds: f64) -> String {
-    match seconds {
-        seconds if seconds < 1.0 => format!("{:.0}ms", seconds * 1000.0),
-        seconds if seconds < 60.0 => format!("{seconds:.1}s"),
-        seconds if seconds < 3600.0 => format!("{:.0}m", (seconds / 60.0).floor()),
-        seconds if seconds < 86400.0 => format!("{:.0}h", (seconds / 3600.0).floor()),
-        seconds => format!("{:.0}d", (seconds / 86400.0).floor()),
-    }
+    if text.is_empty() { "-".to_owned() } else { text.chars().filter(|c| !c.is_control()).take(MAX_NAME).collect() }
 }
 
 #[cfg(test)]

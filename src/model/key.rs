@@ -76,6 +76,14 @@ impl ObjectRef {
     pub fn service(key: &Key) -> Self {
         Self::Object(Kind::Service, key.clone())
     }
+
+    /// The object whose [text](fmt::Display) this is, if it is that of one.
+    pub fn of_object(text: &str) -> Option<Self> {
+        let (kind, name) = text.split_once(' ')?;
+        let kind = Kind::ALL.into_iter().find(|one| one.as_str() == kind)?;
+        let (namespace, name) = name.split_once('/').unwrap_or(("", name));
+        Some(Self::Object(kind, Key::new(namespace, name)))
+    }
 }
 
 impl fmt::Display for ObjectRef {
@@ -87,3 +95,6 @@ impl fmt::Display for ObjectRef {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,10 +12,13 @@
 //! Service into one list of [`Endpoint`]s a port. Whatever can't be used becomes a [`Rejected`].
 
 mod catalog;
+pub mod compat;
 pub mod duration;
 mod endpoint;
 mod event;
+pub mod explain;
 mod key;
+mod nearest;
 pub mod object;
 mod policy;
 mod rejected;
@@ -26,9 +29,10 @@ pub use catalog::{Catalog, Entry};
 pub use endpoint::{Endpoint, EndpointState, Endpoints, Locality};
 pub use event::{Event, Lowered};
 pub use key::{Key, Kind, ObjectRef};
+pub use nearest::NearestService;
 pub use policy::{
     Balancing, Connection, HashOn, HealthCheck, LbPolicy, Limits, Outlier, Policy, Probe, Protocol, Retry, RetryOn,
-    SlowStart, Timeouts, UNLIMITED,
+    SlowStart, Timeouts, UNLIMITED, ZoneRouting,
 };
 pub use rejected::{Reason, Rejected, Severity};
 pub use service::{Fleets, Port, Service};

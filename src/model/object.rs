@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::{Key, settings::Settings};
+use super::settings::{Settings, Translated};
+use super::{Key, ZoneRouting, explain::Unserved};
 
 /// One object of a source.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,12 +38,29 @@ pub struct Service {
     pub created: i64,
     /// Its annotations under our prefix.
     pub settings: Settings,
+    /// Its annotations of other products, if it has some that are read.
+    pub translated: Option<Box<Translated>>,
     /// Its TCP ports, in the order of the manifest.
     pub ports: Vec<Port>,
     /// `spec.type: ExternalName`: there is nothing to balance over.
     pub external_name: bool,
     /// `spec.publishNotReadyAddresses`.
     pub publish_not_ready: bool,
+    /// `spec.trafficDistribution`, in our words; off when it isn't set.
+    pub zone_routing: ZoneRouting,
+}
+
+impl Service {
+    /// Why there can be nothing to balance over, whatever the settings say.
+    pub fn unserved(&self) -> Option<Unserved> {
+        if self.external_name {
+            Some(Unserved::ExternalName)
+        } else if self.ports.is_empty() {
+            Some(Unserved::NoTcpPort)
+        } else {
+            None
+        }
+    }
 }
 
 /// One TCP port of a Service.

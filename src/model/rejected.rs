@@ -42,6 +42,8 @@ pub enum Reason {
     Duplicate,
     /// A file that isn't YAML or JSON, or can't be read.
     Unparsable,
+    /// Something was made of the object that a client refuses.
+    RejectedByClient,
 }
 
 /// How bad it is: an error fails `chancery lint`, a warning doesn't.
@@ -55,7 +57,7 @@ pub enum Severity {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::InvalidAnnotation,
         Self::UnknownAnnotation,
         Self::DoubtfulAnnotation,
@@ -64,6 +66,7 @@ impl Reason {
         Self::Unsupported,
         Self::Duplicate,
         Self::Unparsable,
+        Self::RejectedByClient,
     ];
 
     /// The word for it in metrics and Events.
@@ -77,6 +80,7 @@ impl Reason {
             Self::Unsupported => "Unsupported",
             Self::Duplicate => "Duplicate",
             Self::Unparsable => "Unparsable",
+            Self::RejectedByClient => "RejectedByClient",
         }
     }
 
@@ -89,7 +93,8 @@ impl Reason {
             | Self::InvalidEndpoint
             | Self::Unsupported
             | Self::Duplicate
-            | Self::Unparsable => Severity::Error,
+            | Self::Unparsable
+            | Self::RejectedByClient => Severity::Error,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use imbl::OrdMap;
 
-use crate::translate::envoy::{EncodedVirtualHost, ListenerAddress, listener, route_configuration};
+use crate::translate::envoy::{EncodedVirtualHost, ListenerOptions, listener, route_configuration};
 use crate::xds::{Name, Resource, ResourceType, Snapshot};
 
 /// The snapshot of one fleet, and the encoded virtual hosts that its route configuration is made of.
@@ -13,16 +13,19 @@ use crate::xds::{Name, Resource, ResourceType, Snapshot};
 /// same in memory.
 #[derive(Debug, Clone)]
 pub(super) struct Fleet {
+    /// The name of its listener and of its route configuration.
+    listener: Name,
     snapshot: Arc<Snapshot>,
     virtual_hosts: OrdMap<Name, EncodedVirtualHost>,
 }
 
 impl Fleet {
     /// A fleet that gets a listener without routes.
-    pub(super) fn new(address: ListenerAddress) -> Self {
-        let mut fleet = Self { snapshot: Arc::default(), virtual_hosts: OrdMap::new() };
-        fleet.put(ResourceType::Listener, &Arc::new(listener(address)));
-        fleet.put(ResourceType::Route, &Arc::new(route_configuration([])));
+    pub(super) fn new(options: &ListenerOptions) -> Self {
+        let name = Name::clone(&options.name);
+        let mut fleet = Self { listener: name, snapshot: Arc::default(), virtual_hosts: OrdMap::new() };
+        fleet.put(ResourceType::Listener, &Arc::new(listener(options)));
+        fleet.put(ResourceType::Route, &Arc::new(fleet.route_configuration()));
         fleet
     }
 
@@ -63,6 +66,6 @@ impl Fleet {
 
     /// The route configuration of its virtual hosts.
     pub(super) fn route_configuration(&self) -> Resource {
-        route_configuration(self.virtual_hosts.values())
+        route_configuration(&self.listener, self.virtual_hosts.values())
     }
 }

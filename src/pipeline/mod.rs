@@ -4,13 +4,15 @@
 //! Source ── Notice ──▶ run ── Event ──▶ Catalog ── changed entries ──▶ Renderer ── World ──▶ SnapshotWriter
 //!                       │                  │                              │
 //!                       │                  └────────── Rejected ──────────┤
-//!                       └── listed, out of touch ─▶ StatusWriter ◀────────┘
+//!                       ├── listed, out of touch ─▶ StatusWriter ◀────────┘
+//! Questions ── why? ────┘
 //! ```
 //!
 //! [`run()`] takes whatever the source has ready as one batch, and publishes what came of it by one swap; it never waits
-//! for more to come. The [`Renderer`] is pure, and renders only what changed. [`offline()`] is the same path for a
+//! for more to come. Between two batches it answers a question, if there is one. The [`Renderer`] is pure, and renders only what changed. [`offline()`] is the same path for a
 //! complete list of objects, without source, clock and clients.
 
+mod explain;
 mod fleet;
 mod offline;
 mod options;

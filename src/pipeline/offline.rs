@@ -1,7 +1,9 @@
 //! The pipeline without source, clock and clients.
 
+use super::explain::Truth;
 use super::{RenderOptions, Renderer};
-use crate::model::{Catalog, Event, Rejected};
+use crate::cache::{Explained, KnownService};
+use crate::model::{Catalog, Event, Key, Rejected};
 use crate::xds::World;
 
 /// What comes of a set of objects.
@@ -11,6 +13,24 @@ pub struct Offline {
     pub world: World,
     /// Everything that can't be used, in a stable order, each thing once.
     pub rejected: Vec<Rejected>,
+    catalog: Catalog,
+    renderer: Renderer,
+}
+
+impl Offline {
+    /// Why this Service would be served as it would; `None` if there is no such Service.
+    pub fn explain(&self, key: &Key) -> Option<Explained> {
+        self.truth().explain(key)
+    }
+
+    /// Some of the Services after this key, in the order of keys; none is the end.
+    pub fn page(&self, after: Option<&Key>) -> Vec<KnownService> {
+        self.truth().page(after)
+    }
+
+    fn truth(&self) -> Truth<'_> {
+        Truth { catalog: &self.catalog, renderer: &self.renderer, rejected: &self.rejected }
+    }
 }
 
 /// Renders the objects of complete lists: for each kind `Init`, then the objects, then `InitDone`.
@@ -21,7 +41,8 @@ pub fn offline(events: impl IntoIterator<Item = Event>, options: RenderOptions) 
     }
     let mut renderer = Renderer::new(options);
     renderer.apply(catalog.take_changes());
-    Offline { world: renderer.world(), rejected: all_rejected(&catalog, &renderer) }
+    let rejected = all_rejected(&catalog, &renderer);
+    Offline { world: renderer.world(), rejected, catalog, renderer }
 }
 
 /// Everything that can't be used now, in a stable order, each thing once.

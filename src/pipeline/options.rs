@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::translate::envoy::ListenerAddress;
+use crate::translate::envoy::ListenerOptions;
 use crate::xds::Name;
 
 /// What rendering depends on besides the model. It doesn't change while the process runs.
@@ -11,14 +11,14 @@ use crate::xds::Name;
 pub struct RenderOptions {
     /// The DNS domain of the cluster, without a dot at either end: `cluster.local`.
     pub cluster_domain: Arc<str>,
-    /// Where the Envoys listen, unless their fleet has an address of its own.
-    pub listener: ListenerAddress,
-    /// The fleets with an address of their own.
-    pub fleets: BTreeMap<Name, ListenerAddress>,
+    /// How the Envoys listen whose fleet isn't in [`Self::fleets`].
+    pub listener: ListenerOptions,
+    /// How the Envoys of these fleets listen.
+    pub fleets: BTreeMap<Name, ListenerOptions>,
 }
 
 impl Default for RenderOptions {
     fn default() -> Self {
-        Self { cluster_domain: "cluster.local".into(), listener: ListenerAddress::default(), fleets: BTreeMap::new() }
+        Self { cluster_domain: "cluster.local".into(), listener: ListenerOptions::default(), fleets: BTreeMap::new() }
     }
 }

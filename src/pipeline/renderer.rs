@@ -1,11 +1,13 @@
 //! Renders what changed, and only that.
 
+mod explain;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::iter;
 use std::sync::Arc;
 
 use super::{RenderOptions, fleet::Fleet};
-use crate::model::{Endpoint, Entry, Fleets, Key, ObjectRef, Port, Reason, Rejected, Service};
+use crate::model::{Endpoint, Entry, Fleets, Key, ObjectRef, Port, Reason, Rejected, Service, ZoneRouting};
 use crate::translate::envoy::{Affected, Contest, Domains, PortRoutes, Title, assignment, cluster};
 use crate::translate::names;
 use crate::xds::{Name, Origin, Resource, ResourceType, Version, World};
@@ -43,6 +45,7 @@ pub struct Renderer {
 #[derive(Debug)]
 struct RenderedPort {
     endpoints: Arc<[Endpoint]>,
+    zone_routing: ZoneRouting,
     cluster: Arc<Resource>,
     assignment: Arc<Resource>,
     routes: Arc<PortRoutes>,
@@ -59,8 +62,8 @@ struct Dirty {
 impl Renderer {
     /// A renderer of nothing yet: its world has listeners without routes.
     pub fn new(options: RenderOptions) -> Self {
-        let everyone = Fleet::new(options.listener);
-        let fleets = options.fleets.iter().map(|(name, address)| (Name::clone(name), Fleet::new(*address))).collect();
+        let everyone = Fleet::new(&options.listener);
+        let fleets = options.fleets.iter().map(|(name, listener)| (Name::clone(name), Fleet::new(listener))).collect();
         Self {
             options,
             services: BTreeMap::new(),
@@ -149,12 +152,13 @@ impl Renderer {
         let old = self.ports.remove(&name);
         let known = old.as_ref().filter(|_| unchanged).and_then(|old| old.cluster.origin());
         let origin = known.map_or_else(|| origin(service, port), Arc::clone);
-        let same_endpoints = old.as_ref().filter(|old| Arc::ptr_eq(&old.endpoints, &endpoints));
-        let assignment = match same_endpoints {
+        let zone_routing = port.policy.balancing.zone_routing;
+        let is_same = |old: &&RenderedPort| Arc::ptr_eq(&old.endpoints, &endpoints) && old.zone_routing == zone_routing;
+        let assignment = match old.as_ref().filter(is_same) {
             Some(old) => Arc::clone(&old.assignment),
             None => kept_or_new(
                 old.as_ref().map(|old| &old.assignment),
-                assignment(&name, &endpoints).with_origin(Arc::clone(&origin)),
+                assignment(&name, &endpoints, zone_routing).with_origin(Arc::clone(&origin)),
             ),
         };
         let (cluster, routes) = match old {
@@ -167,7 +171,7 @@ impl Renderer {
                 (cluster, self.claim(old.map(|old| old.routes), routes, dirty))
             }
         };
-        self.ports.insert(Name::clone(&name), RenderedPort { endpoints, cluster, assignment, routes });
+        self.ports.insert(Name::clone(&name), RenderedPort { endpoints, zone_routing, cluster, assignment, routes });
         dirty.resources.insert(name);
     }
 

@@ -8,10 +8,11 @@ use futures::{FutureExt, StreamExt};
 use tokio::task::unconstrained;
 use tracing::{debug, info, warn};
 
+use super::explain::Truth;
 use super::offline::all_rejected;
 use super::rejections::missing;
 use super::{RenderOptions, Renderer};
-use crate::cache::{OutOfTouch, Publication, SnapshotWriter, StatusWriter};
+use crate::cache::{OutOfTouch, Publication, Question, Questions, SnapshotWriter, StatusWriter, Unanswered};
 use crate::model::{Catalog, Event, Kind, ObjectRef, Reason, Rejected};
 use crate::source::{Notice, Source};
 use crate::telemetry::Metrics;
@@ -28,20 +29,34 @@ const MAX_BATCH: usize = 4096;
 /// first publication comes even if there is nothing to serve. Each is stamped with the time of the oldest event in it.
 ///
 /// What can't be used is logged when it appears and when it is resolved, and shown in the status.
+///
+/// Questions are answered while the source is silent, and one at most between two batches.
 pub async fn run(
     source: Box<dyn Source>,
     options: RenderOptions,
     writer: SnapshotWriter,
     status: StatusWriter,
     metrics: Arc<Metrics>,
+    mut questions: Questions,
 ) {
     let source_name = source.name();
     let mut notices = source.notices();
     let mut pipeline = Pipeline::new(source_name, options, writer, status, metrics);
-    while let Some(first) = notices.next().await {
-        pipeline.take(first);
-        drain(&mut notices, &mut pipeline);
-        pipeline.publish();
+    loop {
+        tokio::select! {
+            biased;
+            first = notices.next() => {
+                let Some(first) = first else { break };
+                pipeline.take(first);
+                drain(&mut notices, &mut pipeline);
+                pipeline.publish();
+                // A source that never falls silent must not leave anybody without an answer.
+                if let Some(question) = questions.waiting() {
+                    pipeline.answer(question);
+                }
+            }
+            Some(question) = questions.next() => pipeline.answer(question),
+        }
     }
 }
 
@@ -84,7 +99,7 @@ impl Pipeline {
         for kind in Kind::ALL {
             metrics.synced(kind.as_str(), false);
         }
-        metrics.rejected(Reason::ALL.map(|reason| (reason.as_str(), 0)));
+        metrics.rejected(reasons().map(|reason| (reason.as_str(), 0)));
         Self {
             source,
             catalog: Catalog::default(),
@@ -163,6 +178,16 @@ impl Pipeline {
         self.report();
     }
 
+    /// Answers from what the last publication was made of. Whoever no longer waits for it doesn't mind.
+    fn answer(&self, question: Question) {
+        let truth = Truth { catalog: &self.catalog, renderer: &self.renderer, rejected: &self.rejected };
+        let truth = if self.published { Ok(truth) } else { Err(Unanswered::NotYet) };
+        match question {
+            Question::Explain(key, reply) => drop(reply.send(truth.map(|truth| truth.explain(&key)))),
+            Question::Page(after, reply) => drop(reply.send(truth.map(|truth| truth.page(after.as_ref())))),
+        }
+    }
+
     fn count(&self) {
         for resource_type in ResourceType::ALL {
             let count = self.renderer.count(resource_type);
@@ -187,11 +212,16 @@ impl Pipeline {
             info!(%object, field, value, %reason, "What couldn't be used is resolved");
         }
         let count = |reason| rejected.iter().filter(|rejected| rejected.reason == reason).count();
-        self.metrics.rejected(Reason::ALL.map(|reason| (reason.as_str(), count(reason))));
+        self.metrics.rejected(reasons().map(|reason| (reason.as_str(), count(reason))));
         self.rejected = rejected.into();
         let rejected = Arc::clone(&self.rejected);
         self.status.update(|status| status.rejected = rejected);
     }
+}
+
+/// The reasons that are found here. What clients refuse, the server knows.
+fn reasons() -> impl Iterator<Item = Reason> {
+    Reason::ALL.into_iter().filter(|reason| *reason != Reason::RejectedByClient)
 }
 
 /// The kind of object that an event is about, for metrics.

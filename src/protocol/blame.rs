@@ -19,6 +19,16 @@ pub struct Blamed {
     pub annotation: Option<Arc<str>>,
 }
 
+/// What a client said against a resource that it was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complaint {
+    /// Its message, cut to a sane length.
+    pub message: Arc<str>,
+    /// What was rendered from an object and is to blame: the resource itself, or clusters that a route configuration
+    /// names.
+    pub blamed: Vec<Blamed>,
+}
+
 /// The resources among `names`, which `subscriber` was just sent, that `message` is about: those that it mentions, else
 /// the only one that there was. A route configuration is blamed together with the clusters of the virtual hosts that
 /// are mentioned.

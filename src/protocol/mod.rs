@@ -15,6 +15,9 @@
 //! a pointer, and comparing it with the newest map costs what changed between them, not what there is. Whatever departs
 //! from "holds all of its subscription" is a small set beside it: names to send though unchanged, names it rejected.
 //!
+//! A resource that looks different from different places is in these maps once, too; it is compared and sent as it looks
+//! from where the client is ([`Session::at`]).
+//!
 //! The names that it asks for are a set, which is shared by all streams that ask for the same ([`names`]). So a client of
 //! a thousand names costs hardly more memory than a client of ten, unless nobody else wants what it wants.
 //!
@@ -45,7 +48,7 @@ mod tests;
 mod unserved;
 mod xdstp;
 
-pub use blame::Blamed;
+pub use blame::{Blamed, Complaint};
 pub use name_list::NameList;
 pub use request::{DeltaDiscoveryRequest, DiscoveryRequest, ErrorDetail};
 pub use respond::MAX_RESPONSE_BYTES;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::names::{Names, among, not};
 use super::session::Variant;
 use super::subscriber::{Contents, Subscriber, name_bytes, resource_bytes};
-use crate::xds::{Difference, Name, Resource, ResourceMap};
+use crate::xds::{Difference, Name, Place, Resource, ResourceMap};
 
 /// What is due is cut into responses no larger than this: gRPC's default limit for what a client receives is 4 MiB, and
 /// the fields round the resources need some of it.
@@ -15,15 +15,16 @@ pub const MAX_RESPONSE_BYTES: usize = (4 << 20) - (4 << 10);
 type Change<'a> = (&'a Name, Option<&'a Arc<Resource>>);
 
 impl Subscriber {
-    /// What the next response has to carry to bring the client up to `goal`; `None` if none is due or may go out.
-    pub(super) fn due(&mut self, variant: Variant, goal: &ResourceMap) -> Option<Contents> {
+    /// What the next response has to carry to bring the client at `place` up to `goal`; `None` if none is due or may go
+    /// out.
+    pub(super) fn due(&mut self, variant: Variant, goal: &ResourceMap, place: &Place) -> Option<Contents> {
         if !self.is_ready() || !self.is_behind(goal) {
             return None;
         }
-        let changes = self.changes(goal);
+        let changes = self.changes(goal, place);
         let (contents, has_news, is_all) = match variant {
-            Variant::Sotw if self.resource_type().is_whole_world() => self.whole_world(&changes, goal),
-            Variant::Sotw | Variant::Delta => part(&changes, variant),
+            Variant::Sotw if self.resource_type().is_whole_world() => self.whole_world(&changes, goal, place),
+            Variant::Sotw | Variant::Delta => part(&changes, variant, place),
         };
         let answer_due = std::mem::take(&mut self.answer_due);
         if !is_all {
@@ -58,7 +59,7 @@ impl Subscriber {
     }
 
     /// What the client has to be told, in the order of names.
-    fn changes<'a>(&'a self, goal: &'a ResourceMap) -> Vec<Change<'a>> {
+    fn changes<'a>(&'a self, goal: &'a ResourceMap, place: &Place) -> Vec<Change<'a>> {
         let mut changes: Vec<Change<'a>> = if self.held.is_empty() && !self.subscription.is_wildcard() {
             // All that is wanted and there is; at the cost of what is wanted. What is due is part of that.
             let names = self.subscription.names();
@@ -70,7 +71,8 @@ impl Subscriber {
                 Difference::Changed(resource) => (resource.name(), Some(resource)),
                 Difference::Removed(resource) => (resource.name(), None),
             });
-            let mut changes: Vec<_> = difference.filter(|(name, _)| self.subscription.matches(name)).collect();
+            let is_news = |change: &Change<'a>| self.subscription.matches(change.0) && !self.looks_held(*change, place);
+            let mut changes: Vec<_> = difference.filter(is_news).collect();
             if !self.due.is_empty() {
                 changes.extend(self.due.iter().zip(goal.pick(self.due.texts())));
                 changes.sort_by_key(|(name, _)| *name);
@@ -84,14 +86,19 @@ impl Subscriber {
         changes
     }
 
+    /// Whether the client holds what looks the same from its place: what changed shows elsewhere only.
+    fn looks_held(&self, (name, change): Change<'_>, place: &Place) -> bool {
+        change.zip(self.held.get(name)).is_some_and(|(new, held)| new.version_at(place) == held.version_at(place))
+    }
+
     /// State of the world, LDS and CDS: everything that is wanted, each time, because absence deletes. It is due when
     /// something that the client wants came, changed or went; a wanted name that never existed is no reason.
-    fn whole_world(&self, changes: &[Change<'_>], goal: &ResourceMap) -> (Contents, bool, bool) {
+    fn whole_world(&self, changes: &[Change<'_>], goal: &ResourceMap, place: &Place) -> (Contents, bool, bool) {
         let has_news = changes.iter().any(|(name, change)| change.is_some() || self.held.contains(name));
         let resources = if self.subscription.is_wildcard() {
-            goal.iter().cloned().collect()
+            goal.iter().map(|resource| resource.at(place)).collect()
         } else {
-            goal.pick(self.subscription.names().texts()).flatten().cloned().collect()
+            goal.pick(self.subscription.names().texts()).flatten().map(|resource| resource.at(place)).collect()
         };
         (Contents { resources, removed: Vec::new(), whole: true }, has_news, true)
     }
@@ -102,11 +109,12 @@ impl Subscriber {
 ///
 /// In the state of the world absence means nothing for EDS, RDS and SDS: only what changed is sent, and what is gone
 /// can't be said.
-fn part(changes: &[Change<'_>], variant: Variant) -> (Contents, bool, bool) {
+fn part(changes: &[Change<'_>], variant: Variant, place: &Place) -> (Contents, bool, bool) {
     let mut contents = Contents::default();
     let mut bytes = 0;
     for (name, change) in changes {
-        let size = match (change, variant) {
+        let resource = change.map(|resource| resource.at(place));
+        let size = match (&resource, variant) {
             (Some(resource), _) => resource_bytes(resource),
             (None, Variant::Delta) => name_bytes(name),
             (None, Variant::Sotw) => continue,
@@ -115,8 +123,8 @@ fn part(changes: &[Change<'_>], variant: Variant) -> (Contents, bool, bool) {
             return (contents, true, false);
         }
         bytes += size;
-        match change {
-            Some(resource) => contents.resources.push(Arc::clone(resource)),
+        match resource {
+            Some(resource) => contents.resources.push(resource),
             None => contents.removed.push(Name::clone(name)),
         }
     }

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::blame::{Blamed, blame};
+use super::blame::{Blamed, Complaint, blame};
 use super::name_list::NameList;
 use super::order::{Holdback, Scope};
 use super::status::ResourceStatus;
 use super::subscriber::{Answer, Response, Subscriber};
 use super::unserved::{Absence, Unserved};
-use crate::xds::{ResourceType, Snapshot, Version};
+use crate::xds::{Name, Place, ResourceType, Snapshot, Version};
 
 /// How much memory the names that a client asks for may cost on one stream. More than half a million names of Services
 /// fit; and no client can have us remember without end.
@@ -83,6 +83,7 @@ pub enum Verdict {
 pub struct Session {
     variant: Variant,
     scope: Scope,
+    place: Place,
     snapshot: Arc<Snapshot>,
     subscribers: [Subscriber; ResourceType::COUNT],
     unserved: Unserved,
@@ -112,10 +113,17 @@ impl Session {
         Self::with(Scope::Only(resource_type), variant, stream, snapshot)
     }
 
+    /// The same session, of a client that runs here.
+    #[must_use]
+    pub fn at(self, place: Place) -> Self {
+        Self { place, ..self }
+    }
+
     fn with(scope: Scope, variant: Variant, stream: u64, snapshot: Arc<Snapshot>) -> Self {
         Self {
             variant,
             scope,
+            place: Place::default(),
             snapshot,
             subscribers: ResourceType::ALL.map(Subscriber::new),
             unserved: Unserved::default(),
@@ -136,7 +144,7 @@ impl Session {
             Asked::Names(names) => subscriber.on_names(&names, nonce.is_empty(), false, map),
             Asked::NamesHolding(names) => subscriber.on_names(&names, nonce.is_empty(), true, map),
             Asked::Changes { subscribe, unsubscribe, held } => {
-                subscriber.on_changes(&subscribe, &unsubscribe, &held, map);
+                subscriber.on_changes(&subscribe, &unsubscribe, &held, map, &self.place);
             }
         }
         verdict
@@ -177,7 +185,7 @@ impl Session {
             let held_back = Holdback::goal(resource_type, &self.snapshot, &lingering, &self.subscribers);
             let goal = held_back.as_ref().unwrap_or_else(|| self.snapshot.get(resource_type));
             let subscriber = self.subscribers.get_mut(resource_type.index())?;
-            let Some(contents) = subscriber.due(self.variant, goal) else { continue };
+            let Some(contents) = subscriber.due(self.variant, goal, &self.place) else { continue };
             if let Some(dependency) = resource_type.dependency() {
                 let names = contents.resources.iter().flat_map(|resource| resource.references()).cloned().collect();
                 self.subscribers.get_mut(dependency.index())?.owe(&names);
@@ -198,7 +206,17 @@ impl Session {
     /// How far the client is with every resource of this type that it wants, in the order of names.
     pub fn statuses(&self, resource_type: ResourceType) -> Vec<ResourceStatus> {
         let map = self.snapshot.get(resource_type);
-        self.subscribers.get(resource_type.index()).map(|subscriber| subscriber.statuses(map)).unwrap_or_default()
+        self.subscribers
+            .get(resource_type.index())
+            .map(|subscriber| subscriber.statuses(map, &self.place))
+            .unwrap_or_default()
+    }
+
+    /// What the client said against resources that it still refuses, by type and name.
+    pub fn complaints(&self) -> impl Iterator<Item = (ResourceType, &Name, &Complaint)> {
+        self.subscribers.iter().flat_map(|subscriber| {
+            subscriber.complaints().map(|(name, complaint)| (subscriber.resource_type(), name, complaint))
+        })
     }
 
     /// The versions of the last response of this type and of the last that the client took; `None` if it never asked.
@@ -228,8 +246,12 @@ fn verdict(answer: Answer, message: &str, subscriber: &mut Subscriber, snapshot:
             let blamed = blame(subscriber, &names, start(message, MAX_SEARCHED), snapshot);
             let message = start(message.trim(), MAX_MESSAGE);
             let words: Arc<str> = message.into();
-            for name in blamed.iter().map(|blamed| &blamed.name).filter(|name| names.binary_search(name).is_ok()) {
-                subscriber.complain(Arc::clone(name), Arc::clone(&words));
+            let (sent, beside): (Vec<Blamed>, Vec<Blamed>) =
+                blamed.iter().cloned().partition(|blamed| names.binary_search(&blamed.name).is_ok());
+            for one in sent {
+                let name = Arc::clone(&one.name);
+                let blamed = if one.origin.is_some() { vec![one] } else { beside.clone() };
+                subscriber.complain(name, Complaint { message: Arc::clone(&words), blamed });
             }
             Verdict::Nack { version: version.to_string(), message: message.to_owned(), blamed }
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::subscriber::Subscriber;
-use crate::xds::{Difference, Name, Resource, ResourceMap};
+use crate::xds::{Difference, Name, Place, Resource, ResourceMap};
 
 /// How far a client is with one resource (`ConfigStatus` in csds.proto).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,26 +32,27 @@ pub struct ResourceStatus {
 }
 
 impl Subscriber {
-    /// What the client wants of `map`, which is what is on offer, in the order of names.
-    pub(super) fn statuses(&self, map: &ResourceMap) -> Vec<ResourceStatus> {
+    /// What the client at `place` wants of `map`, which is what is on offer, in the order of names.
+    pub(super) fn statuses(&self, map: &ResourceMap, place: &Place) -> Vec<ResourceStatus> {
         if !self.is_asked() {
             return Vec::new();
         }
         if !self.subscription.is_wildcard() {
-            return self.subscription.names().iter().map(|name| self.status(name, map)).collect();
+            return self.subscription.names().iter().map(|name| self.status(name, map, place)).collect();
         }
         let kept = map.difference(&self.held).filter_map(|difference| match difference {
             Difference::Removed(resource) => Some(resource),
             Difference::Changed(_) => None,
         });
-        let mut statuses: Vec<_> = map.iter().chain(kept).map(|resource| self.status(resource.name(), map)).collect();
+        let all = map.iter().chain(kept);
+        let mut statuses: Vec<_> = all.map(|resource| self.status(resource.name(), map, place)).collect();
         statuses.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         statuses
     }
 
-    fn status(&self, name: &Name, map: &ResourceMap) -> ResourceStatus {
-        let offered = map.get(name);
-        let held = self.held.get(name);
+    fn status(&self, name: &Name, map: &ResourceMap, place: &Place) -> ResourceStatus {
+        let seen = |map: &ResourceMap| map.get(name).map(|resource| resource.at(place));
+        let (offered, held) = (seen(map), seen(&self.held));
         let error = self.complaint(name).cloned();
         let (resource, standing) = if error.is_some() {
             (held, Standing::Error)
@@ -67,6 +68,6 @@ impl Subscriber {
                 (offered, None) => (offered, Standing::NotSent),
             }
         };
-        ResourceStatus { name: Name::clone(name), resource: resource.cloned(), standing, error }
+        ResourceStatus { name: Name::clone(name), resource, standing, error }
     }
 }

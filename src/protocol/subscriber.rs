@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::blame::Complaint;
 use super::name_list::NameList;
 use super::names::{Names, among, not};
 use super::subscription::{Changes, Subscription};
-use crate::xds::{Name, Resource, ResourceMap, ResourceType, Version};
+use crate::xds::{Name, Place, Resource, ResourceMap, ResourceType, Version};
 
 /// A response, before it is encoded.
 #[derive(Debug, Clone)]
@@ -76,8 +77,8 @@ pub(super) struct Subscriber {
     pub(super) answer_due: bool,
     /// Names in responses that were refused, and in none that was taken since.
     doubtful: BTreeSet<Name>,
-    /// The resources that the client complained about, with its words, until it takes something else of that name.
-    complaints: BTreeMap<Name, Arc<str>>,
+    /// The resources that the client complained about, until it takes something else of that name.
+    complaints: BTreeMap<Name, Complaint>,
     unanswered: Option<Unanswered>,
     /// The version of the last response, and of the last that was taken.
     sent: Option<Version>,
@@ -178,12 +179,17 @@ impl Subscriber {
 
     /// What the client said against the resource of this name, if it hasn't taken another since.
     pub fn complaint(&self, name: &str) -> Option<&Arc<str>> {
-        self.complaints.get(name)
+        self.complaints.get(name).map(|complaint| &complaint.message)
+    }
+
+    /// Everything that it said against resources that it wants, and has taken nothing else of since.
+    pub fn complaints(&self) -> impl Iterator<Item = (&Name, &Complaint)> {
+        self.complaints.iter().filter(|(name, _)| self.subscription.matches(name))
     }
 
     /// Notes what the client said against the resource of this name.
-    pub fn complain(&mut self, name: Name, message: Arc<str>) {
-        self.complaints.insert(name, message);
+    pub fn complain(&mut self, name: Name, complaint: Complaint) {
+        self.complaints.insert(name, complaint);
     }
 
     /// An ACK or NACK is recognised by the latest nonce, a NACK by nothing but its `error_detail`. Any other nonce is
@@ -224,7 +230,7 @@ impl Subscriber {
         let first = !std::mem::replace(&mut self.asked, true);
         self.resumed |= first && holding;
         let changes = self.subscription.replace(self.resource_type, first, names, map);
-        self.wish(first, changes, &BTreeMap::new(), map);
+        self.wish(first, changes, &BTreeMap::new(), map, &Place::default());
         if without_nonce && !first {
             // A client that has forgotten what it was sent begins anew.
             self.unanswered = None;
@@ -239,20 +245,22 @@ impl Subscriber {
         self.answer_due |= begins && self.resource_type.is_whole_world() && !self.subscription.names().is_empty();
     }
 
-    /// The changes of a delta request. They count whatever the nonce: a change that is dropped is lost for ever.
+    /// The changes of a delta request, by a client at `place`. They count whatever the nonce: a change that is dropped is
+    /// lost for ever.
     pub fn on_changes(
         &mut self,
         subscribe: &NameList,
         unsubscribe: &NameList,
         claims: &BTreeMap<String, String>,
         map: &ResourceMap,
+        place: &Place,
     ) {
         let first = !std::mem::replace(&mut self.asked, true);
         self.resumed |= first && !claims.is_empty();
         let changes = self.subscription.update(self.resource_type, first, subscribe, unsubscribe, map);
         let none = BTreeMap::new();
         // Later in a stream the versions are to be ignored (`initial_resource_versions` in discovery.proto).
-        self.wish(first, changes, if first { claims } else { &none }, map);
+        self.wish(first, changes, if first { claims } else { &none }, map, place);
         self.answer_due |= first && !claims.is_empty();
     }
 
@@ -286,12 +294,23 @@ impl Subscriber {
         self.held = goal.clone();
     }
 
-    fn wish(&mut self, first: bool, changes: Changes, claims: &BTreeMap<String, String>, map: &ResourceMap) {
+    fn wish(
+        &mut self,
+        first: bool,
+        changes: Changes,
+        claims: &BTreeMap<String, String>,
+        map: &ResourceMap,
+        place: &Place,
+    ) {
         let Changes { everything, again, added, new, covered, kept } = changes;
         // Before the first request, more may be owed than the client asks for; later it may want less than before.
         self.due = self.due.filter(|name| self.subscription.matches(name));
         if first {
-            self.held = if everything || claims.is_empty() { claimed(claims, map) } else { overlaid(claims, map) };
+            self.held = if everything || claims.is_empty() {
+                claimed(claims, map, place)
+            } else {
+                overlaid(claims, map, place)
+            };
         } else {
             if everything {
                 self.forget_unwanted(&kept);
@@ -340,18 +359,18 @@ impl Unanswered {
 }
 
 /// What a client holds that says it has `claims`: these, and nothing else.
-fn claimed(claims: &BTreeMap<String, String>, map: &ResourceMap) -> ResourceMap {
+fn claimed(claims: &BTreeMap<String, String>, map: &ResourceMap, place: &Place) -> ResourceMap {
     let known = map.pick(claims.keys().map(String::as_str));
-    claims.iter().zip(known).map(|((name, version), known)| claim(name, version, known)).collect()
+    claims.iter().zip(known).map(|((name, version), known)| claim(name, version, known, place)).collect()
 }
 
 /// What a client holds that wants names and says it has `claims`. Of the others it doesn't matter: those it wants are
 /// due, those it doesn't want aren't compared. So it may as well be the map that everybody has.
-fn overlaid(claims: &BTreeMap<String, String>, map: &ResourceMap) -> ResourceMap {
+fn overlaid(claims: &BTreeMap<String, String>, map: &ResourceMap, place: &Place) -> ResourceMap {
     let mut held = map.clone();
     let known = map.pick(claims.keys().map(String::as_str));
     for ((name, version), known) in claims.iter().zip(known) {
-        let claim = claim(name, version, known);
+        let claim = claim(name, version, known, place);
         if known != Some(&claim) {
             held.insert(claim);
         }
@@ -359,10 +378,10 @@ fn overlaid(claims: &BTreeMap<String, String>, map: &ResourceMap) -> ResourceMap
     held
 }
 
-fn claim(name: &str, version: &str, known: Option<&Arc<Resource>>) -> Arc<Resource> {
+fn claim(name: &str, version: &str, known: Option<&Arc<Resource>>, place: &Place) -> Arc<Resource> {
     let version = Version::parse(version);
     match known {
-        Some(resource) if Some(resource.version()) == version => Arc::clone(resource),
+        Some(resource) if Some(resource.version_at(place)) == version => Arc::clone(resource),
         _ => Arc::new(Resource::claimed(Name::from(name), version.unwrap_or_default())),
     }
 }

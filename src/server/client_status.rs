@@ -9,7 +9,7 @@ use data_plane_api::client_status::server::{ClientStatusDiscoveryService, Client
 use data_plane_api::client_status::{
     ClientConfig, ClientStatusRequest, ClientStatusResponse, ConfigStatus, GenericXdsConfig,
 };
-use data_plane_api::core::Node;
+use data_plane_api::core::{Locality, Node};
 use data_plane_api::matcher::{NodeMatcher, StringMatcher, string_matcher::MatchPattern};
 use futures::{Stream, StreamExt};
 use prost::Message;
@@ -19,7 +19,7 @@ use super::Streams;
 use super::connection::Connection;
 use super::peer::Peer;
 use crate::protocol::{ResourceStatus, Standing};
-use crate::xds::ResourceType;
+use crate::xds::{Place, ResourceType};
 
 /// The service. `streams` are those that it tells of.
 pub(super) fn service(streams: Streams) -> ClientStatusDiscoveryServiceServer<ClientStatus> {
@@ -117,12 +117,20 @@ fn client_config(peer: &Peer, with_contents: bool) -> ClientConfig {
         node: Some(Node {
             id: peer.client.node_id.clone(),
             cluster: peer.client.target.fleet.to_string(),
+            locality: locality(&peer.client.place),
             ..Node::default()
         }),
         generic_xds_configs: configs.collect(),
         client_scope: peer.scope.clone(),
         ..ClientConfig::default()
     }
+}
+
+/// The locality by which the client said where it runs, if it did.
+fn locality(place: &Place) -> Option<Locality> {
+    let Place { zone, node } = place;
+    let locality = Locality { zone: zone.to_string(), sub_zone: node.to_string(), ..Locality::default() };
+    (*place != Place::default()).then_some(locality)
 }
 
 fn config(

@@ -156,9 +156,9 @@ impl<R: Request> Method<R> {
         }
         let outbox = Arc::<Outbox>::default();
         let wire = Wire { connection: Connection::of(request.extensions())?, outbox: Arc::clone(&outbox) };
-        let place = context.admit()?;
+        let slot = context.admit()?;
         let requests = Requests::<Received<R>>::new(request.into_body());
-        let responses = stream::responses(requests, self.only, place, wire, context);
+        let responses = stream::responses(requests, self.only, slot, wire, context);
         let mut response = http::Response::new(HttpBody::new(Responses::new(responses, outbox)));
         response.headers_mut().insert(CONTENT_TYPE, GRPC_CONTENT_TYPE);
         Ok(response)

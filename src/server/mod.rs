@@ -36,7 +36,7 @@ use tonic::Status;
 use crate::cache::SnapshotCache;
 use crate::telemetry::Metrics;
 
-use streams::Place;
+use streams::Slot;
 
 pub use streams::Streams;
 
@@ -63,8 +63,8 @@ pub struct Context {
 }
 
 impl Context {
-    /// A place for one more stream, unless there are too many.
-    fn admit(&self) -> Result<Place, Status> {
+    /// A slot for one more stream, unless there are too many.
+    fn admit(&self) -> Result<Slot, Status> {
         let max = self.limits.max_streams;
         self.streams.admit(max).ok_or_else(|| {
             Status::resource_exhausted(format!("{max} streams are open already; connect to another replica"))

@@ -10,8 +10,8 @@ use super::Context;
 use super::codec::Reply;
 use super::connection::Wire;
 use crate::access::Client;
-use crate::cache::{ClientSummary, Publication, Rejection, TypeSummary};
-use crate::protocol::{Ask, MAX_RESPONSE_BYTES, Response, Session, Variant, Verdict};
+use crate::cache::{ClientSummary, Publication, Refusal, Rejection, TypeSummary};
+use crate::protocol::{Ask, Blamed, Complaint, MAX_RESPONSE_BYTES, Response, Session, Variant, Verdict};
 use crate::telemetry::OpenStream;
 use crate::xds::ResourceType;
 
@@ -150,8 +150,12 @@ impl Peer {
     pub(super) fn on_ask(&self, ask: Ask, context: &Context) -> bool {
         let (resource_type, nonce) = (ask.resource_type, ask.nonce.clone());
         let mut state = self.state();
+        let refused = state.session.complaints().next().is_some();
         if let Some(verdict) = state.session.on_request(ask) {
             self.note_verdict(&mut state, resource_type, &nonce, verdict, context);
+            if refused || state.session.complaints().next().is_some() {
+                context.streams.refusals_changed();
+            }
         }
         state.session.is_excessive()
     }
@@ -193,7 +197,7 @@ impl Peer {
 
     /// How far the client is, in short.
     pub(super) fn summary(&self) -> ClientSummary {
-        let Client { node_id, user_agent, target } = &self.client;
+        let Client { node_id, user_agent, target, place: _ } = &self.client;
         let state = self.state();
         ClientSummary {
             node_id: node_id.clone(),
@@ -204,6 +208,24 @@ impl Peer {
             age: self.since.elapsed(),
             types: ResourceType::ALL.into_iter().filter_map(|resource_type| state.summary(resource_type)).collect(),
         }
+    }
+
+    /// What the client refuses now, as far as it is traced back to objects.
+    pub(super) fn refusals(&self) -> Vec<Refusal> {
+        let state = self.state();
+        let refusals = state.session.complaints().flat_map(|(resource_type, _, Complaint { message, blamed })| {
+            blamed.iter().filter_map(move |Blamed { name, origin, annotation }| {
+                Some(Refusal {
+                    node_id: self.client.node_id.clone(),
+                    resource_type,
+                    name: Arc::clone(name),
+                    origin: Arc::clone(origin.as_ref()?),
+                    annotation: annotation.clone(),
+                    message: Arc::clone(message),
+                })
+            })
+        });
+        refusals.collect()
     }
 
     /// When [`Self::on_tick`] is to be called.

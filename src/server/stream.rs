@@ -13,10 +13,10 @@ use super::codec::{Outgoing, Requests};
 use super::connection::Wire;
 use super::peer::Peer;
 use super::request::{Received, Request};
-use super::streams::Place;
+use super::streams::Slot;
 use crate::access::{self, Node};
 use crate::protocol::{Session, Variant};
-use crate::xds::ResourceType;
+use crate::xds::{Place, ResourceType};
 
 /// How long a shutdown waits for the first response of a stream. A stream that ends before it looks like a broken server
 /// to its client.
@@ -26,11 +26,11 @@ const FIRST_RESPONSE_WAIT: Duration = Duration::from_secs(1);
 pub(super) fn responses<R: Request>(
     requests: Requests<Received<R>>,
     only: Option<ResourceType>,
-    place: Place,
+    slot: Slot,
     wire: Wire,
     context: Context,
 ) -> impl Stream<Item = Result<Outgoing, Status>> + Send {
-    let conversation = Conversation { requests, only, place, wire, context, peer: None, has_responded: false };
+    let conversation = Conversation { requests, only, slot, wire, context, peer: None, has_responded: false };
     stream::unfold(Some(conversation), async |conversation| {
         let mut conversation = conversation?;
         match conversation.next().await {
@@ -45,7 +45,7 @@ pub(super) fn responses<R: Request>(
 struct Conversation<R> {
     requests: Requests<Received<R>>,
     only: Option<ResourceType>,
-    place: Place,
+    slot: Slot,
     wire: Wire,
     context: Context,
     /// Known from the first request on.
@@ -153,16 +153,18 @@ impl<R: Request> Conversation<R> {
         let span = info_span!(
             "stream", node.id = client.node_id, fleet = &*target.fleet, client = %target.kind, service, variant
         );
-        info!(parent: &span, user_agent = client.user_agent, "Client connected");
+        let Place { zone, node } = &client.place;
+        info!(parent: &span, user_agent = client.user_agent, zone = &**zone, kubernetes_node = &**node, "Client connected");
         let snapshot = Arc::clone(publication.world.snapshot(target));
         let session = match self.only {
-            None => Session::new(R::VARIANT, self.place.number(), snapshot),
-            Some(only) => Session::only(only, R::VARIANT, self.place.number(), snapshot),
+            None => Session::new(R::VARIANT, self.slot.number(), snapshot),
+            Some(only) => Session::only(only, R::VARIANT, self.slot.number(), snapshot),
         };
-        let scope = format!("{service} {variant} {}", self.place.number());
+        let session = session.at(client.place.clone());
+        let scope = format!("{service} {variant} {}", self.slot.number());
         let open = self.context.metrics.stream_opened(target.kind.as_str(), variant);
         let peer = Arc::new(Peer::new(client, scope, session, span, self.wire.clone(), open));
-        self.place.introduce(Arc::clone(&peer));
+        self.slot.introduce(Arc::clone(&peer));
         self.peer = Some(Arc::clone(&peer));
         Ok(peer)
     }

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::interval;
 
 use super::peer::Peer;
-use crate::cache::{ClientSummary, Clients};
+use crate::cache::{ClientSummary, Clients, Refusal};
 
 /// Numbers the streams of this process.
 static NUMBERS: AtomicU64 = AtomicU64::new(1);
@@ -20,27 +21,38 @@ pub struct Streams {
     peers: Arc<Mutex<BTreeMap<u64, Arc<Peer>>>>,
     /// How many there are, with those whose clients haven't yet.
     open: Arc<AtomicUsize>,
+    /// Says when [`Clients::refusals`] may have changed.
+    refusals: watch::Sender<()>,
 }
 
-/// The place of one stream in the list, free again when this is dropped.
+/// The slot of one stream in the list, free again when this is dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct Slot {
     number: u64,
     streams: Streams,
 }
 
 impl Streams {
-    /// A place for one more stream, unless there are `max` already.
-    pub(super) fn admit(&self, max: usize) -> Option<Place> {
+    /// A slot for one more stream, unless there are `max` already.
+    pub(super) fn admit(&self, max: usize) -> Option<Slot> {
         // Counted before the check, and given back by the drop, so that two that come together can't both have the last.
         let open = self.open.fetch_add(1, Ordering::Relaxed);
-        let place = Place { number: NUMBERS.fetch_add(1, Ordering::Relaxed), streams: self.clone() };
-        (open < max).then_some(place)
+        let slot = Slot { number: NUMBERS.fetch_add(1, Ordering::Relaxed), streams: self.clone() };
+        (open < max).then_some(slot)
     }
 
     /// The streams whose clients have introduced themselves, in the order in which they were opened.
     pub(super) fn peers(&self) -> Vec<Arc<Peer>> {
         self.lock().values().cloned().collect()
+    }
+
+    /// Hears when what clients refuse may have changed: they refused something, took something after that, or are gone.
+    pub fn watch_refusals(&self) -> watch::Receiver<()> {
+        self.refusals.subscribe()
+    }
+
+    pub(super) fn refusals_changed(&self) {
+        self.refusals.send_replace(());
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Peer>>> {
@@ -52,9 +64,13 @@ impl Clients for Streams {
     fn clients(&self) -> Vec<ClientSummary> {
         self.peers().iter().map(|peer| peer.summary()).collect()
     }
+
+    fn refusals(&self) -> Vec<Refusal> {
+        self.peers().iter().flat_map(|peer| peer.refusals()).collect()
+    }
 }
 
-impl Place {
+impl Slot {
     /// Unique among the streams of this process.
     pub(super) const fn number(&self) -> u64 {
         self.number
@@ -66,10 +82,13 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
         self.streams.open.fetch_sub(1, Ordering::Relaxed);
-        self.streams.lock().remove(&self.number);
+        let peer = self.streams.lock().remove(&self.number);
+        if peer.is_some_and(|peer| !peer.refusals().is_empty()) {
+            self.streams.refusals_changed();
+        }
     }
 }
 

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! Both sources read the same Kubernetes objects and lower them with the same code, so what works offline works in the
-//! cluster. A source only says what it sees; it doesn't merge, remember or judge.
+//! cluster. A source only says what it sees; it doesn't merge, remember or judge. (What others found to be wrong,
+//! [`kubernetes`] tells the owners of its objects.)
 
 pub mod kubernetes;
 pub mod lower;

@@ -4,7 +4,7 @@
 use crate::model::Key;
 use crate::xds::Name;
 
-/// The name of an Envoy's listener, and of the route configuration that it uses.
+/// The name of an Envoy's listener, and of the route configuration that it uses, unless its fleet has another.
 pub const LISTENER: &str = "http";
 
 /// The name of the cluster of a Service port, which is also the name of its assignment and of its virtual host:

@@ -6,6 +6,9 @@
 //!                                                            Any bytes, Version = hash of them ◀──┘
 //! ```
 //!
+//! A resource may be *located*: it looks different from different [`Place`]s. The maps hold it once, for all, with a
+//! version that stands for all its views; where something goes out to a client, it is what [`Resource::at`] gives.
+//!
 //! All maps are persistent: cloning one is a pointer copy, changing one entry copies a path of a tree, and two maps
 //! that came from each other are compared in time proportional to their differences. That is why one endpoint change
 //! costs the same with ten Services and with ten thousand.
@@ -13,6 +16,7 @@
 mod entry;
 mod json;
 mod only_read;
+mod place;
 mod resource;
 mod resource_map;
 mod resource_type;
@@ -22,6 +26,7 @@ mod version;
 
 pub use json::{JsonError, resource_to_json};
 pub(crate) use only_read::{in_field, only_read};
+pub use place::Place;
 pub use resource::{Name, Origin, Resource};
 pub use resource_map::{Difference, ResourceMap};
 pub use resource_type::ResourceType;

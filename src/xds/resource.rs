@@ -8,6 +8,7 @@ use prost::{Message, Name as MessageName};
 
 use super::Version;
 use super::entry::Entry;
+use super::place::{Place, Views};
 
 /// The name of a resource, shared by every map and stream that mentions it.
 pub type Name = Arc<str>;
@@ -22,6 +23,8 @@ pub struct Resource {
     version: Version,
     references: Box<[Name]>,
     origin: Option<Arc<Origin>>,
+    /// If it looks different from different places.
+    views: Option<Arc<Views>>,
 }
 
 /// What a resource was rendered from, for messages to people.
@@ -55,12 +58,50 @@ impl Resource {
         let mut references: Vec<Name> = references.into_iter().collect();
         references.sort_unstable();
         references.dedup();
-        Self { entry: Entry::new(&name, version, &any), name, version, references: references.into(), origin: None }
+        Self {
+            entry: Entry::new(&name, version, &any),
+            name,
+            version,
+            references: references.into(),
+            origin: None,
+            views: None,
+        }
     }
 
     /// What a client said it holds: a name and a version, without the content.
     pub fn claimed(name: Name, version: Version) -> Self {
-        Self { name, entry: Entry::default(), version, references: Box::default(), origin: None }
+        Self { name, entry: Entry::default(), version, references: Box::default(), origin: None, views: None }
+    }
+
+    /// The same resource, but for clients at `places`, who get what `render` makes of theirs: the same name, other content.
+    /// A place with a node stands for all clients on that node, one without for the other clients in its zone.
+    ///
+    /// What `render` gives must follow from the content of this resource and from `how`, the word for the way in which
+    /// it does: by these two the located resource is told from others, here and in other replicas.
+    #[must_use]
+    pub fn located(
+        self,
+        how: &str,
+        places: impl IntoIterator<Item = Place>,
+        render: impl Fn(&Place) -> Self + Send + Sync + 'static,
+    ) -> Self {
+        let version = Version::default().with(how, self.version);
+        let views = Arc::new(Views::new(self.clone(), places, render));
+        Self { version, views: Some(views), ..self }
+    }
+
+    /// What a client at this place gets: the resource itself, unless it is located.
+    #[must_use]
+    pub fn at(self: &Arc<Self>, place: &Place) -> Arc<Self> {
+        match &self.views {
+            None => Arc::clone(self),
+            Some(views) => views.at(place),
+        }
+    }
+
+    /// The version of what a client at this place gets: the hash of its content.
+    pub fn version_at(&self, place: &Place) -> Version {
+        self.views.as_ref().map_or(self.version, |views| views.version_at(place))
     }
 
     /// The same resource, known to come from `origin`.
@@ -94,7 +135,7 @@ impl Resource {
         &self.entry.sotw
     }
 
-    /// The hash of the content.
+    /// The hash of the content; of a located resource, one that stands for all that it is anywhere.
     pub const fn version(&self) -> Version {
         self.version
     }
@@ -110,7 +151,7 @@ impl Resource {
     }
 }
 
-/// Two resources are equal when a client couldn't tell them apart: same name, same version.
+/// Two resources are equal when no client, wherever it is, could tell them apart: same name, same version.
 impl PartialEq for Resource {
     fn eq(&self, other: &Self) -> bool {
         self.version == other.version && self.name == other.name

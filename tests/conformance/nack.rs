@@ -1,10 +1,15 @@
 //! N, ACK and NACK: what makes a NACK, what follows it, and what it doesn't stop.
 
+use std::sync::Arc;
+
+use chancery::cache::Clients;
 use chancery::xds::ResourceType::{Cluster, Endpoint, Listener, Route};
+use chancery::xds::{Origin, Resource};
 use data_plane_api::discovery::{DeltaDiscoveryRequest, DiscoveryRequest};
 use data_plane_api::status::RpcStatus;
 use test_support::ads::{Response, contents, delta_answer, error, sotw_answer, sotw_request};
-use test_support::control_plane::ControlPlane;
+use test_support::control_plane::{ControlPlane, resource};
+use test_support::soon;
 
 use crate::world::{delta, node, serving, sotw};
 
@@ -177,4 +182,42 @@ async fn n06_one_bad_resource_holds_up_no_other() {
     assert_eq!(in_sotw.next().await.type_url(), Route.type_url());
     in_delta.ask(None, Route, &["r"]).await;
     assert_eq!(in_delta.next().await.type_url(), Route.type_url());
+}
+
+/// Whoever tells people of it hears when it begins, and when it ends.
+#[tokio::test]
+async fn n07_what_is_refused_is_known_for_as_long_as_it_is() {
+    let mut server = serving(&[(Cluster, &["b=0"])]).await;
+    let put = |server: &mut ControlPlane, content| {
+        let origin = Origin { object: "Service shop/a".into(), annotations: Box::new(["lb-policy".into()]) };
+        let resource = Resource::clone(&resource(Cluster, "a", content, &[])).with_origin(Arc::new(origin));
+        server.everyone.get_mut(Cluster).insert(Arc::new(resource));
+        server.publish();
+    };
+    put(&mut server, "bad");
+    let mut changes = server.streams.watch_refusals();
+    let mut client = delta(&server).await;
+    client.ask(node(), Cluster, &[]).await;
+    let response = client.next().await;
+    client.nack(&response, "a: no such lb_policy").await;
+    soon("a refusal", changes.changed()).await.unwrap();
+    let refusals = server.streams.refusals();
+    let known: Vec<_> = refusals.iter().map(|one| (&*one.node_id, &*one.name, one.annotation.as_deref())).collect();
+    assert_eq!(known, [("envoy-1", "a", Some("lb-policy"))]);
+
+    // It ends when the client takes something else of that name …
+    put(&mut server, "good");
+    client.take().await;
+    soon("its end", changes.changed()).await.unwrap();
+    assert!(server.streams.refusals().is_empty());
+
+    // … or goes.
+    put(&mut server, "worse");
+    let response = client.next().await;
+    client.nack(&response, "a: no such lb_policy").await;
+    soon("another refusal", changes.changed()).await.unwrap();
+    assert_eq!(server.streams.refusals().len(), 1);
+    drop(client);
+    soon("its end", changes.changed()).await.unwrap();
+    assert!(server.streams.refusals().is_empty());
 }

@@ -1,11 +1,15 @@
 //! What a rejection leaves behind (N07), and what CSDS tells of every client (O02).
 
+use std::sync::Arc;
+
 use chancery::xds::ResourceType::{self, Cluster, Endpoint};
+use chancery::xds::{Place, Resource};
 use data_plane_api::client_status::client::ClientStatusDiscoveryServiceClient;
 use data_plane_api::client_status::{ClientConfig, ClientStatusRequest, GenericXdsConfig};
+use data_plane_api::core::{Locality, Node};
 use data_plane_api::matcher::{NodeMatcher, StringMatcher, StructMatcher, string_matcher::MatchPattern};
 use test_support::ads::{self, delta_of};
-use test_support::control_plane::ControlPlane;
+use test_support::control_plane::{ControlPlane, resource};
 use test_support::process::Serve;
 use tonic::Code;
 
@@ -122,6 +126,29 @@ async fn o02_each_stream_is_told_of_with_what_it_was_sent_and_took() {
     // Whoever is gone isn't told of.
     drop(first);
     while status(&server, ClientStatusRequest::default()).await.len() > 1 {}
+}
+
+#[tokio::test]
+async fn o02_a_client_is_told_of_with_its_place_and_what_it_sees_from_there() {
+    let mut server = serving(&[]).await;
+    let of = |content: &str| Resource::clone(&resource(Endpoint, "a", content, &[]));
+    let here = Place { zone: "eu-1a".into(), node: "".into() };
+    let located = of("elsewhere").located("x", [here], move |_| of("here"));
+    server.everyone.get_mut(Endpoint).insert(Arc::new(located));
+    server.publish();
+    let locality = Locality { region: "r".to_owned(), zone: "eu-1a".to_owned(), sub_zone: "worker-1".to_owned() };
+    for (locality, content, told) in [
+        (Some(locality.clone()), "here", Some(Locality { region: String::new(), ..locality })),
+        (None, "elsewhere", None),
+    ] {
+        let mut stream = delta(&server).await;
+        stream.ask(Some(Node { locality, ..ads::envoy("placed", "") }), Endpoint, &["a"]).await;
+        stream.take().await;
+        let configs = status(&server, ClientStatusRequest::default()).await;
+        let config = configs.last().unwrap();
+        assert_eq!(config.node.as_ref().unwrap().locality, told);
+        assert_eq!(config.generic_xds_configs[0].xds_config.as_ref().unwrap().value, content.as_bytes());
+    }
 }
 
 #[tokio::test]

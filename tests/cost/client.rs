@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chancery::protocol::{Ask, Asked, NameList, Response, Session, Variant};
-use chancery::xds::{Resource, ResourceType, Snapshot};
+use chancery::xds::{Place, Resource, ResourceType, Snapshot};
 
 /// A client that asks for the assignments of so many Services.
 pub struct Client {
@@ -37,7 +37,12 @@ pub fn change(snapshot: &mut Snapshot, number: usize, content: u8) -> Arc<Resour
 impl Client {
     /// One that has asked for the first Services of the snapshot, in what order it likes, and has them.
     pub fn new(variant: Variant, snapshot: &Snapshot, names: usize) -> Self {
-        let session = Session::new(variant, 1, Arc::new(snapshot.clone()));
+        Self::at(Place::default(), variant, snapshot, names)
+    }
+
+    /// One that does so here.
+    pub fn at(place: Place, variant: Variant, snapshot: &Snapshot, names: usize) -> Self {
+        let session = Session::new(variant, 1, Arc::new(snapshot.clone())).at(place);
         let names: Vec<String> = (0..names).rev().map(name).collect();
         let mut client = Self { variant, names, session };
         let response = client.ask("", client.names.iter().collect()).unwrap();

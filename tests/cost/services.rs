@@ -6,7 +6,7 @@ use std::sync::Arc;
 use allocation_counter::AllocationInfo;
 use chancery::model::object::{EndpointSlice, Object, Port, Service, SliceEndpoint};
 use chancery::model::settings::Settings;
-use chancery::model::{Catalog, Event, Key, Kind, Lowered, ObjectRef};
+use chancery::model::{Catalog, Event, Key, Kind, Lowered, ObjectRef, ZoneRouting};
 use chancery::pipeline::{RenderOptions, Renderer};
 use chancery::xds::{ResourceType, World};
 
@@ -63,7 +63,9 @@ fn annotated(key: Key, fleets: &str, lb_policy: &str) -> Lowered {
     let annotations = annotations.map(|(key, value)| (format!("chancery.dev/{key}"), value.to_owned()));
     let (settings, rejected) = Settings::parse(&id, &annotations.into());
     let ports = vec![Port { name: "grpc".into(), number: 80, app_protocol: None }];
-    let service = Service { key, created: 0, settings, ports, external_name: false, publish_not_ready: false };
+    let (external_name, publish_not_ready, zone_routing) = (false, false, ZoneRouting::PreferZone);
+    let (created, translated) = (0, None);
+    let service = Service { key, created, settings, translated, ports, external_name, publish_not_ready, zone_routing };
     Lowered { id, object: Some(Object::Service(service)), rejected }
 }
 
@@ -75,7 +77,7 @@ fn slice(number: usize, endpoints: u8) -> Lowered {
         ready: true,
         serving: true,
         terminating: false,
-        zone: "a".into(),
+        zone: if last.is_multiple_of(2) { "a" } else { "b" }.into(),
         node: "n".into(),
         pod: None,
     };

@@ -1,11 +1,13 @@
 //! What a client costs.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use allocation_counter::AllocationInfo;
 use chancery::protocol::{Session, Variant};
+use chancery::xds::{Place, Resource, ResourceType};
 
-use super::client::{Client, change, snapshot};
+use super::client::{Client, change, name, snapshot};
 use super::{assert_flat, counted};
 
 const VARIANTS: [Variant; 2] = [Variant::Sotw, Variant::Delta];
@@ -71,6 +73,45 @@ fn a_change_costs_the_same_however_many_other_services_there_are() {
         assert!(many.count_total <= few.count_total + 2, "{few:?}, then {many:?}");
         assert!(many.bytes_total <= few.bytes_total + 256, "{few:?}, then {many:?}");
     }
+}
+
+#[test]
+fn what_is_not_located_costs_nothing_to_look_at() {
+    let resource = Arc::clone(snapshot(1).get(ResourceType::Endpoint).get(&name(0)).unwrap());
+    let place = place("a");
+    let (info, seen) = counted(|| resource.at(&place));
+    assert!(Arc::ptr_eq(&seen, &resource));
+    assert_eq!(info.count_total, 0);
+}
+
+#[test]
+fn a_change_of_what_is_located_is_rendered_once_a_zone() {
+    let rendered = Arc::new(AtomicUsize::new(0));
+    let mut snapshot = snapshot(10);
+    let mut publish = |content| {
+        let counter = Arc::clone(&rendered);
+        let of = |content| Resource::from_value(name(7).into(), String::new(), vec![content; 600], []);
+        let located = of(content).located("x", ["a", "b", "c"].map(place), move |place| {
+            counter.fetch_add(1, Ordering::Relaxed);
+            of(content + place.zone.as_bytes()[0])
+        });
+        snapshot.get_mut(ResourceType::Endpoint).insert(Arc::new(located));
+        Arc::new(snapshot.clone())
+    };
+    let first = publish(0);
+    let in_zone = |zone: usize| Client::at(place(["a", "b"][zone % 2]), Variant::Delta, &first, 10);
+    let mut clients: Vec<Client> = (0..50).map(in_zone).collect();
+    let second = publish(1);
+    rendered.store(0, Ordering::Relaxed);
+    let responses: Vec<_> = clients.iter_mut().map(|client| client.push(Arc::clone(&second)).unwrap()).collect();
+    assert_eq!(rendered.load(Ordering::Relaxed), 2, "nobody is in the third");
+    for (number, response) in responses.iter().enumerate() {
+        assert!(Arc::ptr_eq(&response.resources[0], &responses[number % 2].resources[0]), "shared in the zone");
+    }
+}
+
+fn place(zone: &str) -> Place {
+    Place { zone: zone.into(), node: "".into() }
 }
 
 #[test]

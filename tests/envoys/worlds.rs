@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chancery::app::render_options;
+use chancery::model::compat::Compat;
 use chancery::pipeline::offline;
 use chancery::source::lower::Lowering;
 use chancery::source::manifests;
@@ -54,8 +55,9 @@ async fn every_golden_world_is_held(combination: Combination) {
 fn golden_worlds(listener: SocketAddr) -> Vec<(String, Arc<Snapshot>)> {
     let mut worlds = Vec::new();
     for input in inputs(Path::new("tests/golden")) {
-        let loaded =
-            manifests::load(std::slice::from_ref(&input), Lowering { allow_loopback_endpoints: true }).unwrap();
+        let compat = if input.starts_with("tests/golden/compat") { Compat::ALL } else { Compat::default() };
+        let lowering = Lowering { allow_loopback_endpoints: true, compat };
+        let loaded = manifests::load(std::slice::from_ref(&input), lowering).unwrap();
         let world = offline(loaded.events, render_options("cluster.local", listener, [])).world;
         let case = input.parent().unwrap().display().to_string();
         worlds.extend(world.fleets.iter().map(|(fleet, snapshot)| (format!("{case} ({fleet})"), Arc::clone(snapshot))));

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use chancery::app::render_options;
 use chancery::cli::demo::addresses::{POD_PORT, PodAddresses};
 use chancery::cli::demo::envoy::Stats;
-use chancery::pipeline::{Offline, offline};
+use chancery::pipeline::offline;
 use chancery::source::lower::Lowering;
 use chancery::source::manifests;
 use chancery::xds::Snapshot;
@@ -225,10 +225,11 @@ impl Scene {
     fn publish(&mut self) {
         let documents: Vec<String> = self.documents().iter().map(Value::to_string).collect();
         std::fs::write(&self.manifests, documents.join("\n---\n")).unwrap();
-        let lowering = Lowering { allow_loopback_endpoints: true };
+        let lowering = Lowering { allow_loopback_endpoints: true, ..Lowering::default() };
         let loaded = manifests::load(std::slice::from_ref(&self.manifests), lowering).unwrap();
-        let Offline { world, rejected } = offline(loaded.events, render_options("cluster.local", self.listener, []));
-        assert_eq!(rejected, []);
+        let offline = offline(loaded.events, render_options("cluster.local", self.listener, []));
+        assert_eq!(offline.rejected, []);
+        let world = offline.world;
         self.control_plane.everyone = Snapshot::clone(&world.everyone);
         self.control_plane.world = world;
         self.control_plane.publish();

@@ -33,7 +33,8 @@ async fn an_envoy_reports_what_it_sent_where() {
     let directory = tempfile::tempdir().unwrap();
     let manifest = directory.path().join("cart.yaml");
     std::fs::write(&manifest, manifest_of(backend)).unwrap();
-    let loaded = manifests::load(&[manifest], Lowering { allow_loopback_endpoints: true }).unwrap();
+    let loaded =
+        manifests::load(&[manifest], Lowering { allow_loopback_endpoints: true, ..Lowering::default() }).unwrap();
     let world = offline(loaded.events, render_options("cluster.local", listener, [])).world;
     control_plane.everyone = Snapshot::clone(&world.everyone);
     control_plane.publish();
@@ -78,7 +79,16 @@ fn count(control_plane: &ControlPlane, series: &str) -> u64 {
 fn reporting_bootstrap(xds: SocketAddr, admin: SocketAddr) -> serde_json::Value {
     let server = bootstrap::HostPort { host: xds.ip().to_string(), port: xds.port() };
     let (node_id, fleet) = ("reports".to_owned(), "f".to_owned());
-    let envoy = bootstrap::Envoy { node_id, fleet, zone: None, server, delta: true, sotw: false, admin_address: admin };
+    let envoy = bootstrap::Envoy {
+        node_id,
+        fleet,
+        zone: None,
+        node_name: None,
+        server,
+        delta: true,
+        sotw: false,
+        admin_address: admin,
+    };
     let mut message = envoy.message();
     let mut config = message.dynamic_resources.as_ref().unwrap().ads_config.clone().unwrap();
     config.set_api_type(ApiType::Grpc);

@@ -35,13 +35,14 @@ fn words() -> impl Strategy<Value = Vec<&'static str>> {
 }
 
 fn change() -> impl Strategy<Value = Change> {
-    let put = (of(), name(), 0..4_u8).prop_flat_map(|(of, name, content)| {
+    let others = prop::option::of(0..4_u8);
+    let put = (of(), name(), 0..4_u8, others).prop_flat_map(|(of, name, content, others)| {
         let most = match of {
             ResourceType::Cluster | ResourceType::Listener => 1,
             ResourceType::Route => 3,
             _ => 0,
         };
-        names(most).prop_map(move |references| Change::Put { of, name, content, references })
+        names(most).prop_map(move |references| Change::Put { of, name, content, others, references })
     });
     prop_oneof![3 => put, 1 => (of(), name()).prop_map(|(of, name)| Change::Remove { of, name })]
 }

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::marker::PhantomData;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::builder::BoolishValueParser;
 use serde::{Deserialize, Deserializer, de};
 
-use super::{ConnectionAge, DnsName, EnvoyAddress, GracePeriod, ListenAddress};
+use super::{ConnectionAge, DnsName, EnvoyAddress, GracePeriod, ListenAddress, ListenerName};
+use crate::model::compat::Compat;
 use crate::telemetry::log::LogFormat;
 
 /// The flags of `serve`, their environment variables, and the keys of the configuration file.
@@ -37,10 +40,11 @@ pub struct Layer {
     #[serde(deserialize_with = "one_or_many")]
     pub namespace: Option<Vec<String>>,
 
-    /// Annotations of other products to read, too; to come
-    #[arg(long, env = "CHANCERY_COMPAT", value_name = "LIST", value_delimiter = ',', hide = true)]
+    /// Other products whose annotations on Services are read, too: xds.lmwn.com, projectcontour.io, linkerd.io,
+    /// getambassador.io, or all [default: none]
+    #[arg(long, env = "CHANCERY_COMPAT", value_name = "LIST", value_delimiter = ',')]
     #[serde(deserialize_with = "one_or_many")]
-    pub compat: Option<Vec<String>>,
+    pub compat: Option<Vec<Compat>>,
 
     /// Take endpoints with a loopback address, which Kubernetes refuses; for trying things on one machine
     #[arg(
@@ -93,6 +97,14 @@ pub struct Layer {
 pub struct FleetLayer {
     /// Where the Envoys of this fleet are told to listen.
     pub listener: Option<EnvoyAddress>,
+    /// What their listener and its route configuration are called.
+    pub listener_name: Option<ListenerName>,
+    /// How many proxies before them are trusted to say who the client is.
+    pub trusted_hops: Option<u32>,
+    /// Whether they write a line of JSON for each request to their standard output.
+    pub access_log: Option<bool>,
+    /// How old a client's connection gets.
+    pub max_connection_duration: Option<ConnectionAge>,
 }
 
 /// The sources by name.
@@ -109,18 +121,22 @@ pub enum SourceKind {
 }
 
 /// A list, or its only element.
-fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
-    struct OneOrMany;
+fn one_or_many<'de, D, T>(deserializer: D) -> Result<Option<Vec<T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err: fmt::Display>,
+{
+    struct OneOrMany<T>(PhantomData<T>);
 
-    impl<'de> de::Visitor<'de> for OneOrMany {
-        type Value = Option<Vec<String>>;
+    impl<'de, T: FromStr<Err: fmt::Display>> de::Visitor<'de> for OneOrMany<T> {
+        type Value = Option<Vec<T>>;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("a name or a list of names")
         }
 
         fn visit_str<E: de::Error>(self, one: &str) -> Result<Self::Value, E> {
-            Ok(Some(vec![one.to_owned()]))
+            Ok(Some(vec![one.parse().map_err(E::custom)?]))
         }
 
         fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
@@ -129,12 +145,12 @@ fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<
 
         fn visit_seq<A: de::SeqAccess<'de>>(self, mut many: A) -> Result<Self::Value, A::Error> {
             let mut names = Vec::new();
-            while let Some(name) = many.next_element()? {
-                names.push(name);
+            while let Some(name) = many.next_element::<String>()? {
+                names.push(name.parse().map_err(de::Error::custom)?);
             }
             Ok(Some(names))
         }
     }
 
-    deserializer.deserialize_any(OneOrMany)
+    deserializer.deserialize_any(OneOrMany(PhantomData))
 }

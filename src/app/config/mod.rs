@@ -20,12 +20,13 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::model::compat::Compat;
 use crate::telemetry::log::LogFormat;
 
 pub use error::ConfigError;
 pub use layer::{FleetLayer, Layer, SourceKind};
 pub use source::{KubernetesConfig, SourceConfig};
-pub use values::{ConnectionAge, DnsName, EnvoyAddress, GracePeriod, ListenAddress, Misspelt};
+pub use values::{ConnectionAge, DnsName, EnvoyAddress, GracePeriod, ListenAddress, ListenerName, Misspelt};
 
 /// Where the ADS server listens by default: every interface, so that it can be reached in a pod.
 pub const DEFAULT_XDS_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 18000);
@@ -52,16 +53,18 @@ pub struct Config {
     pub source: SourceConfig,
     /// Take endpoints with a loopback address, which Kubernetes refuses.
     pub allow_loopback_endpoints: bool,
+    /// The other products whose annotations on Services are read, too.
+    pub compat: Compat,
     /// Where the ADS server listens. Port 0 takes a free one.
     pub xds_listen: SocketAddr,
     /// Where the admin server listens. Port 0 takes a free one.
     pub admin_listen: SocketAddr,
     /// The DNS domain of the cluster, without a dot at either end.
     pub cluster_domain: String,
-    /// Where Envoys listen whose fleet isn't in [`Self::fleet_listeners`].
+    /// Where Envoys listen whose fleet doesn't say it in [`Self::fleets`].
     pub envoy_listener: SocketAddr,
-    /// Where the Envoys of these fleets listen.
-    pub fleet_listeners: BTreeMap<String, SocketAddr>,
+    /// What differs from fleet to fleet, by the fleet's name; `*` is for all.
+    pub fleets: BTreeMap<String, FleetLayer>,
     /// How old a connection gets; none: as old as it likes.
     pub max_connection_age: Option<Duration>,
     /// How long a shutdown waits for streams to end.
@@ -85,16 +88,14 @@ impl Config {
     /// `file_name` is what errors call the file.
     fn resolve(command_line: Layer, file: Layer, file_name: &str) -> Result<Self, ConfigError> {
         let source = source::resolve(&command_line, &file, file_name)?;
-        refuse_what_is_to_come(&command_line)?;
-        refuse_what_is_to_come(&file)?;
         let Layer {
-            // `source` says what these do, and `compat` says nothing yet.
+            // `source` says what these do.
             source: _,
             manifests: _,
             kubeconfig: _,
             context: _,
             namespace: _,
-            compat: _,
+            compat,
             allow_loopback_endpoints,
             xds_listen,
             admin_listen,
@@ -112,6 +113,7 @@ impl Config {
         Ok(Self {
             source,
             allow_loopback_endpoints: allow_loopback_endpoints.or(file.allow_loopback_endpoints).unwrap_or(false),
+            compat: compat.or(file.compat).into_iter().flatten().collect(),
             xds_listen: address(xds_listen, file.xds_listen, DEFAULT_XDS_LISTEN),
             admin_listen: address(admin_listen, file.admin_listen, DEFAULT_ADMIN_LISTEN),
             cluster_domain: cluster_domain
@@ -120,11 +122,7 @@ impl Config {
             envoy_listener: envoy_listener
                 .or(file.envoy_listener)
                 .map_or(DEFAULT_ENVOY_LISTENER, |EnvoyAddress(address)| address),
-            fleet_listeners: file
-                .fleets
-                .into_iter()
-                .filter_map(|(name, FleetLayer { listener })| Some((name, listener?.0)))
-                .collect(),
+            fleets: file.fleets,
             max_connection_age: max_connection_age
                 .or(file.max_connection_age)
                 .map_or(Some(DEFAULT_MAX_CONNECTION_AGE), |ConnectionAge(age)| age),
@@ -133,13 +131,6 @@ impl Config {
                 .map_or(DEFAULT_SHUTDOWN_GRACE, |GracePeriod(period)| period),
             log_format: log_format.or(file.log_format).unwrap_or_default(),
         })
-    }
-}
-
-fn refuse_what_is_to_come(layer: &Layer) -> Result<(), ConfigError> {
-    match layer.compat.as_deref() {
-        None | Some([]) => Ok(()),
-        Some(_) => Err(ConfigError::NotYet { what: "--compat".to_owned(), instead: "leave it out".to_owned() }),
     }
 }
 

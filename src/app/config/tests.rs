@@ -3,6 +3,7 @@ use std::path::Path;
 use clap::{Args, Command, FromArgMatches};
 
 use super::*;
+use crate::model::compat::Product;
 
 /// The flags of contract section 2, and those that came with this.
 const FLAGS: [&str; 14] = [
@@ -62,11 +63,12 @@ fn defaults_are_those_of_the_contract() {
         Config {
             source: SourceConfig::Kubernetes(KubernetesConfig::default()),
             allow_loopback_endpoints: false,
+            compat: Compat::default(),
             xds_listen: "0.0.0.0:18000".parse().unwrap(),
             admin_listen: "127.0.0.1:18001".parse().unwrap(),
             cluster_domain: "cluster.local".to_owned(),
             envoy_listener: "0.0.0.0:10000".parse().unwrap(),
-            fleet_listeners: BTreeMap::new(),
+            fleets: BTreeMap::new(),
             max_connection_age: Some(Duration::from_mins(30)),
             shutdown_grace: Duration::from_secs(10),
             log_format: LogFormat::Text,
@@ -80,6 +82,7 @@ kubeconfig: /file
 context: file
 namespace: [file]
 allow-loopback-endpoints: true
+compat: [linkerd.io, projectcontour.io]
 xds-listen: 1.1.1.1:1
 admin-listen: 1.1.1.1:2
 cluster-domain: file.local
@@ -90,6 +93,10 @@ log-format: json
 fleets:
   edge:
     listener: 1.1.1.1:4
+    listener-name: file
+    trusted-hops: 2
+    access-log: true
+    max-connection-duration: 30m
   inner: {}
 ";
 
@@ -101,11 +108,24 @@ fn from_file() -> Config {
             namespaces: vec!["file".to_owned()],
         }),
         allow_loopback_endpoints: true,
+        compat: [Product::Linkerd.into(), Product::Contour.into()].into_iter().collect(),
         xds_listen: "1.1.1.1:1".parse().unwrap(),
         admin_listen: "1.1.1.1:2".parse().unwrap(),
         cluster_domain: "file.local".to_owned(),
         envoy_listener: "1.1.1.1:3".parse().unwrap(),
-        fleet_listeners: BTreeMap::from([("edge".to_owned(), "1.1.1.1:4".parse().unwrap())]),
+        fleets: BTreeMap::from([
+            (
+                "edge".to_owned(),
+                FleetLayer {
+                    listener: Some("1.1.1.1:4".parse().unwrap()),
+                    listener_name: Some("file".parse().unwrap()),
+                    trusted_hops: Some(2),
+                    access_log: Some(true),
+                    max_connection_duration: Some("30m".parse().unwrap()),
+                },
+            ),
+            ("inner".to_owned(), FleetLayer::default()),
+        ]),
         max_connection_age: Some(Duration::from_hours(1)),
         shutdown_grace: Duration::from_secs(1),
         log_format: LogFormat::Json,
@@ -125,6 +145,7 @@ fn the_command_line_beats_the_file() {
         "--namespace=flag,second",
         "--namespace=third",
         "--allow-loopback-endpoints=false",
+        "--compat=xds.lmwn.com",
         "--xds-listen=2.2.2.2:1",
         "--admin-listen=2.2.2.2:2",
         "--cluster-domain=flag.local",
@@ -142,11 +163,12 @@ fn the_command_line_beats_the_file() {
                 namespaces: ["flag", "second", "third"].map(str::to_owned).to_vec(),
             }),
             allow_loopback_endpoints: false,
+            compat: Product::Lmwn.into(),
             xds_listen: "2.2.2.2:1".parse().unwrap(),
             admin_listen: "2.2.2.2:2".parse().unwrap(),
             cluster_domain: "flag.local".to_owned(),
             envoy_listener: "2.2.2.2:3".parse().unwrap(),
-            fleet_listeners: from_file().fleet_listeners,
+            fleets: from_file().fleets,
             max_connection_age: None,
             shutdown_grace: Duration::from_secs(2),
             log_format: LogFormat::Text,
@@ -202,8 +224,6 @@ fn contradictions_are_explained() {
 #[test]
 fn what_is_to_come_says_so() {
     assert_eq!(error(&["--source=etcd"], ""), "--source etcd isn't available yet; use kubernetes or manifests");
-    assert_eq!(error(&["--compat=all"], ""), "--compat isn't available yet; leave it out");
-    assert_eq!(error(&[], "compat: [all]"), "--compat isn't available yet; leave it out");
 }
 
 #[test]
@@ -213,6 +233,22 @@ fn a_bad_flag_says_what_is_expected() {
         message.contains("'here' for '--xds-listen <ADDRESS>': not an address to listen at; expected"),
         "{message}"
     );
+}
+
+#[test]
+fn compat_is_a_list_of_products_and_a_typo_names_the_nearest() {
+    assert_eq!(resolve(&["--compat=all"], "").unwrap().compat, Compat::ALL);
+    assert_eq!(resolve(&[], "compat: all").unwrap().compat, Compat::ALL);
+    assert_eq!(resolve(&["--compat="], "").unwrap().compat, Compat::default());
+    assert_eq!(resolve(&["--compat=linkerd.io", "--compat=linkerd.io, projectcontour.io"], "").unwrap().compat, {
+        [Product::Linkerd.into(), Product::Contour.into()].into_iter().collect()
+    });
+    let wrong = "\"linkerd\" is no product whose annotations can be read (did you mean linkerd.io?); expected \
+        xds.lmwn.com, projectcontour.io, linkerd.io, getambassador.io or all";
+    let message = command().try_get_matches_from(["--compat=linkerd"]).unwrap_err().to_string();
+    assert!(message.contains(wrong), "{message}");
+    let (line, message) = file::parse("\ncompat: [all, linkerd]\n").unwrap_err();
+    assert!(line == 2 && message.contains(wrong), "{line}: {message}");
 }
 
 #[test]

@@ -23,6 +23,11 @@ pub struct ListenAddress(pub SocketAddr);
 #[serde(try_from = "String")]
 pub struct EnvoyAddress(pub SocketAddr);
 
+/// The name of a listener: what people see in Envoy's statistics and logs.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ListenerName(pub String);
+
 /// A time to wait, zero included: a number and a unit, `500ms`, `1.5s`, `2m`, `1h`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
@@ -93,6 +98,22 @@ impl ConnectionAge {
     const MOST: Duration = Duration::from_hours(8760);
 }
 
+impl FromStr for ListenerName {
+    type Err = Misspelt;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let is_word = (1..=63).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
+        if is_word {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Misspelt(
+                "not the name of a listener; expected up to 63 letters, digits, -, _ and dots, as http".into(),
+            ))
+        }
+    }
+}
+
 impl FromStr for DnsName {
     type Err = Misspelt;
 
@@ -139,6 +160,14 @@ impl TryFrom<String> for GracePeriod {
 }
 
 impl TryFrom<String> for ConnectionAge {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        quoting(&text)
+    }
+}
+
+impl TryFrom<String> for ListenerName {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {

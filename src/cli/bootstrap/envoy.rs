@@ -17,7 +17,8 @@ mod message;
 ///
 /// The YAML on stdout starts an Envoy that gets clusters, endpoints, listeners and routes from Chancery. Envoy's own
 /// flags --service-node, --service-cluster and --service-zone beat the node id, the fleet and the zone in it, so one
-/// bootstrap does for many Envoys.
+/// bootstrap does for many Envoys. It has no flag for the Kubernetes node, which is the sub_zone of its locality; add
+/// --config-yaml "node: {locality: {sub_zone: $NODE_NAME}}".
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:
   # For a Chancery on this machine
@@ -38,6 +39,11 @@ pub struct Envoy {
     /// Zone of this Envoy, as the nodes' label topology.kubernetes.io/zone has it [default: unknown]
     #[arg(long, value_name = "ZONE")]
     pub zone: Option<String>,
+
+    /// Kubernetes node that this Envoy runs on, as its pod's spec.nodeName has it; goes into the locality's sub_zone
+    /// [default: unknown]
+    #[arg(long, value_name = "NAME")]
+    pub node_name: Option<String>,
 
     /// Where Chancery serves xDS
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:18000")]

@@ -85,6 +85,7 @@ impl World {
             node_id: "demo".to_owned(),
             fleet: "demo".to_owned(),
             zone: None,
+            node_name: None,
             server: bootstrap::HostPort { host: addresses.xds.ip().to_string(), port: addresses.xds.port() },
             delta: !settings.sotw,
             sotw: settings.sotw,

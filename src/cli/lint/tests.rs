@@ -3,7 +3,7 @@ use crate::model::{Key, Reason};
 
 fn problem(object: ObjectRef, line: Option<u32>, value: &str, reason: Reason, meanwhile: &str) -> Problem {
     Problem {
-        file: "a.yaml".into(),
+        file: Some("a.yaml".into()),
         line,
         rejected: Rejected {
             object,
@@ -31,6 +31,8 @@ fn a_line_says_where_how_bad_and_what() {
     ] {
         assert_eq!(problem.to_string(), line);
     }
+    let in_cluster = Problem { file: None, ..problem(cart(), None, "x", Reason::InvalidAnnotation, "y stays") };
+    assert_eq!(in_cluster.to_string(), "error: Service shop/cart: spec: \"x\": bad (y stays)");
 }
 
 #[test]

@@ -19,7 +19,10 @@ fn found(file: &str, line: u32, served: bool, id: &ObjectRef, wrong: &[(&str, u3
 }
 
 fn places(problems: &[Problem]) -> Vec<(&str, Option<u32>, &str)> {
-    problems.iter().map(|problem| (&*problem.file, problem.line, problem.rejected.field.as_str())).collect()
+    problems
+        .iter()
+        .map(|problem| (problem.file.as_deref().unwrap(), problem.line, problem.rejected.field.as_str()))
+        .collect()
 }
 
 #[test]

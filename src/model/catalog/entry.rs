@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::endpoints;
+use crate::model::explain::Unserved;
 use crate::model::object::{self, EndpointSlice};
 use crate::model::{Endpoints, Key, ObjectRef, Reason, Rejected, Service};
 
@@ -46,12 +47,12 @@ impl Entry {
 
 /// Why there can be nothing to balance over, whatever the settings say.
 pub(super) fn unsupported(service: &object::Service) -> Option<Rejected> {
-    let (field, value, message) = if service.external_name {
-        ("spec.type", "ExternalName", "has no pods to balance over; expected a Service with endpoints")
-    } else if service.ports.is_empty() {
-        ("spec.ports", "", "no TCP port, and nothing else can be served; expected one at least")
-    } else {
-        return None;
+    let (field, value, message) = match service.unserved()? {
+        Unserved::ExternalName => {
+            ("spec.type", "ExternalName", "has no pods to balance over; expected a Service with endpoints")
+        }
+        Unserved::NoTcpPort => ("spec.ports", "", "no TCP port, and nothing else can be served; expected one at least"),
+        Unserved::NotEnabled | Unserved::Disabled | Unserved::Unusable => return None,
     };
     Some(Rejected {
         object: ObjectRef::service(&service.key),

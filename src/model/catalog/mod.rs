@@ -13,6 +13,7 @@
 
 mod endpoints;
 mod entry;
+mod explain;
 mod noun;
 mod store;
 
@@ -27,7 +28,7 @@ use noun::Noun;
 use store::{Change, Store};
 
 use super::object::{self, Object};
-use super::{Event, Key, Kind, Lowered, ObjectRef, Reason, Rejected, settings};
+use super::{Event, Key, Kind, Lowered, ObjectRef, Reason, Rejected, compat, settings};
 
 /// Merges what sources say into Services with their policies and endpoints, and says which of them changed.
 #[derive(Debug, Default)]
@@ -111,7 +112,7 @@ impl Catalog {
         let namespaces = self.namespaces.reports().flat_map(|(_, _, rejected)| rejected);
         let services = self.services.reports().flat_map(|(key, service, rejected)| {
             let all = service.is_none() || self.opted_in.contains(key);
-            rejected.iter().filter(move |one| all || is_about_annotation(one.reason))
+            rejected.iter().filter(move |one| all || concerns_us(one))
         });
         let services = services.chain(self.findings.values().flatten());
         let slices = self.slices.reports().filter(|(_, slice, _)| slice.is_none_or(|slice| self.is_wanted(slice)));
@@ -250,7 +251,9 @@ fn replace<K: Ord>(all: &mut BTreeMap<K, Vec<Rejected>>, key: K, rejected: Vec<R
     !is_same
 }
 
-/// Whether it is about an annotation of ours, which concerns us on any Service.
-fn is_about_annotation(reason: Reason) -> bool {
-    matches!(reason, Reason::InvalidAnnotation | Reason::UnknownAnnotation | Reason::DoubtfulAnnotation)
+/// Whether it is about an annotation of ours, or one that was to opt a Service in, which concern us on any Service.
+fn concerns_us(one: &Rejected) -> bool {
+    let is_about_annotation =
+        matches!(one.reason, Reason::InvalidAnnotation | Reason::UnknownAnnotation | Reason::DoubtfulAnnotation);
+    is_about_annotation && [settings::PREFIX, compat::OPT_IN].iter().any(|name| one.field.contains(name))
 }

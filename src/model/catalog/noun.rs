@@ -63,6 +63,9 @@ impl Noun for Service {
     fn keep_last_good(&mut self, previous: Option<&Self>, _rejected: &mut [Rejected]) {
         if let Some(previous) = previous {
             self.settings.keep_last_good(&previous.settings);
+            if let (Some(translated), Some(previous)) = (&mut self.translated, &previous.translated) {
+                translated.keep_last_good(previous);
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The objects of one kind.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::sync::Arc;
 
 use crate::model::{Key, Rejected};
@@ -101,6 +102,17 @@ impl<T: PartialEq> Store<T> {
         faulty.map(|(key, held)| (key, held.object.as_deref(), held.rejected.as_slice()))
     }
 
+    /// Whether an object of this name is known, usable or not.
+    pub fn contains(&self, key: &Key) -> bool {
+        self.current.contains_key(key)
+    }
+
+    /// The keys after this one, or all, of every object that is known.
+    pub fn keys_after(&self, key: Option<&Key>) -> impl Iterator<Item = &Key> {
+        let from = key.map_or(Bound::Unbounded, Bound::Excluded);
+        self.current.range((from, Bound::Unbounded)).map(|(key, _)| key)
+    }
+
     fn replace(&mut self, key: Key, held: Held<T>) -> Option<Change<T>> {
         if self.current.get(&key).is_some_and(|known| *known == held) {
             return None;
@@ -117,6 +129,11 @@ impl<T: PartialEq> Store<T> {
     }
 
     /// What is rejected of an object.
+    pub fn rejected(&self, key: &Key) -> &[Rejected] {
+        self.current.get(key).map_or(&[], |held| held.rejected.as_slice())
+    }
+
+    /// What is rejected of an object, to say it better.
     pub fn rejected_mut(&mut self, key: &Key) -> &mut [Rejected] {
         self.current.get_mut(key).map_or(&mut [], |held| held.rejected.as_mut_slice())
     }

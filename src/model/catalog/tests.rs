@@ -3,12 +3,14 @@ use std::sync::Arc;
 
 use super::*;
 use crate::model::settings::{PREFIX, Settings};
-use crate::model::{EndpointState, LbPolicy};
+use crate::model::{EndpointState, LbPolicy, ZoneRouting};
 
 mod endpoints;
+mod explain;
 mod lists;
 mod property;
 mod rejections;
+mod translated;
 
 fn key(name: &str) -> Key {
     Key::new("shop", name)
@@ -39,9 +41,11 @@ fn service_with(name: &str, annotations: &[(&str, &str)], change: impl Fn(&mut o
         key: key(name),
         created: 0,
         settings,
+        translated: None,
         ports: vec![port("grpc", 50051), port("web", 80)],
         external_name: false,
         publish_not_ready: false,
+        zone_routing: ZoneRouting::Off,
     };
     change(&mut service);
     Lowered { id, object: Some(Object::Service(service)), rejected }

@@ -18,6 +18,8 @@ pub struct Balancing {
     pub ring_size: (u32, u32),
     /// The number of places in Maglev's table, a prime.
     pub maglev_table_size: u32,
+    /// Whether requests stay near; default off.
+    pub zone_routing: ZoneRouting,
     /// How a new pod warms up; default not at all.
     pub slow_start: SlowStart,
     /// Below which share of pods that are well, in percent, all are used; default 0, never.
@@ -88,6 +90,32 @@ pub enum HashOn {
     SourceIp,
 }
 
+/// Whether requests stay near the client while pods are there that take them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ZoneRouting {
+    /// They go to all pods alike.
+    #[default]
+    Off,
+    /// They go to the pods of the client's zone first.
+    PreferZone,
+    /// They go to the pods on the client's node first, then to those of its zone.
+    PreferNode,
+}
+
+impl ZoneRouting {
+    /// Every way.
+    pub const ALL: [Self; 3] = [Self::Off, Self::PreferZone, Self::PreferNode];
+
+    /// The word for it in the annotation.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::PreferZone => "prefer-zone",
+            Self::PreferNode => "prefer-node",
+        }
+    }
+}
+
 /// How a pod that just came gets more and more of the requests.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SlowStart {
@@ -115,6 +143,7 @@ impl Default for Balancing {
             hash_on: Vec::new(),
             ring_size: (1024, Self::MAX_RING_SIZE),
             maglev_table_size: 65_537,
+            zone_routing: ZoneRouting::default(),
             slow_start: SlowStart { window: None, aggression: 1.0, min_weight: 10.0 },
             panic_threshold: 0.0,
         }

@@ -20,7 +20,7 @@ mod retry;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-pub use balancing::{Balancing, HashOn, LbPolicy, SlowStart};
+pub use balancing::{Balancing, HashOn, LbPolicy, SlowStart, ZoneRouting};
 pub use connection::{Connection, Limits, Protocol, Timeouts, UNLIMITED};
 pub use health::{HealthCheck, Outlier, Probe};
 pub use retry::{Retry, RetryOn};

@@ -3,7 +3,8 @@
 //! ```text
 //! metadata.annotations ──parse──▶ Settings ──┐ keep_last_good
 //!                         │                  ▼
-//!                         │       Layers: Namespace plain ◀ Namespace per port ◀ Service plain ◀ Service per port
+//!                         │       Layers: Namespace plain ◀ Namespace per port
+//!                         │               ◀ Translated ◀ Service plain ◀ Service per port
 //!                         │                  │
 //!                         └── GROUPS ─resolve┴─settle─▶ one Policy a port
 //! ```
@@ -13,16 +14,18 @@
 //! setting is one new entry.
 //!
 //! The more specific place wins, and the Service wins over its Namespace: a plain key on the Service beats even a
-//! per-port key on the Namespace.
+//! per-port key on the Namespace. Between the two lies what the annotations of other products come to ([`Translated`]).
 
 mod domain;
 mod effective;
+mod explain;
 mod name;
 mod parts;
 mod port_protocol;
 mod resolve;
 mod settle;
 mod table;
+mod translated;
 mod value;
 mod values;
 mod word;
@@ -37,7 +40,10 @@ pub use settle::BASE_EJECTION_TIME;
 pub use table::{GROUPS, Group, Need, Reach, Setting};
 use value::{Fault, Value};
 
+pub use explain::{explain, unserved};
 pub use resolve::{Resolved, resolve, restate, restate_namespace};
+pub use translated::Translated;
+pub(in crate::model) use word::nearest;
 
 use super::{ObjectRef, Reason, Rejected};
 
@@ -115,8 +121,13 @@ impl Settings {
     }
 }
 
+/// Whether a setting can have this value.
+pub(in crate::model) fn accepts(key: &str, text: &str) -> bool {
+    Setting::find(key).is_some_and(|setting| setting.read(text).0.is_some())
+}
+
 /// Where an annotation stands, by its name after the prefix.
-fn field(annotation: &str) -> String {
+pub fn field(annotation: &str) -> String {
     format!("metadata.annotations[{PREFIX}{}]", Rejected::shorten(annotation))
 }
 

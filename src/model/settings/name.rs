@@ -63,8 +63,16 @@ impl Name {
         Ok((Self { key: setting.key, scope }, setting))
     }
 
+    /// Whether it is for this port, which may be the default port.
+    pub fn reaches(&self, port: Option<&object::Port>, is_default: bool) -> bool {
+        match &self.scope {
+            Scope::Plain => is_default || self.reach() == Reach::EveryPort,
+            scope => port.is_some_and(|port| scope.names(port)),
+        }
+    }
+
     /// Which ports it is for if it names none.
-    pub fn reach(&self) -> Reach {
+    fn reach(&self) -> Reach {
         Setting::find(self.key).map_or(Reach::EveryPort, |setting| setting.reach)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::iter;
 use std::sync::Arc;
 
 use super::effective::Effective;
@@ -10,7 +11,8 @@ use super::port_protocol;
 use super::settle::{Clash, doubts, settle};
 use super::table::{Reach, Setting};
 use super::value::Value;
-use super::{PREFIX, Settings, default_stays, field};
+use super::{PREFIX, Settings, Translated, default_stays, field};
+use crate::model::compat::Place;
 use crate::model::{ObjectRef, Port, Reason, Rejected, object};
 
 /// What the settings of a Service come to.
@@ -31,33 +33,36 @@ pub struct Resolved {
 
 /// The settings that matter for one Service, or, without `namespace`, those of a Namespace alone.
 #[derive(Clone, Copy)]
-struct Layers<'a> {
+pub(super) struct Layers<'a> {
     own: &'a Settings,
+    translated: Option<&'a Translated>,
     namespace: Option<&'a Settings>,
 }
 
 /// A value that is in force, and where it stands.
-struct InForce<'a> {
-    value: &'a Value,
-    origin: Origin,
-    name: &'a Name,
+#[derive(Clone, Copy)]
+pub(super) struct InForce<'a> {
+    pub value: &'a Value,
+    pub origin: Origin,
+    pub name: &'a Name,
 }
 
-/// Whose annotation a value is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Origin {
-    Own,
+/// Whose annotation a value is. The later, the stronger.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Origin {
     Namespace,
+    Translated,
+    Own,
 }
 
 /// Lays the settings of the Service over those of its Namespace, for each of its ports.
 ///
 /// A port that isn't enabled is as good as absent, also for what the default port is.
 pub fn resolve(service: &object::Service, namespace: Option<&object::Namespace>) -> Resolved {
-    let layers = Layers { own: &service.settings, namespace: namespace.map(|namespace| &namespace.settings) };
+    let layers = Layers::of(service, namespace);
     let mut served: Vec<(&object::Port, Effective)> = Vec::new();
     for port in &service.ports {
-        let effective = layers.effective(port, false);
+        let effective = layers.effective(service, port, false);
         if effective.enabled {
             served.push((port, effective));
         }
@@ -67,7 +72,7 @@ pub fn resolve(service: &object::Service, namespace: Option<&object::Namespace>)
 
     let default_port = default_of(&served);
     if let Some((port, effective)) = served.iter_mut().find(|(port, _)| Some(port.number) == default_port) {
-        *effective = layers.effective(port, true);
+        *effective = layers.effective(service, port, true);
     }
     let mut rejected: BTreeSet<Rejected> = layers.misplaced(service).into_iter().collect();
     for (port, effective) in &mut served {
@@ -88,7 +93,7 @@ pub fn resolve(service: &object::Service, namespace: Option<&object::Namespace>)
 
 /// Says of the annotations of a Namespace whose values can't be used what is in force instead.
 pub fn restate_namespace(namespace: &object::Namespace, rejected: &mut [Rejected]) {
-    let layers = Layers { own: &namespace.settings, namespace: None };
+    let layers = Layers { own: &namespace.settings, translated: None, namespace: None };
     restate(&layers.meanwhile(&[], None), rejected);
 }
 
@@ -106,9 +111,29 @@ pub fn restate(meanwhile: &[(String, String)], rejected: &mut [Rejected]) -> boo
 }
 
 impl<'a> Layers<'a> {
-    fn effective(self, port: &object::Port, is_default: bool) -> Effective {
+    /// The settings of a Service over those of its Namespace.
+    pub fn of(service: &'a object::Service, namespace: Option<&'a object::Namespace>) -> Self {
+        Self {
+            own: &service.settings,
+            translated: service.translated.as_deref(),
+            namespace: namespace.map(|namespace| &namespace.settings),
+        }
+    }
+
+    /// Each layer, and whose it is.
+    pub fn weakest_first(self) -> [(Option<&'a Settings>, Origin); 3] {
+        [
+            (self.namespace, Origin::Namespace),
+            (self.translated.map(Translated::settings), Origin::Translated),
+            (Some(self.own), Origin::Own),
+        ]
+    }
+
+    /// What is in force for a port, before what contradicts is settled.
+    pub fn effective(self, service: &object::Service, port: &object::Port, is_default: bool) -> Effective {
         let mut effective = Effective::default();
-        effective.policy.protocol = port_protocol::of(port);
+        effective.policy.protocol = port_protocol::of(port).0;
+        effective.policy.balancing.zone_routing = service.zone_routing;
         for (key, in_force) in self.in_force(Some(port), is_default) {
             in_force.value.apply(&mut effective);
             effective.annotated.insert(key);
@@ -126,17 +151,12 @@ impl<'a> Layers<'a> {
     }
 
     /// What is in force, by key. Of one layer a port's number beats its name, and both beat the plain key.
-    fn in_force(self, port: Option<&object::Port>, is_default: bool) -> BTreeMap<&'static str, InForce<'a>> {
+    pub fn in_force(self, port: Option<&object::Port>, is_default: bool) -> BTreeMap<&'static str, InForce<'a>> {
         let mut in_force = BTreeMap::new();
-        let weakest_first = [(self.namespace, Origin::Namespace), (Some(self.own), Origin::Own)];
-        for (settings, origin) in weakest_first {
+        for (settings, origin) in self.weakest_first() {
             // In the order of names, too, the weakest scope comes first.
             for (name, value) in settings.into_iter().flat_map(|settings| &settings.good) {
-                let reaches = match &name.scope {
-                    Scope::Plain => is_default || name.reach() == Reach::EveryPort,
-                    scope => port.is_some_and(|port| scope.names(port)),
-                };
-                if reaches {
+                if name.reaches(port, is_default) {
                     in_force.insert(name.key, InForce { value, origin, name });
                 }
             }
@@ -144,16 +164,53 @@ impl<'a> Layers<'a> {
         in_force
     }
 
+    /// What the object says itself, strongest first: in our words, then in those of others.
+    fn said(self) -> impl Iterator<Item = (Origin, &'a Settings)> {
+        let others = self.translated.map(|translated| (Origin::Translated, translated.settings()));
+        iter::once((Origin::Own, self.own)).chain(others)
+    }
+
+    /// Where a setting stands.
+    pub fn field(self, origin: Origin, name: &Name) -> String {
+        self.place(origin, name).map_or_else(|| field(&name.to_string()), |place| place.field.clone())
+    }
+
+    /// Where a setting of another product stands.
+    pub fn place(self, origin: Origin, name: &Name) -> Option<&'a Place> {
+        self.translated.filter(|_| origin == Origin::Translated).and_then(|translated| translated.place(name))
+    }
+
+    /// What can't be used of a setting, as its author wrote it.
+    fn rejected(
+        self,
+        service: &object::Service,
+        InForce { value, origin, name }: InForce<'_>,
+        message: String,
+        meanwhile: String,
+    ) -> Rejected {
+        let text = self.place(origin, name).map_or_else(|| value.text(), |place| &place.value);
+        Rejected {
+            object: ObjectRef::service(&service.key),
+            field: self.field(origin, name),
+            value: Rejected::shorten(text),
+            reason: Reason::InvalidAnnotation,
+            message,
+            meanwhile,
+        }
+    }
+
     /// Annotations of the Service for ports that it doesn't have.
     fn misplaced(self, service: &object::Service) -> Vec<Rejected> {
-        let Self { own: Settings { good, bad }, namespace: _ } = self;
         let astray =
-            |name: &&Name| name.scope != Scope::Plain && !service.ports.iter().any(|port| name.scope.names(port));
-        good.iter()
-            .filter(|(name, _)| astray(name) && !bad.contains(name))
-            .map(|(name, value)| {
+            |name: &Name| name.scope != Scope::Plain && !service.ports.iter().any(|port| name.scope.names(port));
+        self.said()
+            .flat_map(|(origin, Settings { good, bad })| {
+                good.iter().map(move |(name, value)| (origin, bad, name, value))
+            })
+            .filter(|(_, bad, name, _)| astray(name) && !bad.contains(name))
+            .map(|(origin, _, name, value)| {
                 let message = format!("the Service has no such TCP port; it has {}", ports(service.ports.iter()));
-                rejected(service, name, value, message, "it is ignored".to_owned())
+                self.rejected(service, InForce { value, origin, name }, message, "it is ignored".to_owned())
             })
             .collect()
     }
@@ -170,15 +227,15 @@ impl<'a> Layers<'a> {
         let doubts = doubts(effective);
         let in_force = self.in_force(Some(port), is_default);
         let told = clashes.into_iter().chain(doubts).filter_map(|clash| {
-            let Clash { key, reason, message, meanwhile } = clash;
-            let InForce { value, origin, name } = in_force.get(key)?;
-            let message = match (origin, reason) {
-                (Origin::Own, _) => message,
+            let Clash { key, reason, message, meanwhile, in_force: _ } = clash;
+            let one = *in_force.get(key)?;
+            let message = match (one.origin, reason) {
+                (Origin::Own | Origin::Translated, _) => message,
                 // A default of the Namespace needn't make sense for every Service.
                 (Origin::Namespace, Reason::DoubtfulAnnotation) => return None,
                 (Origin::Namespace, _) => format!("{message} (it is an annotation of the Namespace)"),
             };
-            Some(Rejected { reason, ..rejected(service, name, value, message, meanwhile) })
+            Some(Rejected { reason, ..self.rejected(service, one, message, meanwhile) })
         });
         told.collect()
     }
@@ -189,26 +246,28 @@ impl<'a> Layers<'a> {
         needing
             .filter_map(|setting| {
                 let name = Name { key: setting.key, scope: Scope::Plain };
-                let value = self.own.good.get(&name)?;
+                let (origin, value) = self.said().find_map(|(origin, said)| Some((origin, said.good.get(&name)?)))?;
                 let choices: Vec<String> =
                     served.iter().map(|(port, _)| format!("{PREFIX}{}.{}", setting.key, spoken(port))).collect();
                 let message = format!(
                     "no port of the Service is its default port; expected the port to be named: {}",
                     choices.join(", ")
                 );
-                Some(rejected(service, &name, value, message, "it is ignored".to_owned()))
+                let one = InForce { value, origin, name: &name };
+                Some(self.rejected(service, one, message, "it is ignored".to_owned()))
             })
             .collect()
     }
 
     /// What is in force instead of each annotation that can't be used.
     fn meanwhile(self, ports: &[object::Port], default_port: Option<u16>) -> Vec<(String, String)> {
-        let Self { own: Settings { good, bad }, namespace: _ } = self;
-        bad.iter()
-            .filter_map(|name| {
+        self.said()
+            .flat_map(|(origin, Settings { good, bad })| bad.iter().map(move |name| (origin, good, name)))
+            .filter_map(|(origin, good, name)| {
                 let setting = Setting::find(name.key)?;
+                let field = self.field(origin, name);
                 if let Some(value) = good.get(name) {
-                    return Some((field(&name.to_string()), format!("the last good value, {}, stays", shown(value))));
+                    return Some((field, format!("the last good value, {}, stays", shown(value))));
                 }
                 let port = ports.iter().find(|port| name.scope.names(port));
                 let is_default = port.is_none_or(|port| Some(port.number) == default_port);
@@ -217,11 +276,15 @@ impl<'a> Layers<'a> {
                     Some(InForce { value, origin: Origin::Own, name }) => {
                         format!("{} of {PREFIX}{name} is in force", shown(value))
                     }
+                    Some(InForce { value, origin: Origin::Translated, name }) => {
+                        let place = self.place(Origin::Translated, name).map(Place::spoken).unwrap_or_default();
+                        format!("{} of {place} is in force", shown(value))
+                    }
                     Some(InForce { value, origin: Origin::Namespace, name: _ }) => {
                         format!("{} of the Namespace is in force", shown(value))
                     }
                 };
-                Some((field(&name.to_string()), words))
+                Some((field, words))
             })
             .collect()
     }
@@ -243,17 +306,6 @@ fn named(port: &object::Port, effective: Effective) -> Port {
     let object::Port { name, number, app_protocol: _ } = port;
     let Effective { enabled: _, policy, annotated } = effective;
     Port { number: *number, name: Arc::clone(name), policy, annotated }
-}
-
-fn rejected(service: &object::Service, name: &Name, value: &Value, message: String, meanwhile: String) -> Rejected {
-    Rejected {
-        object: ObjectRef::service(&service.key),
-        field: field(&name.to_string()),
-        value: shown(value),
-        reason: Reason::InvalidAnnotation,
-        message,
-        meanwhile,
-    }
 }
 
 fn shown(value: &Value) -> String {

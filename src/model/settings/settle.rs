@@ -18,10 +18,16 @@ pub(super) struct Clash {
     pub reason: Reason,
     pub message: String,
     pub meanwhile: String,
+    /// The value that is in force instead; `None`: its own, or what is left of it.
+    pub in_force: Option<String>,
 }
 
 /// How long a pod is out at first if nobody says otherwise.
 pub const BASE_EJECTION_TIME: Duration = Duration::from_secs(30);
+
+/// How long Envoy leaves a pod out at most if nobody says otherwise, and that isn't shorter than at first
+/// (outlier_detection.proto).
+const DEFAULT_MAX: Duration = Duration::from_mins(5);
 
 /// A stock gRPC server closes connections that are asked more often (`GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS`).
 const TOLERATED_KEEPALIVE: Duration = Duration::from_mins(5);
@@ -38,7 +44,7 @@ pub(super) fn settle(effective: &mut Effective) -> Vec<Clash> {
     if policy.protocol == Protocol::Http1 && matches!(policy.health_check.probe, Some(Probe::Grpc(_))) {
         policy.health_check.probe = None;
         let message = "gRPC health checks need HTTP/2, and the port speaks http1; expected http:<path> or tcp";
-        clashes.push(Clash::invalid("health-check", message, "no health check is made"));
+        clashes.push(Clash::giving_way("health-check", message, "off".to_owned()));
     }
     clashes
 }
@@ -51,7 +57,7 @@ pub(super) fn doubts(effective: &Effective) -> Vec<Clash> {
         .filter_map(|setting| {
             let need = setting.needs.as_ref().filter(|need| !(need.is_met)(policy))?;
             let message = format!("without effect; it needs {}", need.what);
-            Some(Clash { key: setting.key, reason: Reason::DoubtfulAnnotation, message, meanwhile: String::new() })
+            Some(Clash::doubt(setting.key, message, ""))
         })
         .collect();
     if let Some(interval) = policy.connection.keepalive_interval.filter(|interval| *interval < TOLERATED_KEEPALIVE) {
@@ -61,22 +67,34 @@ pub(super) fn doubts(effective: &Effective) -> Vec<Clash> {
             duration::show(interval),
             duration::show(TOLERATED_KEEPALIVE)
         );
-        let meanwhile = "it is in force".to_owned();
-        doubts.push(Clash { key: "keepalive-interval", reason: Reason::DoubtfulAnnotation, message, meanwhile });
+        doubts.push(Clash::doubt("keepalive-interval", message, "it is in force"));
     }
     doubts
 }
 
 impl Clash {
-    fn invalid(key: &'static str, message: impl Into<String>, meanwhile: impl Into<String>) -> Self {
-        Self { key, reason: Reason::InvalidAnnotation, message: message.into(), meanwhile: meanwhile.into() }
+    /// A setting in the place of whose value another one is in force.
+    fn giving_way(key: &'static str, message: impl Into<String>, in_force: String) -> Self {
+        let is_default = Setting::find(key).is_some_and(|setting| setting.default == in_force);
+        let meanwhile = if is_default {
+            format!("the default, {in_force}, is in force")
+        } else {
+            format!("{in_force} is in force")
+        };
+        let (message, in_force) = (message.into(), Some(in_force));
+        Self { key, reason: Reason::InvalidAnnotation, message, meanwhile, in_force }
+    }
+
+    fn doubt(key: &'static str, message: String, meanwhile: &str) -> Self {
+        Self { key, reason: Reason::DoubtfulAnnotation, message, meanwhile: meanwhile.to_owned(), in_force: None }
     }
 }
 
 fn hosts(hosts: &mut BTreeSet<Arc<str>>, is_without_routes: bool, clashes: &mut Vec<Clash>) {
     if is_without_routes && hosts.remove("*") {
-        let message = "* alone would take every request; expected routes beside it, or domains";
-        clashes.push(Clash::invalid("hosts", message, "the rest of the list stays"));
+        let message = "* alone would take every request; expected routes beside it, or domains".to_owned();
+        let meanwhile = "the rest of the list stays".to_owned();
+        clashes.push(Clash { key: "hosts", reason: Reason::InvalidAnnotation, message, meanwhile, in_force: None });
     }
 }
 
@@ -84,7 +102,7 @@ fn hash(balancing: &mut Balancing, clashes: &mut Vec<Clash>) {
     if balancing.policy.is_by_hash() && balancing.hash_on.is_empty() {
         balancing.policy = LbPolicy::default();
         let message = "needs to know what to hash; expected hash-on beside it, as header:x-user-id";
-        clashes.push(Clash::invalid("lb-policy", message, "the default, round-robin, is in force"));
+        clashes.push(Clash::giving_way("lb-policy", message, balancing.policy.as_str().to_owned()));
     }
 }
 
@@ -97,12 +115,11 @@ fn ring(balancing: &mut Balancing, annotated: &BTreeSet<&'static str>, clashes: 
     if annotated.contains("ring-hash-min-size") {
         balancing.ring_size.0 = default_min.min(max);
         let message = format!("more than ring-hash-max-size, which is {max}; expected {max} or less");
-        let meanwhile = format!("{} is in force", balancing.ring_size.0);
-        clashes.push(Clash::invalid("ring-hash-min-size", message, meanwhile));
+        clashes.push(Clash::giving_way("ring-hash-min-size", message, balancing.ring_size.0.to_string()));
     } else {
         balancing.ring_size.1 = default_max;
         let message = format!("less than ring-hash-min-size, which is {min}; expected {min} or more");
-        clashes.push(Clash::invalid("ring-hash-max-size", message, format!("the default, {default_max}, is in force")));
+        clashes.push(Clash::giving_way("ring-hash-max-size", message, default_max.to_string()));
     }
 }
 
@@ -110,11 +127,9 @@ fn ejection(outlier: &mut Outlier, clashes: &mut Vec<Clash>) {
     let base = outlier.base_ejection_time.unwrap_or(BASE_EJECTION_TIME);
     if let Some(max) = outlier.max_ejection_time.filter(|max| *max < base) {
         outlier.max_ejection_time = None;
-        let base = duration::show(base);
-        let message = format!(
-            "{} is shorter than outlier-base-ejection-time, which is {base}; expected {base} or more",
-            duration::show(max)
-        );
-        clashes.push(Clash::invalid("outlier-max-ejection-time", message, "the default is in force"));
+        let (least, max) = (duration::show(base), duration::show(max));
+        let message =
+            format!("{max} is shorter than outlier-base-ejection-time, which is {least}; expected {least} or more");
+        clashes.push(Clash::giving_way("outlier-max-ejection-time", message, duration::show(DEFAULT_MAX.max(base))));
     }
 }

@@ -2,12 +2,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::effective::Effective;
 use super::*;
-use crate::model::{Fleets, Key, LbPolicy, Protocol, Retry, RetryOn, object};
+use crate::model::{Fleets, Key, LbPolicy, Protocol, Retry, RetryOn, ZoneRouting, object};
 
 mod domains;
+mod explain;
 mod inputs;
 mod layers;
 mod settled;
+mod translated;
 mod values;
 
 /// Annotations, by what follows the prefix.
@@ -65,6 +67,9 @@ fn good_values_do_what_they_say() {
         ("lb-policy", "round-robin", with(&|_| {})),
         ("lb-policy", "least-request", with(&|to| to.policy.balancing.policy = LbPolicy::LeastRequest)),
         ("lb-policy", "least_request", with(&|to| to.policy.balancing.policy = LbPolicy::LeastRequest)),
+        ("zone-routing", "off", with(&|_| {})),
+        ("zone-routing", "prefer-zone", with(&|to| to.policy.balancing.zone_routing = ZoneRouting::PreferZone)),
+        ("zone-routing", "prefer_node", with(&|to| to.policy.balancing.zone_routing = ZoneRouting::PreferNode)),
         ("retry-on", "none", with(&|to| to.policy.retry = retrying(&[]))),
         ("retry-on", "5xx", with(&|to| to.policy.retry = retrying(&[RetryOn::FiveXx]))),
         (
@@ -117,6 +122,11 @@ fn bad_values_cost_their_key_only_and_are_told() {
         ("lb-policy", "round robin", "no such value (did you mean round-robin?)"),
         ("lb-policy", "rendezvous", "no such value; expected round-robin, least-request, random, ring-hash, maglev"),
         ("lb-policy", "\u{1F980}", "no such value; expected"),
+        (
+            "zone-routing",
+            "prefer-close",
+            "no such value (did you mean prefer-zone?); expected off, prefer-zone or prefer-",
+        ),
         (
             "retry-on",
             "unavailabel",

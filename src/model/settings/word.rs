@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::value::{Fault, parts};
-use crate::model::{LbPolicy, Protocol, Rejected, RetryOn};
+use crate::model::{LbPolicy, Protocol, Rejected, RetryOn, ZoneRouting};
 
 /// A value that is one of a fixed list of kebab-case words.
 pub(super) trait Word: Copy + 'static {
@@ -58,7 +58,7 @@ pub(super) fn one_of<W: Word>() -> String {
 }
 
 /// The candidate most like `text`, if one is like it at all.
-pub(super) fn nearest(text: &str, candidates: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+pub(in crate::model) fn nearest(text: &str, candidates: impl Iterator<Item = &'static str>) -> Option<&'static str> {
     if text.len() > MAX_COMPARED_BYTES {
         return None;
     }
@@ -80,6 +80,14 @@ impl Word for Protocol {
 }
 
 impl Word for LbPolicy {
+    const ALL: &'static [Self] = &Self::ALL;
+
+    fn as_str(self) -> &'static str {
+        self.as_str()
+    }
+}
+
+impl Word for ZoneRouting {
     const ALL: &'static [Self] = &Self::ALL;
 
     fn as_str(self) -> &'static str {

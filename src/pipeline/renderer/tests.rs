@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::model::{EndpointState, Endpoints, Locality, Policy};
+use crate::model::{Balancing, EndpointState, Endpoints, Locality, Policy};
+use crate::translate::envoy::ListenerOptions;
 use crate::xds::{Difference, ResourceMap, Snapshot, Target};
 
 /// A Service under construction. Its ports get every endpoint, each at the port's own number.
@@ -12,10 +13,18 @@ struct Draft {
     ports: Vec<u16>,
     hosts: Vec<&'static str>,
     fleets: Vec<&'static str>,
+    zone_routing: ZoneRouting,
 }
 
 fn draft(name: &str) -> Draft {
-    Draft { key: Key::new("shop", name), created: 0, ports: vec![80], hosts: vec![], fleets: vec![] }
+    Draft {
+        key: Key::new("shop", name),
+        created: 0,
+        ports: vec![80],
+        hosts: vec![],
+        fleets: vec![],
+        zone_routing: ZoneRouting::Off,
+    }
 }
 
 impl Draft {
@@ -25,7 +34,8 @@ impl Draft {
             names => Fleets::Named(names.iter().map(|name| Arc::from(*name)).collect()),
         };
         let hosts = self.hosts.iter().map(|host| Arc::from(*host)).collect();
-        let policy = Policy { fleets, hosts, ..Policy::default() };
+        let balancing = Balancing { zone_routing: self.zone_routing, ..Balancing::default() };
+        let policy = Policy { fleets, hosts, balancing, ..Policy::default() };
         let port = |number: &u16| Port {
             number: *number,
             name: number.to_string().into(),
@@ -132,6 +142,29 @@ fn what_renders_equal_changes_nothing() {
 }
 
 #[test]
+fn another_zone_routing_is_another_assignment_of_the_same_endpoints() {
+    let mut cart = draft("cart");
+    let endpoints: Arc<[Endpoint]> = ["a", "b"]
+        .iter()
+        .zip(endpoints(80, &["10.0.0.1", "10.0.0.2"]).iter())
+        .map(|(zone, one)| Endpoint { locality: Locality { zone: (*zone).into(), node: "".into() }, ..one.clone() })
+        .collect();
+    let change = |cart: &Draft| {
+        let endpoints = Endpoints::from([(80, Arc::clone(&endpoints))]);
+        (cart.key.clone(), Some(Entry { service: cart.service(), endpoints }))
+    };
+    let mut renderer = renderer(vec![change(&cart)]);
+    let before = snapshot(&renderer.world(), "");
+    cart.zone_routing = ZoneRouting::PreferZone;
+    assert!(renderer.apply(vec![change(&cart)]));
+    let after = snapshot(&renderer.world(), "");
+    assert_eq!(differences(&before, &after), ["+eds shop/cart/80"]);
+    let same = before.get(ResourceType::Endpoint).get("shop/cart/80").unwrap();
+    let located = after.get(ResourceType::Endpoint).get("shop/cart/80").unwrap();
+    assert_eq!(located.any(), same.any(), "without a place there is nothing to tell");
+}
+
+#[test]
 fn a_removed_port_leaves_everything() {
     let mut cart = draft("cart");
     cart.ports = vec![80, 81];
@@ -181,8 +214,9 @@ fn a_fleet_exists_while_somebody_names_it() {
 
 #[test]
 fn a_fleet_of_the_configuration_always_exists_with_its_own_address() {
-    let address = crate::translate::envoy::ListenerAddress { port: 8080, ..Default::default() };
-    let options = RenderOptions { fleets: BTreeMap::from([(Name::from("edge"), address)]), ..RenderOptions::default() };
+    let listener = ListenerOptions { address: "0.0.0.0:8080".parse().unwrap(), ..ListenerOptions::default() };
+    let options =
+        RenderOptions { fleets: BTreeMap::from([(Name::from("edge"), listener)]), ..RenderOptions::default() };
     let mut renderer = Renderer::new(options);
     renderer.apply(vec![draft("cart").change(&[])]);
     let world = renderer.world();

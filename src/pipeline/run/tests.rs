@@ -7,10 +7,10 @@ use tokio::task::JoinHandle;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
 use super::*;
-use crate::cache::{self, SnapshotCache, StatusReader};
+use crate::cache::{self, Asker, SnapshotCache, StatusReader, Unanswered};
 use crate::model::object::{self, Object};
 use crate::model::settings::Settings;
-use crate::model::{Key, Lowered};
+use crate::model::{Key, Lowered, ZoneRouting};
 
 /// A source that says what the test says.
 struct Script(mpsc::UnboundedReceiver<Notice>);
@@ -30,6 +30,7 @@ struct Running {
     notices: mpsc::UnboundedSender<Notice>,
     cache: SnapshotCache,
     status: StatusReader,
+    asker: Asker,
     task: JoinHandle<()>,
     start: Instant,
 }
@@ -38,10 +39,11 @@ fn start() -> Running {
     let (notices, script) = mpsc::unbounded_channel();
     let (writer, cache) = cache::channel();
     let (status_writer, status) = cache::status_channel();
+    let (asker, questions) = cache::question_channel();
     let metrics = Arc::new(Metrics::new(&mut Registry::default()));
     let source = Box::new(Script(script));
-    let task = tokio::spawn(run(source, RenderOptions::default(), writer, status_writer, metrics));
-    Running { notices, cache, status, task, start: Instant::now() }
+    let task = tokio::spawn(run(source, RenderOptions::default(), writer, status_writer, metrics, questions));
+    Running { notices, cache, status, asker, task, start: Instant::now() }
 }
 
 impl Running {
@@ -79,7 +81,9 @@ fn service(name: &str, annotations: &[(&str, &str)]) -> Event {
     let (settings, rejected) = Settings::parse(&id, &annotations);
     let ports = vec![object::Port { name: "grpc".into(), number: 80, app_protocol: None }];
     let (created, external_name, publish_not_ready) = (0, false, false);
-    let service = object::Service { key, created, settings, ports, external_name, publish_not_ready };
+    let (translated, zone_routing) = (None, ZoneRouting::Off);
+    let service =
+        object::Service { key, created, settings, translated, ports, external_name, publish_not_ready, zone_routing };
     Event::Apply(Lowered { id, object: Some(Object::Service(service)), rejected })
 }
 
@@ -181,4 +185,40 @@ async fn what_cannot_be_used_shows_until_it_is_resolved() {
     pipeline.event(2, service("a", &[("enabled", "true")]));
     let (_, status) = pipeline.end().await;
     assert_eq!(reasons(&status), []);
+}
+
+#[tokio::test]
+async fn nothing_is_explained_before_it_is_published() {
+    let mut pipeline = start();
+    let key = Key::new("shop", "cart");
+    pipeline.event(1, service("cart", &[("enabled", "true")]));
+    assert_eq!(pipeline.asker.explain(key.clone()).await, Err(Unanswered::NotYet));
+    assert_eq!(pipeline.asker.page(None).await, Err(Unanswered::NotYet));
+    pipeline.list(&Kind::ALL);
+    pipeline.event(2, service("cart", &[("enabled", "true"), ("lb-policy", "best")]));
+    pipeline.published().await;
+    let explained = pipeline.asker.explain(key.clone()).await.unwrap().unwrap();
+    assert_eq!(explained.rendered[&80].cluster, "shop/cart/80".into());
+    assert_eq!(explained.rejected[0].value, "best");
+    assert_eq!(pipeline.asker.explain(Key::new("shop", "nobody")).await, Ok(None));
+    assert_eq!(pipeline.asker.page(None).await.unwrap().len(), 1);
+
+    let asker = pipeline.asker.clone();
+    pipeline.end().await;
+    assert_eq!(asker.explain(key).await, Err(Unanswered::Stopping));
+}
+
+#[tokio::test]
+async fn a_source_that_is_never_silent_leaves_nobody_without_an_answer() {
+    let pipeline = start();
+    let asker = pipeline.asker.clone();
+    let mut answer = Box::pin(asker.page(None));
+    assert_eq!((&mut answer).now_or_never(), None);
+    // More than one batch, so that the question has to be answered between two.
+    pipeline.list(&Kind::ALL);
+    for at in 0..2 * MAX_BATCH as u64 {
+        pipeline.event(at, service("cart", &[("enabled", "true")]));
+    }
+    pipeline.end().await;
+    assert_eq!(answer.await.unwrap().len(), 1);
 }

@@ -4,6 +4,7 @@ mod delta;
 mod interleavings;
 mod nack;
 mod order;
+mod places;
 mod single;
 mod size;
 mod sotw;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::world::World;
-use crate::protocol::{Asked, Blamed, NameList, Standing, Variant, Verdict};
+use crate::protocol::{Asked, Blamed, Complaint, NameList, Standing, Variant, Verdict};
 use crate::xds::ResourceType::{self, Cluster, Route};
 
 fn nothing() -> Asked {
@@ -106,4 +106,44 @@ fn n07_a_long_complaint_is_cut() {
         panic!("not a NACK");
     };
     assert_eq!(message.chars().count(), 1000);
+}
+
+/// The resources that the client still refuses, with what they are traced back to.
+fn complaints(world: &World) -> Vec<String> {
+    let text = |(_, name, complaint): (_, &crate::xds::Name, &Complaint)| {
+        let blamed: Vec<&str> = complaint.blamed.iter().map(|blamed| &*blamed.name).collect();
+        format!("{name}: {} ({})", complaint.message, blamed.join(" "))
+    };
+    world.session.complaints().map(text).collect()
+}
+
+#[test]
+fn n07_a_complaint_stands_until_something_else_of_that_name_is_taken() {
+    let mut world = three_clusters();
+    let (_, nonce) = world.response();
+    world.reject_with(Cluster, &nonce, nothing(), "shop/pay/80: bad");
+    assert_eq!(complaints(&world), ["shop/pay/80: shop/pay/80: bad (shop/pay/80)"]);
+
+    // What is taken of other names says nothing about this one.
+    world.put(Cluster, &["shop/cart/80=2"]);
+    let (_, nonce) = world.response();
+    world.changes(Cluster, &nonce, &[], &[]);
+    assert_eq!(complaints(&world).len(), 1);
+
+    world.put(Cluster, &["shop/pay/80=2"]);
+    let (_, nonce) = world.response();
+    assert_eq!(complaints(&world).len(), 1);
+    world.changes(Cluster, &nonce, &[], &[]);
+    assert_eq!(complaints(&world), [""; 0]);
+}
+
+#[test]
+fn n07_a_complaint_about_routes_is_one_about_the_services_that_it_names() {
+    let mut world = World::new(Variant::Delta);
+    world.put_from(Cluster, "shop/cart/80=1", "Service shop/cart", &["hosts"]);
+    world.put(Route, &["http=1>shop/cart/80"]);
+    world.changes(Route, "", &["http"], &[]);
+    let (_, nonce) = world.response();
+    world.reject_with(Route, &nonce, nothing(), "bad virtual host shop/cart/80");
+    assert_eq!(complaints(&world), ["http: bad virtual host shop/cart/80 (shop/cart/80)"]);
 }

@@ -172,7 +172,7 @@ fn resource(text: &str) -> Arc<Resource> {
     Arc::new(Resource::from_value(Name::from(name), String::new(), content.as_bytes().to_vec(), references))
 }
 
-fn text(resource: &Resource) -> String {
+pub(super) fn text(resource: &Resource) -> String {
     use prost::Message;
     let any = prost_types::Any::decode(resource.any().clone()).unwrap();
     format!("{}={}", resource.name(), String::from_utf8(any.value).unwrap())

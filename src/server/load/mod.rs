@@ -34,7 +34,7 @@ use tracing::{Span, debug, info, info_span, warn};
 use super::Context;
 use super::connection::Connection;
 use super::stream::at;
-use super::streams::Place;
+use super::streams::Slot;
 use crate::access::{self, Node};
 use crate::telemetry::OpenStream;
 use crate::xds::{ResourceType, Target};
@@ -100,9 +100,9 @@ impl LoadReporting {
             return Err(Status::unavailable("no cluster has been published yet, so there is nothing to report"));
         }
         let connection = Connection::of(request.extensions())?;
-        let place = context.admit()?;
+        let slot = context.admit()?;
         let (requests, totals) = (request.into_inner(), Arc::clone(&self.totals));
-        let reporter = Reporter { requests, connection, context, totals, peer: None, _place: place };
+        let reporter = Reporter { requests, connection, context, totals, peer: None, _slot: slot };
         Ok(Box::pin(stream::unfold(Some(reporter), async |reporter| {
             let mut reporter = reporter?;
             match reporter.next().await {
@@ -123,7 +123,7 @@ struct Reporter {
     /// Known from the first request on.
     peer: Option<Peer>,
     /// Counts among all streams.
-    _place: Place,
+    _slot: Slot,
 }
 
 /// The client behind a stream.

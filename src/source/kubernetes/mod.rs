@@ -5,6 +5,10 @@
 //! watch.rs     one watch a kind (and namespace) ──▶ lower ─┐
 //!              backoff.rs between attempts                 ├─▶ merge.rs ─┬─ lists.rs ──▶ Notice::Event
 //! probe.rs     GET /readyz every few seconds ──────────────┘             └─ touch.rs ──▶ Notice::InTouch, OutOfTouch
+//!
+//! list.rs      all of it, until every kind is listed once
+//! events.rs    what can't be used ──▶ Events ──▶ Client, at the pace of pace.rs
+//! event.rs     what an Event says
 //! ```
 //!
 //! Objects are lowered when they arrive and dropped, so that memory holds only what the model keeps. A list reaches the
@@ -15,8 +19,12 @@
 
 mod backoff;
 mod connect;
+mod event;
+mod events;
+mod list;
 mod lists;
 mod merge;
+mod pace;
 mod probe;
 mod touch;
 mod trouble;
@@ -32,9 +40,11 @@ use self::merge::Merge;
 use self::watch::Watch;
 use super::lower::Lowering;
 use super::{Notice, Source};
-use crate::model::Kind;
+use crate::model::{Event, Kind};
 
 pub use connect::ConnectError;
+pub use events::{EventOutcome, EventWriter, Teller};
+pub use list::ListError;
 
 /// Which cluster to watch, and what of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,8 +55,8 @@ pub struct Options {
     pub context: Option<String>,
     /// The namespaces to watch; empty: all of them.
     pub namespaces: Vec<String>,
-    /// Take endpoints with a loopback address (see [`Lowering::allow_loopback_endpoints`]).
-    pub allow_loopback_endpoints: bool,
+    /// How objects are lowered.
+    pub lowering: Lowering,
 }
 
 /// Watches Namespaces, Services, EndpointSlices, and Pods with a weight label.
@@ -61,19 +71,24 @@ impl KubernetesSource {
     /// Reads how to reach the cluster. That the API server can't be reached now is no error: it is tried again for as
     /// long as the source is polled. Has to be called within a tokio runtime.
     pub async fn connect(options: Options) -> Result<Self, ConnectError> {
-        let Options { kubeconfig, context, namespaces, allow_loopback_endpoints } = options;
+        let Options { kubeconfig, context, namespaces, lowering } = options;
         let (server, client) = connect::connect(kubeconfig, context).await?;
-        Ok(Self {
-            server,
-            client,
-            namespaces: namespaces.into_iter().collect(),
-            lowering: Lowering { allow_loopback_endpoints },
-        })
+        Ok(Self { server, client, namespaces: namespaces.into_iter().collect(), lowering })
     }
 
     /// The address of the API server, as the configuration has it.
     pub fn server(&self) -> &str {
         &self.server
+    }
+
+    /// What there is now: a complete list of every kind. Unlike the source it gives up at the first trouble.
+    pub async fn list(self) -> Result<Vec<Event>, ListError> {
+        list::list(Box::new(self).notices()).await
+    }
+
+    /// What tells the owners of its objects what is wrong with them.
+    pub fn events(&self) -> (Teller, EventWriter) {
+        events::events(self.client.clone())
     }
 
     fn watches(&self) -> Vec<Watch> {

@@ -7,7 +7,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::names::{self, Check};
 use super::report::Report;
-use crate::model::{Key, Kind, ObjectRef, Rejected, settings::Settings};
+use crate::model::compat::{self, Compat};
+use crate::model::settings::{Settings, Translated};
+use crate::model::{Key, Kind, ObjectRef, Rejected};
 
 /// The namespace of an object that names none, as `kubectl apply` has it.
 pub const DEFAULT_NAMESPACE: &str = "default";
@@ -83,6 +85,14 @@ impl<'a> Metadata<'a> {
         let (settings, rejected) = Settings::parse(report.id(), annotations);
         report.extend(rejected);
         settings
+    }
+
+    /// The annotations of other products, if there are any that are read.
+    pub(super) fn translated(&self, compat: Compat, report: &mut Report) -> Option<Box<Translated>> {
+        let translation = compat::translate(compat, &self.key, self.annotations?, &[]);
+        let (translated, rejected) = Translated::parse(report.id(), translation);
+        report.extend(rejected);
+        (translated != Translated::default()).then(|| Box::new(translated))
     }
 
     /// The value of a label, if the object has it; an empty one counts as none.

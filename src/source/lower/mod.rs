@@ -27,8 +27,10 @@ use k8s_openapi::api::core::v1 as core;
 use k8s_openapi::api::discovery::v1 as discovery;
 
 use crate::model::Lowered;
+use crate::model::compat::Compat;
 
 pub use metadata::{DEFAULT_NAMESPACE, object_ref};
+pub use names::dns_label;
 pub use pod::WEIGHT_LABEL;
 pub use slice::SERVICE_NAME_LABEL;
 
@@ -38,6 +40,8 @@ pub struct Lowering {
     /// Take endpoints with a loopback address, which Kubernetes refuses, for demonstrations on one machine. Other
     /// addresses that no other machine can reach (link-local, unspecified) stay refused.
     pub allow_loopback_endpoints: bool,
+    /// The other products whose annotations on Services are read, too.
+    pub compat: Compat,
 }
 
 impl Lowering {
@@ -48,7 +52,7 @@ impl Lowering {
 
     /// Lowers a Service.
     pub fn service(&self, service: &core::Service) -> Lowered {
-        service::lower(service)
+        service::lower(service, self.compat)
     }
 
     /// Lowers an EndpointSlice. One without the label [`SERVICE_NAME_LABEL`] belongs to no Service: its Service has the

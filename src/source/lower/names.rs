@@ -5,7 +5,7 @@
 pub(super) type Check = fn(&str) -> Result<(), &'static str>;
 
 /// A DNS label (RFC 1123), as Services, Namespaces and ports are called.
-pub(super) fn dns_label(name: &str) -> Result<(), &'static str> {
+pub fn dns_label(name: &str) -> Result<(), &'static str> {
     if name.len() <= 63 && is_dns_label(name) {
         Ok(())
     } else {

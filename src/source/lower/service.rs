@@ -8,7 +8,8 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use super::metadata::Metadata;
 use super::names;
 use super::report::Report;
-use crate::model::{Kind, Lowered, object};
+use crate::model::compat::Compat;
+use crate::model::{Kind, Lowered, ZoneRouting, object};
 
 /// The transport protocols of a port; only TCP carries requests that we balance.
 const PROTOCOLS: [&str; 3] = ["TCP", "UDP", "SCTP"];
@@ -16,7 +17,15 @@ const PROTOCOLS: [&str; 3] = ["TCP", "UDP", "SCTP"];
 /// The types that a Service can have.
 const TYPES: [&str; 4] = ["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"];
 
-pub(super) fn lower(service: &core::Service) -> Lowered {
+/// What a Service can say of where its requests go, and what that is to us. `PreferClose` is the old word for
+/// `PreferSameZone`.
+const TRAFFIC_DISTRIBUTIONS: [(&str, ZoneRouting); 3] = [
+    ("PreferSameZone", ZoneRouting::PreferZone),
+    ("PreferSameNode", ZoneRouting::PreferNode),
+    ("PreferClose", ZoneRouting::PreferZone),
+];
+
+pub(super) fn lower(service: &core::Service, compat: Compat) -> Lowered {
     let core::Service { metadata, spec, status: _ } = service;
     let (metadata, mut report) = Metadata::read(Kind::Service, metadata);
     let Some(spec) = spec else {
@@ -43,7 +52,7 @@ pub(super) fn lower(service: &core::Service) -> Lowered {
         selector: _,
         session_affinity: _,
         session_affinity_config: _,
-        traffic_distribution: _,
+        traffic_distribution,
         type_,
     } = spec;
 
@@ -58,18 +67,32 @@ pub(super) fn lower(service: &core::Service) -> Lowered {
         report.refuse("spec.ports", "", "missing; expected at least one port");
     }
     let ports = lower_ports(ports, &mut report);
+    let zone_routing = zone_routing(traffic_distribution.as_deref(), &mut report);
     if report.is_refused() {
         return report.lowered(None);
     }
     let settings = metadata.settings(&mut report);
+    let translated = metadata.translated(compat, &mut report);
     report.lowered(Some(object::Object::Service(object::Service {
         key: metadata.key,
         created: metadata.created,
         settings,
+        translated,
         ports,
         external_name,
         publish_not_ready: publish_not_ready_addresses.unwrap_or(false),
+        zone_routing,
     })))
+}
+
+fn zone_routing(distribution: Option<&str>, report: &mut Report) -> ZoneRouting {
+    let Some(word) = distribution else { return ZoneRouting::Off };
+    if let Some((_, zone_routing)) = TRAFFIC_DISTRIBUTIONS.iter().find(|(known, _)| *known == word) {
+        return *zone_routing;
+    }
+    let known = TRAFFIC_DISTRIBUTIONS.map(|(known, _)| known).join(", ");
+    report.refuse("spec.trafficDistribution", word, format!("not a traffic distribution; expected one of {known}"));
+    ZoneRouting::Off
 }
 
 /// The TCP ports; the others are checked as well, because Kubernetes refuses the Service for any of them.

@@ -12,7 +12,8 @@ use crate::source::lower::{Lowering, WEIGHT_LABEL, object_ref};
 
 use super::compose::{ComposeError, compose};
 use super::decode::{Mistake, decode};
-use super::node::{Node, Value};
+use super::node::Node;
+use super::walk::{Met, walk};
 
 /// What one document gives. Its lines are counted from its own beginning, so that it keeps when it moves in its file.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -58,14 +59,14 @@ pub const KEPT: &str = "the rest of the file is served, and what the file gave b
 const OBJECT_KEPT: &str = "the object is left as it was before";
 
 /// What is said of something that isn't an object.
-const IGNORED: &str = "it is left out";
+pub const IGNORED: &str = "it is left out";
 
 impl Document {
     /// Reads the text of one document.
     pub fn read(bytes: &[u8], lowering: Lowering) -> Self {
         let mut document = Self::default();
         match text(bytes).and_then(compose) {
-            Ok(nodes) => nodes.iter().for_each(|node| document.add(node, None, lowering)),
+            Ok(nodes) => nodes.iter().for_each(|node| walk(node, &mut |met| document.add(&met, lowering))),
             Err(ComposeError { line, message }) => {
                 document.broken = true;
                 document.complain(line, String::new(), Reason::Unparsable, message, KEPT);
@@ -74,36 +75,25 @@ impl Document {
         document
     }
 
-    /// Adds what `node` is: an object, or a list of some. `element` is the `apiVersion` and `kind` of the elements of a
-    /// typed list, which needn't repeat them.
-    fn add(&mut self, node: &Node<'_>, element: Option<(&str, &str)>, lowering: Lowering) {
-        if node.is_null() {
-            return;
-        }
-        if !matches!(node.value, Value::Mapping(_)) {
-            let message =
-                format!("is {}; expected a Kubernetes object, a mapping with apiVersion and kind", node.noun());
-            let value = node.scalar().map_or_else(String::new, |(text, _)| Rejected::shorten(text));
-            return self.complain(node.line, value, Reason::InvalidObject, message, IGNORED);
-        }
-        let word = |field, default| node.get(field).map_or(default, Node::as_str);
-        let (Some(api_version), Some(kind)) =
-            (word("apiVersion", element.map(|(version, _)| version)), word("kind", element.map(|(_, kind)| kind)))
-        else {
-            return self.without_kind(node);
-        };
-        if let (Some(of), Some(items)) = (kind.strip_suffix("List"), node.entry("items")) {
-            let element = (!of.is_empty()).then_some((api_version, of));
-            match &items.node.value {
-                Value::Sequence(items) => items.iter().for_each(|item| self.add(item, element, lowering)),
-                _ if items.node.is_null() => {}
-                _ => {
-                    let message = format!("`items` is {}; expected a list", items.node.noun());
-                    self.complain(items.line, String::new(), Reason::InvalidObject, message, IGNORED);
-                }
+    /// Adds what was met in the document.
+    fn add(&mut self, met: &Met<'_, '_>, lowering: Lowering) {
+        match *met {
+            Met::Object(api_version, kind, node) => self.lower(api_version, kind, node, lowering),
+            Met::NoMapping(node) => {
+                let message =
+                    format!("is {}; expected a Kubernetes object, a mapping with apiVersion and kind", node.noun());
+                let value = node.scalar().map_or_else(String::new, |(text, _)| Rejected::shorten(text));
+                self.complain(node.line, value, Reason::InvalidObject, message, IGNORED);
             }
-            return;
+            Met::NoKind(node) => self.without_kind(node),
+            Met::NoItems(items) => {
+                let message = format!("`items` is {}; expected a list", items.node.noun());
+                self.complain(items.line, String::new(), Reason::InvalidObject, message, IGNORED);
+            }
         }
+    }
+
+    fn lower(&mut self, api_version: &str, kind: &str, node: &Node<'_>, lowering: Lowering) {
         match (api_version, kind) {
             ("v1", "Namespace") => self.object(Kind::Namespace, node, |it: core::Namespace| lowering.namespace(&it)),
             ("v1", "Service") => self.object(Kind::Service, node, |it: core::Service| lowering.service(&it)),
@@ -191,14 +181,15 @@ impl Document {
     }
 }
 
-fn reject(object: &ObjectRef, Mistake { field, line: _, value, message }: Mistake) -> Rejected {
+/// A mistake in an object that costs the object.
+pub fn reject(object: &ObjectRef, Mistake { field, line: _, value, message }: Mistake) -> Rejected {
     let reason =
         if field.starts_with("metadata.annotations") { Reason::InvalidAnnotation } else { Reason::InvalidObject };
     Rejected { object: object.clone(), field, value, reason, message, meanwhile: OBJECT_KEPT.to_owned() }
 }
 
-/// The document as text; YAML in anything but UTF-8 is refused.
-fn text(bytes: &[u8]) -> Result<&str, ComposeError> {
+/// A document as text; YAML in anything but UTF-8 is refused.
+pub fn text(bytes: &[u8]) -> Result<&str, ComposeError> {
     let line = |at: usize| {
         let lines = bytes.get(..=at).unwrap_or(bytes).split(|byte| *byte == b'\n').count();
         u32::try_from(lines).unwrap_or(u32::MAX)

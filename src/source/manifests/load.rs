@@ -72,6 +72,17 @@ pub enum LoadError {
 /// Reads directories, files of any name, and standard input (`-`).
 pub fn load(roots: &[PathBuf], lowering: Lowering) -> Result<Loaded, LoadError> {
     let mut directory = Directory::default();
+    each_file(roots, |path, content| {
+        match content {
+            Ok(bytes) => directory.put(path, Contents::read(&bytes, None, lowering)),
+            Err(trouble) => directory.fail(path, trouble),
+        };
+    })?;
+    Ok(Loaded::from(&directory))
+}
+
+/// Reads each file once more for each time that it is asked for: its content, or what hinders that.
+pub fn each_file(roots: &[PathBuf], mut take: impl FnMut(&Arc<str>, Result<Vec<u8>, String>)) -> Result<(), LoadError> {
     for root in roots {
         let root: PathBuf = root.components().collect();
         let unreadable = |message: String| LoadError::Unreadable { path: root.display().to_string(), message };
@@ -79,31 +90,31 @@ pub fn load(roots: &[PathBuf], lowering: Lowering) -> Result<Loaded, LoadError> 
         if root == STDIN {
             let mut bytes = Vec::new();
             io::stdin().lock().take(MAX_FILE_BYTES).read_to_end(&mut bytes).map_err(LoadError::Stdin)?;
-            directory.put(&STDIN.into(), Contents::read(&bytes, None, lowering));
+            take(&STDIN.into(), Ok(bytes));
         } else if disk::Identity::of(root).is_some() {
-            load_tree(&mut directory, root, lowering);
+            each_file_below(root, &mut take);
         } else {
             match disk::read(root) {
-                Ok((_, bytes)) => directory.put(&root.into(), Contents::read(&bytes, None, lowering)),
+                Ok((_, bytes)) => take(&root.into(), Ok(bytes)),
                 Err(ReadError::Absent) => return Err(unreadable("there is no such file or directory".to_owned())),
                 Err(ReadError::Trouble(message)) => return Err(unreadable(message)),
-            };
+            }
         }
     }
-    Ok(Loaded::from(&directory))
+    Ok(())
 }
 
-fn load_tree(directory: &mut Directory, root: &str, lowering: Lowering) {
+fn each_file_below(root: &str, take: &mut impl FnMut(&Arc<str>, Result<Vec<u8>, String>)) {
     let Tree { directories: _, files, troubles } = Tree::walk(root, |_, _| ());
     for path in files.keys() {
         match disk::read(path) {
-            Ok((_, bytes)) => directory.put(path, Contents::read(&bytes, None, lowering)),
-            Err(ReadError::Absent) => Vec::new(),
-            Err(ReadError::Trouble(trouble)) => directory.fail(path, trouble),
-        };
+            Ok((_, bytes)) => take(path, Ok(bytes)),
+            Err(ReadError::Absent) => {}
+            Err(ReadError::Trouble(trouble)) => take(path, Err(trouble)),
+        }
     }
     for (path, trouble) in troubles {
-        directory.fail(&path, trouble);
+        take(&path, Err(trouble));
     }
 }
 

@@ -16,6 +16,7 @@
 
 mod compose;
 mod contents;
+mod convertible;
 mod decode;
 mod directory;
 mod disk;
@@ -25,6 +26,7 @@ mod node;
 mod scalar;
 mod signal;
 mod split;
+mod walk;
 mod watch;
 
 use std::io;
@@ -39,6 +41,7 @@ use std::vec;
 use futures::stream::{BoxStream, Stream};
 use thiserror::Error;
 
+pub use convertible::{Convertible, Declared, load_convertible};
 pub use load::{Found, LoadError, Loaded, STDIN, Wrong, load};
 
 use crate::source::lower::Lowering;

@@ -43,6 +43,13 @@ pub(super) struct ByReason {
     pub(super) reason: &'static str,
 }
 
+/// By reason of an Event and what became of it: `created`, …
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct ByReasonOutcome {
+    pub(super) reason: &'static str,
+    pub(super) outcome: &'static str,
+}
+
 /// By cluster, as clients know it: `<namespace>/<service>/<port>`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct ByCluster {

@@ -13,6 +13,7 @@
 //! | `chancery_source_synced{kind}` | 1 once the kind was listed completely |
 //! | `chancery_source_staleness_seconds` | how long the source has been out of touch; 0 when in touch |
 //! | `chancery_rejected_objects{reason}` | things that can't be used now |
+//! | `chancery_events_total{reason,outcome}` | Events for owners: `created`, `repeated`, `known`, `gone`, `failed`, `dropped` |
 //! | `chancery_load_streams{client}` | open load-reporting (LRS) streams now |
 //! | `chancery_load_requests_issued_total{cluster}` | requests that clients sent to a cluster, as they report it |
 //! | `chancery_load_requests_total{cluster,outcome}` | how they ended: `success`, `error`; `dropped` were never sent |
@@ -35,7 +36,8 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
 use labels::{
-    ByClient, ByClientVariant, ByCluster, ByClusterOutcome, ByKind, ByReason, BySourceKind, ByType, ByTypeClient,
+    ByClient, ByClientVariant, ByCluster, ByClusterOutcome, ByKind, ByReason, ByReasonOutcome, BySourceKind, ByType,
+    ByTypeClient,
 };
 
 /// Bounds of the latencies that cross the network, in seconds: half a millisecond to ten seconds.
@@ -69,6 +71,7 @@ pub struct Metrics {
     source_synced: Family<ByKind, Gauge>,
     source_staleness: Gauge<f64, AtomicU64>,
     rejected: Family<ByReason, Gauge>,
+    events: Family<ByReasonOutcome, Counter>,
     load_streams: Family<ByClient, Gauge>,
     load_issued: Family<ByCluster, Counter>,
     load_requests: Family<ByClusterOutcome, Counter>,
@@ -116,6 +119,7 @@ impl Metrics {
             source_synced: Family::default(),
             source_staleness: Gauge::default(),
             rejected: Family::default(),
+            events: Family::default(),
             load_streams: Family::default(),
             load_issued: Family::default(),
             load_requests: Family::default(),
@@ -140,6 +144,7 @@ impl Metrics {
             source_synced,
             source_staleness,
             rejected,
+            events,
             load_streams,
             load_issued,
             load_requests,
@@ -163,6 +168,7 @@ impl Metrics {
         let help = "How long the source has been out of touch with what it watches; 0 when in touch";
         registry.register_with_unit("source_staleness", help, Unit::Seconds, source_staleness.clone());
         registry.register("rejected_objects", "Settings, objects and files that can't be used", rejected.clone());
+        registry.register("events", "Events that were to be written for owners of objects", events.clone());
         registry.register("load_streams", "Open load-reporting streams", load_streams.clone());
         let help = "Requests that clients sent to a cluster, as they report it";
         registry.register("load_requests_issued", help, load_issued.clone());
@@ -267,6 +273,11 @@ impl Metrics {
         for (reason, count) in counts {
             self.rejected.get_or_create(&ByReason { reason }).set(to_gauge(count));
         }
+    }
+
+    /// An Event was to be written, and this is what became of it.
+    pub fn event(&self, reason: &'static str, outcome: &'static str) {
+        self.events.get_or_create(&ByReasonOutcome { reason, outcome }).inc();
     }
 }
 

@@ -5,7 +5,7 @@ use prometheus_client::encoding::text::encode;
 use super::*;
 
 /// The names and label names that the contract promises, section 6.
-const CONTRACT: [&str; 17] = [
+const CONTRACT: [&str; 18] = [
     "xds_streams{client,variant}",
     "xds_responses_total{type,client}",
     "xds_acks_total{type}",
@@ -19,6 +19,7 @@ const CONTRACT: [&str; 17] = [
     "source_synced{kind}",
     "source_staleness_seconds",
     "rejected_objects{reason}",
+    "events_total{reason,outcome}",
     "load_streams{client}",
     "load_requests_issued_total{cluster}",
     "load_requests_total{cluster,outcome}",
@@ -46,6 +47,7 @@ fn everything_happened() -> (Registry, Metrics, OpenStream) {
     metrics.synced("Service", true);
     metrics.staleness(Duration::from_millis(1500));
     metrics.rejected([("Duplicate", 2), ("Unparsable", 0)]);
+    metrics.event("InvalidAnnotation", "created");
     drop(metrics.load_stream_opened("grpc"));
     metrics.load_reported(&"shop/cart/80".into(), &Load { issued: 10, succeeded: 7, failed: 2, dropped: 1 });
     (registry, metrics, stream)

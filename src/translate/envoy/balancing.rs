@@ -32,6 +32,8 @@ fn policy(balancing: &Balancing) -> TypedExtensionConfig {
         slow_start,
         // The cluster says it.
         panic_threshold: _,
+        // The assignment does it.
+        zone_routing: _,
     } = balancing;
     let slow_start_config = slow_start_config(slow_start);
     match policy {

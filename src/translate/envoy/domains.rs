@@ -135,7 +135,8 @@ impl PortRoutes {
         !self.prefixes.is_empty()
     }
 
-    fn domains(&self) -> impl Iterator<Item = &Name> {
+    /// The domains that it wants, those that it has by right first.
+    pub fn domains(&self) -> impl Iterator<Item = &Name> {
         self.own.iter().chain(&self.hosts)
     }
 }

@@ -1,37 +1,67 @@
 //! The port that an Envoy opens for us.
 
-use std::fmt;
-use std::net::{IpAddr, Ipv4Addr};
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use data_plane_api::access_log::{AccessLog, StdoutAccessLog, access_log, stdout_access_log};
+use data_plane_api::core::{
+    HttpProtocolOptions as CommonOptions, SubstitutionFormatString, substitution_format_string,
+};
 use data_plane_api::http_connection_manager::{HttpConnectionManager, HttpFilter, Rds, RouteSpecifier, http_filter};
 use data_plane_api::listener::{Filter, FilterChain, Listener, filter};
 use data_plane_api::router::Router;
+use prost_types::{Struct, Value, value};
 
 use super::{ads, duration, endpoint::socket_address, extension, tcp_keepalive};
 use crate::translate::names;
 use crate::xds::{Name, Resource};
 
-/// Where an Envoy listens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ListenerAddress {
-    /// The local address; `0.0.0.0` or `::` for all.
-    pub address: IpAddr,
-    /// The port, 1 to 65535.
-    pub port: u16,
+/// What the server's configuration says about the listener of a fleet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListenerOptions {
+    /// Its name, which is also that of its route configuration.
+    pub name: Name,
+    /// Where it listens; the port is 1 to 65535.
+    pub address: SocketAddr,
+    /// How many proxies before the Envoy are trusted to say who the client is (`x-forwarded-for`).
+    pub trusted_hops: u32,
+    /// Whether the Envoy writes a line of JSON for each request to its standard output.
+    pub access_log: bool,
+    /// How old a client's connection gets; `None`: as old as it likes.
+    pub max_connection_duration: Option<Duration>,
 }
 
-impl Default for ListenerAddress {
+impl Default for ListenerOptions {
     fn default() -> Self {
-        Self { address: IpAddr::V4(Ipv4Addr::UNSPECIFIED), port: 10_000 }
+        Self {
+            name: names::LISTENER.into(),
+            address: (Ipv4Addr::UNSPECIFIED, 10_000).into(),
+            trusted_hops: 0,
+            access_log: false,
+            max_connection_duration: None,
+        }
     }
 }
 
-impl fmt::Display for ListenerAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        std::net::SocketAddr::new(self.address, self.port).fmt(f)
-    }
-}
+/// The fields of a line of the access log, with what Envoy puts there ("Access logging" in its documentation).
+const ACCESS_LOG: [(&str, &str); 15] = [
+    ("time", "%START_TIME%"),
+    ("method", "%REQ(:METHOD)%"),
+    ("authority", "%REQ(:AUTHORITY)%"),
+    ("path", "%REQ(:PATH)%"),
+    ("protocol", "%PROTOCOL%"),
+    ("status", "%RESPONSE_CODE%"),
+    ("grpc_status", "%GRPC_STATUS%"),
+    ("flags", "%RESPONSE_FLAGS%"),
+    ("duration_ms", "%DURATION%"),
+    ("attempts", "%UPSTREAM_REQUEST_ATTEMPT_COUNT%"),
+    ("bytes_received", "%BYTES_RECEIVED%"),
+    ("bytes_sent", "%BYTES_SENT%"),
+    ("client", "%DOWNSTREAM_REMOTE_ADDRESS%"),
+    ("cluster", "%UPSTREAM_CLUSTER%"),
+    ("endpoint", "%UPSTREAM_HOST%"),
+];
 
 /// How long the listener waits for its routes: for ever. A port that is open before there are routes answers 404, and
 /// looks healthy doing so. (Routes are only ever awaited once: a changed listener finds those of the old one.)
@@ -43,45 +73,67 @@ const STREAM_IDLE_TIMEOUT: Duration = Duration::ZERO;
 
 /// The listener, which takes HTTP/1 and HTTP/2 without TLS and refers to the route configuration of the same name.
 ///
-/// Requests pass as they come: paths aren't normalised (every virtual host has one route, so no path can slip past one),
-/// no header is taken away. It drains as Envoy does by itself: connections of a changed or removed listener, or of an
-/// Envoy whose health check was failed on purpose, are told to go elsewhere.
-pub fn listener(address: ListenerAddress) -> Resource {
-    let ListenerAddress { address, port } = address;
+/// Requests pass as they come: paths aren't normalised, as nothing is protected by its path, and no header is taken away.
+/// It drains as Envoy does by itself: connections of a changed or removed listener, or of an Envoy whose health check was
+/// failed on purpose, are told to go elsewhere.
+pub fn listener(options: &ListenerOptions) -> Resource {
     let message = Listener {
-        name: names::LISTENER.to_owned(),
-        address: Some(socket_address(address, port)),
-        filter_chains: vec![FilterChain { filters: vec![http()], ..FilterChain::default() }],
+        name: options.name.to_string(),
+        address: Some(socket_address(options.address.ip(), options.address.port())),
+        filter_chains: vec![FilterChain { filters: vec![http(options)], ..FilterChain::default() }],
         tcp_keepalive: Some(tcp_keepalive()),
         ..Listener::default()
     };
-    let name = Name::from(names::LISTENER);
-    Resource::encode(Name::clone(&name), &message, [name])
+    Resource::encode(Name::clone(&options.name), &message, [Name::clone(&options.name)])
 }
 
-fn http() -> Filter {
+fn http(options: &ListenerOptions) -> Filter {
+    let ListenerOptions { name, address: _, trusted_hops, access_log, max_connection_duration } = options;
     let router = extension("envoy.filters.http.router", &Router::default());
     let manager = HttpConnectionManager {
-        stat_prefix: names::LISTENER.to_owned(),
+        stat_prefix: name.to_string(),
         // The codec is left at AUTO: HTTP/2 is known by its preface, everything else is HTTP/1. HTTP/2 limits are
         // Envoy's (since 1.36 those for untrusted clients: 1024 streams, bounded windows).
         route_specifier: Some(RouteSpecifier::Rds(Rds {
             config_source: Some(ads(Some(ROUTES_TIMEOUT))),
-            route_config_name: names::LISTENER.to_owned(),
+            route_config_name: name.to_string(),
         })),
         http_filters: vec![HttpFilter {
             name: router.name,
             config_type: router.typed_config.map(http_filter::ConfigType::TypedConfig),
             ..HttpFilter::default()
         }],
+        common_http_protocol_options: max_connection_duration.map(|longest| CommonOptions {
+            max_connection_duration: Some(duration(longest)),
+            ..CommonOptions::default()
+        }),
         // Clients aren't trusted: `x-forwarded-for` gets the address that we see, and `x-envoy-*` headers that would
         // change retries or timeouts are ignored.
         use_remote_address: Some(true),
+        xff_num_trusted_hops: *trusted_hops,
+        access_log: access_log.then(stdout).into_iter().collect(),
         stream_idle_timeout: Some(duration(STREAM_IDLE_TIMEOUT)),
         ..HttpConnectionManager::default()
     };
     let manager = extension("envoy.filters.network.http_connection_manager", &manager);
     Filter { name: manager.name, config_type: manager.typed_config.map(filter::ConfigType::TypedConfig) }
+}
+
+fn stdout() -> AccessLog {
+    let text = |text: &str| Value { kind: Some(value::Kind::StringValue(text.to_owned())) };
+    let fields: BTreeMap<String, Value> =
+        ACCESS_LOG.into_iter().map(|(name, command)| (name.to_owned(), text(command))).collect();
+    let format = SubstitutionFormatString {
+        format: Some(substitution_format_string::Format::JsonFormat(Struct { fields })),
+        ..SubstitutionFormatString::default()
+    };
+    let log = StdoutAccessLog { access_log_format: Some(stdout_access_log::AccessLogFormat::LogFormat(format)) };
+    let log = extension("envoy.access_loggers.stdout", &log);
+    AccessLog {
+        name: log.name,
+        config_type: log.typed_config.map(access_log::ConfigType::TypedConfig),
+        ..AccessLog::default()
+    }
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ use prost::Name as MessageName;
 pub use cluster::cluster;
 pub use domains::{Affected, Contest, Domains, PortRoutes, Title};
 pub use endpoint::assignment;
-pub use listener::{ListenerAddress, listener};
+pub use listener::{ListenerOptions, listener};
 pub use route::{EncodedVirtualHost, route_configuration};
 
 /// "Where this comes from": the same ADS stream.

@@ -14,7 +14,6 @@ use prost::encoding::{WireType, encode_key, encode_varint};
 use super::balancing::hash_policy;
 use super::{duration, retry::retry_policy};
 use crate::model::{Policy, Timeouts};
-use crate::translate::names;
 use crate::xds::{Name, Resource};
 
 /// The number of the field `RouteConfiguration.virtual_hosts`.
@@ -55,12 +54,15 @@ impl EncodedVirtualHost {
     }
 }
 
-/// The route configuration that consists of these virtual hosts. It refers to their clusters.
+/// The route configuration `name` that consists of these virtual hosts. It refers to their clusters.
 ///
 /// They are strung together, not decoded: a change of one Service encodes one virtual host, however many there are. Give
 /// them in a stable order.
-pub fn route_configuration<'a>(virtual_hosts: impl IntoIterator<Item = &'a EncodedVirtualHost>) -> Resource {
-    let (head, tail) = frame();
+pub fn route_configuration<'a>(
+    name: &Name,
+    virtual_hosts: impl IntoIterator<Item = &'a EncodedVirtualHost>,
+) -> Resource {
+    let (head, tail) = frame(name);
     let mut value = head.encode_to_vec();
     let mut references = Vec::new();
     for EncodedVirtualHost { bytes, clusters } in virtual_hosts {
@@ -70,12 +72,12 @@ pub fn route_configuration<'a>(virtual_hosts: impl IntoIterator<Item = &'a Encod
         references.extend(clusters.iter().cloned());
     }
     value.extend(tail.encode_to_vec());
-    Resource::from_value(names::LISTENER.into(), RouteConfiguration::type_url(), value, references)
+    Resource::from_value(Name::clone(name), RouteConfiguration::type_url(), value, references)
 }
 
 /// What stands before the virtual hosts and what stands after them, in the order of field numbers.
-fn frame() -> (RouteConfiguration, RouteConfiguration) {
-    let head = RouteConfiguration { name: names::LISTENER.to_owned(), ..RouteConfiguration::default() };
+fn frame(name: &Name) -> (RouteConfiguration, RouteConfiguration) {
+    let head = RouteConfiguration { name: name.to_string(), ..RouteConfiguration::default() };
     // A route may arrive before its cluster; that must not cost all the other routes.
     let tail = RouteConfiguration { validate_clusters: Some(false), ..RouteConfiguration::default() };
     (head, tail)

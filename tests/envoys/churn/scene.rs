@@ -288,7 +288,9 @@ fn write_host(files: &Path, to: Color, other: Left, pods: &[Pod]) {
 
 /// What the manifests say that the Envoy should hold.
 fn expected(files: &Path, listener: SocketAddr) -> Arc<Snapshot> {
-    let loaded = manifests::load(&[files.to_owned()], Lowering { allow_loopback_endpoints: true }).unwrap();
+    let loaded =
+        manifests::load(&[files.to_owned()], Lowering { allow_loopback_endpoints: true, ..Lowering::default() })
+            .unwrap();
     let offline = offline(loaded.events, render_options("cluster.local", listener, []));
     assert_eq!(offline.rejected, []);
     offline.world.everyone

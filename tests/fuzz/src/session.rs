@@ -36,7 +36,10 @@ fn read(what: u8, of: u8, names: u8) -> Step {
     let (of, high) = (ResourceType::ALL[usize::from(of & 15) % ResourceType::COUNT], of >> 4);
     let name = NAMES[usize::from(high) % NAMES.len()];
     match what % 8 {
-        0 | 1 => Step::Publish(vec![Change::Put { of, name, content: names >> 6, references: words(names & 7) }]),
+        0 | 1 => {
+            let others = (what >> 3 & 1 != 0).then_some(what >> 4);
+            Step::Publish(vec![Change::Put { of, name, content: names >> 6, others, references: words(names & 7) }])
+        }
         2 => Step::Publish(vec![Change::Remove { of, name }]),
         3 | 4 => {
             let nonce = match what >> 3 & 7 {

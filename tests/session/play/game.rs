@@ -7,7 +7,7 @@ use chancery::protocol::{Ask, Asked, Response, Session, Variant};
 use chancery::xds::{ResourceType, Snapshot};
 
 use super::book::Book;
-use super::resources::resource;
+use super::resources::{located, place, resource};
 use super::step::{Change, Nonce, Step};
 use super::view::View;
 
@@ -29,7 +29,10 @@ pub enum Streams {
 pub struct Game {
     variant: Variant,
     streams: Streams,
+    /// As the client sees it.
     snapshot: Arc<Snapshot>,
+    /// As the server has it.
+    located: Arc<Snapshot>,
     /// By their types: one, or as many as there are types.
     sessions: Vec<Stream>,
     views: [View; ResourceType::COUNT],
@@ -59,6 +62,7 @@ impl Game {
             variant,
             streams,
             snapshot: Arc::default(),
+            located: Arc::default(),
             sessions: Vec::new(),
             views: ResourceType::ALL.map(|_| View::default()),
             books: ResourceType::ALL.map(|of| Book::new(variant, of)),
@@ -72,12 +76,12 @@ impl Game {
 
     fn stream(&mut self, types: Vec<ResourceType>) -> Stream {
         self.count += 1;
-        let snapshot = Arc::clone(&self.snapshot);
+        let snapshot = Arc::clone(&self.located);
         let session = match types.as_slice() {
             [only] => Session::only(*only, self.variant, self.count, snapshot),
             _ => Session::new(self.variant, self.count, snapshot),
         };
-        Stream { session, types, was_overdue: false }
+        Stream { session: session.at(place()), types, was_overdue: false }
     }
 
     /// The number of the stream that carries a type.
@@ -132,18 +136,24 @@ impl Game {
     }
 
     fn publish(&mut self, changes: &[Change]) {
-        let mut snapshot = (*self.snapshot).clone();
+        let (mut snapshot, mut offered) = ((*self.snapshot).clone(), (*self.located).clone());
         for change in changes {
             match change {
-                Change::Put { of, name, content, references } => {
-                    snapshot.get_mut(*of).insert(resource(*of, name, *content, references.clone()));
+                Change::Put { of, name, content, others, references } => {
+                    let resource = resource(*of, name, *content, references.clone());
+                    let located = others.map_or_else(|| Arc::clone(&resource), |others| located(&resource, others));
+                    snapshot.get_mut(*of).insert(resource);
+                    offered.get_mut(*of).insert(located);
                 }
-                Change::Remove { of, name } => snapshot.get_mut(*of).remove(name),
+                Change::Remove { of, name } => {
+                    snapshot.get_mut(*of).remove(name);
+                    offered.get_mut(*of).remove(name);
+                }
             }
         }
-        self.snapshot = Arc::new(snapshot);
+        (self.snapshot, self.located) = (Arc::new(snapshot), Arc::new(offered));
         for stream in &mut self.sessions {
-            stream.session.on_snapshot(Arc::clone(&self.snapshot));
+            stream.session.on_snapshot(Arc::clone(&self.located));
         }
     }
 

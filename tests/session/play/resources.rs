@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use chancery::xds::{Name, Resource, ResourceType};
+use chancery::xds::{Name, Place, Resource, ResourceType};
 
 /// Two of these don't fit into one response.
 const LARGE_BYTES: usize = 5 << 19;
@@ -29,4 +29,18 @@ pub fn resource(of: ResourceType, name: &'static str, content: u8, mut reference
         let references = references.iter().copied().map(Name::from);
         Arc::new(Resource::from_value(name.into(), of.type_url().to_owned(), value, references))
     }))
+}
+
+/// Where the client is.
+pub fn place() -> Place {
+    Place { zone: "here".into(), node: "".into() }
+}
+
+/// One that looks to the client as `resource`, and to others as one of four other things.
+pub fn located(resource: &Arc<Resource>, others: u8) -> Arc<Resource> {
+    let (name, references) = (resource.name().clone(), resource.references().to_vec());
+    let elsewhere = Resource::from_value(name, String::new(), vec![others % 4], references);
+    let here = Resource::clone(resource);
+    // Whatever the client can tell apart is another way.
+    Arc::new(elsewhere.located(&here.version().to_string(), [place()], move |_| here.clone()))
 }

@@ -29,8 +29,8 @@ pub enum Step {
 /// One change of a snapshot.
 #[derive(Debug, Clone)]
 pub enum Change {
-    /// A resource appears or changes.
-    Put { of: ResourceType, name: &'static str, content: u8, references: Vec<&'static str> },
+    /// A resource appears or changes. With `others` it is located: this is what it is to others than the client.
+    Put { of: ResourceType, name: &'static str, content: u8, others: Option<u8>, references: Vec<&'static str> },
     /// A resource disappears.
     Remove { of: ResourceType, name: &'static str },
 }

@@ -30,6 +30,8 @@ pub struct ControlPlane {
     pub world: World,
     /// Its metrics.
     pub registry: Registry,
+    /// The streams that are open.
+    pub streams: Streams,
     writer: SnapshotWriter,
     shutdown: CancellationToken,
     server: JoinHandle<()>,
@@ -65,6 +67,7 @@ impl ControlPlane {
         let address = listener.local_addr().expect("a bound listener has an address");
         let (writer, cache) = cache::channel();
         let mut registry = Registry::default();
+        let streams = Streams::default();
         let shutdown = CancellationToken::new();
         let context = Context {
             cache,
@@ -72,12 +75,12 @@ impl ControlPlane {
             identifier: identifier.into(),
             load_reporting_interval: LOAD_REPORTING_INTERVAL,
             limits,
-            streams: Streams::default(),
+            streams: streams.clone(),
             shutdown: shutdown.clone(),
         };
         let server = tokio::spawn(server::serve(listener, context));
         let (everyone, world) = (Snapshot::default(), World::default());
-        Self { address, everyone, world, registry, writer, shutdown, server }
+        Self { address, everyone, world, registry, streams, writer, shutdown, server }
     }
 
     /// Puts a resource into the snapshot of everyone: a name, some content, and the names that it refers to.

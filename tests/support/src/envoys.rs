@@ -104,6 +104,7 @@ impl Variant {
             node_id: format!("test-{}", admin.port()),
             fleet: fleet.to_owned(),
             zone: None,
+            node_name: None,
             server: bootstrap::HostPort { host: first.ip().to_string(), port: first.port() },
             delta: self.is_delta(),
             sotw: !self.is_delta(),

@@ -39,11 +39,20 @@ impl Proxy {
     /// # Panics
     /// When it can't be started.
     pub fn start(xds: SocketAddr, fleet: &str, delta: bool) -> Self {
+        Self::start_in(None, xds, fleet, delta)
+    }
+
+    /// The same in this zone.
+    ///
+    /// # Panics
+    /// When it can't be started.
+    pub fn start_in(zone: Option<&str>, xds: SocketAddr, fleet: &str, delta: bool) -> Self {
         let admin = free_address();
         let bootstrap = bootstrap::Envoy {
             node_id: format!("test-{}", admin.port()),
             fleet: fleet.to_owned(),
-            zone: None,
+            zone: zone.map(str::to_owned),
+            node_name: None,
             server: bootstrap::HostPort { host: xds.ip().to_string(), port: xds.port() },
             delta,
             sotw: !delta,

@@ -44,6 +44,16 @@ fn connection_ages() {
 }
 
 #[test]
+fn listener_names() {
+    for good in ["http", "edge-1", "a.b_c"] {
+        assert_eq!(good.parse::<ListenerName>().unwrap().0, good);
+    }
+    for bad in ["", "two words", "a/b", "größe", &"a".repeat(64)] {
+        assert!(bad.parse::<ListenerName>().is_err(), "{bad}");
+    }
+}
+
+#[test]
 fn dns_names() {
     let name = |text: &str| text.parse::<DnsName>().ok().map(|DnsName(name)| name);
     assert_eq!(name("cluster.local"), Some("cluster.local".to_owned()));

@@ -43,13 +43,17 @@ const RECONNECT_WITHIN: Duration = Duration::from_secs(5);
 impl Envoy {
     /// The bootstrap.
     pub fn message(&self) -> Bootstrap {
-        let Self { node_id, fleet, zone, server: _, delta: _, sotw, admin_address } = self;
+        let Self { node_id, fleet, zone, node_name, server: _, delta: _, sotw, admin_address } = self;
         let api_type = if *sotw { ApiType::Grpc } else { ApiType::DeltaGrpc };
         Bootstrap {
             node: Some(Node {
                 id: node_id.clone(),
                 cluster: fleet.clone(),
-                locality: zone.clone().map(|zone| Locality { zone, ..Locality::default() }),
+                locality: (zone.is_some() || node_name.is_some()).then(|| Locality {
+                    zone: zone.clone().unwrap_or_default(),
+                    sub_zone: node_name.clone().unwrap_or_default(),
+                    ..Locality::default()
+                }),
                 ..Node::default()
             }),
             dynamic_resources: Some(DynamicResources {

@@ -27,11 +27,15 @@ fn the_options_are_in_it() {
         "--node-id=pod-1",
         "--fleet=edge",
         "--zone=eu-1a",
+        "--node-name=worker-1",
         "--server=[::1]:9000",
         "--sotw",
         "--admin-address=0.0.0.0:9902",
     ]);
-    assert_eq!(printed["node"], json!({"id": "pod-1", "cluster": "edge", "locality": {"zone": "eu-1a"}}));
+    assert_eq!(
+        printed["node"],
+        json!({"id": "pod-1", "cluster": "edge", "locality": {"zone": "eu-1a", "sub_zone": "worker-1"}})
+    );
     assert_eq!(printed["dynamic_resources"]["ads_config"]["api_type"], "GRPC");
     assert_eq!(printed["admin"]["address"]["socket_address"], json!({"address": "0.0.0.0", "port_value": 9902}));
     let endpoint = &printed["static_resources"]["clusters"][0]["load_assignment"]["endpoints"][0]["lb_endpoints"][0];

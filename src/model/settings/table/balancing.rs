@@ -4,7 +4,7 @@ use super::{Group, Need, Setting};
 use crate::model::settings::value::Read;
 use crate::model::settings::values::Values;
 use crate::model::settings::{parts, word};
-use crate::model::{Balancing, LbPolicy};
+use crate::model::{Balancing, LbPolicy, ZoneRouting};
 
 pub(super) const GROUP: Group = Group {
     title: "Which pod a request goes to",
@@ -30,7 +30,7 @@ const WARMING: Option<Need> = Some(Need {
 const WINDOW: Option<Need> =
     Some(Need { what: "slow-start-window", is_met: |policy| policy.balancing.slow_start.window.is_some() });
 
-static SETTINGS: [Setting; 11] = [
+static SETTINGS: [Setting; 12] = [
     Setting {
         key: "lb-policy",
         about: "How the pod for a request is chosen.",
@@ -159,6 +159,23 @@ static SETTINGS: [Setting; 11] = [
         needs: WINDOW,
         envoy: "`SlowStartConfig.min_weight_percent`.",
         values: Values::Decimal(0.0..=100.0, |to, percent| to.policy.balancing.slow_start.min_weight = percent),
+        ..Setting::PLAIN
+    },
+    Setting {
+        key: "zone-routing",
+        about: "Whether requests go to the pods of the client's zone, or on its node, first.",
+        default: "what spec.trafficDistribution says, else off",
+        default_is_words: true,
+        example: "prefer-zone",
+        envoy: "Priorities in the assignment, by the distance from the Envoy.",
+        note: "An Envoy's zone is `node.locality.zone` (`--service-zone`), its Kubernetes node is `node.locality.sub_zone`; \
+               `chancery bootstrap envoy --zone --node-name` writes both. Requests stay near as long as a pod is ready \
+               there, and all go on to the next distance when none is. Of `spec.trafficDistribution`, `PreferSameZone` and \
+               `PreferClose` mean `prefer-zone`, `PreferSameNode` means `prefer-node`.",
+        values: Values::Other {
+            accepts: word::one_of::<ZoneRouting>,
+            read: |text| Read::of(word::word(text), |to, routing| to.policy.balancing.zone_routing = routing),
+        },
         ..Setting::PLAIN
     },
     Setting {

@@ -18,9 +18,11 @@ pub(super) fn service(ports: &[&str], pairs: &[(&str, &str)]) -> object::Service
         key: Key::new("shop", "cart"),
         created: 0,
         settings: parse(pairs).0,
+        translated: None,
         ports: ports.iter().map(|text| port(text)).collect(),
         external_name: false,
         publish_not_ready: false,
+        zone_routing: ZoneRouting::Off,
     }
 }
 
@@ -28,7 +30,7 @@ pub(super) fn namespace(pairs: &[(&str, &str)]) -> object::Namespace {
     object::Namespace { name: "shop".into(), settings: parse(pairs).0 }
 }
 
-fn messages(resolved: &Resolved) -> Vec<String> {
+pub(super) fn messages(resolved: &Resolved) -> Vec<String> {
     resolved.rejected.iter().map(ToString::to_string).collect()
 }
 
@@ -59,6 +61,20 @@ fn the_more_specific_place_wins_and_the_service_wins_over_its_namespace() {
         let other = if i < 3 { 2 } else { 5 };
         assert_eq!(resolved.ports[0].policy.retry.num_retries, other, "the other port; {key}, own: {own}");
     }
+}
+
+#[test]
+fn zone_routing_comes_from_annotation_then_traffic_distribution() {
+    let near = ZoneRouting::PreferNode;
+    let zone_routing = |distribution, annotations: &[(&str, &str)], of_namespace: &[(&str, &str)]| {
+        let own = [&[("enabled", "true")], annotations].concat();
+        let service = object::Service { zone_routing: distribution, ..service(&["|1"], &own) };
+        resolve(&service, Some(&namespace(of_namespace))).ports[0].policy.balancing.zone_routing
+    };
+    assert_eq!(zone_routing(ZoneRouting::Off, &[], &[]), ZoneRouting::Off);
+    assert_eq!(zone_routing(near, &[], &[]), near);
+    assert_eq!(zone_routing(near, &[("zone-routing", "prefer-zone")], &[]), ZoneRouting::PreferZone);
+    assert_eq!(zone_routing(near, &[], &[("zone-routing", "off")]), ZoneRouting::Off);
 }
 
 #[test]

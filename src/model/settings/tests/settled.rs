@@ -70,7 +70,7 @@ fn the_ring_is_not_smaller_than_its_least_size() {
 
 #[test]
 fn ejection_is_not_shorter_at_most_than_at_first() {
-    let expected = "\"10s\": 10s is shorter than outlier-base-ejection-time, which is 30s; expected 30s or more (the default \
+    let expected = "\"10s\": 10s is shorter than outlier-base-ejection-time, which is 30s; expected 30s or more (5m \
                     is in force)";
     assert_eq!(told(&[("outlier-max-ejection-time", "10s")], &[]), [error("outlier-max-ejection-time", expected)]);
     assert_eq!(policy(&[("outlier-max-ejection-time", "10s")]).outlier.max_ejection_time, None);
@@ -80,8 +80,8 @@ fn ejection_is_not_shorter_at_most_than_at_first() {
 #[test]
 fn grpc_health_checks_need_http2() {
     let checked = told(&[("protocol", "http1"), ("health-check", "grpc")], &[]);
-    let expected = "\"grpc\": gRPC health checks need HTTP/2, and the port speaks http1; expected http:<path> or tcp (no \
-                    health check is made)";
+    let expected = "\"grpc\": gRPC health checks need HTTP/2, and the port speaks http1; expected http:<path> or tcp (the \
+                    default, off, is in force)";
     assert_eq!(checked, [error("health-check", expected)]);
     assert_eq!(policy(&[("protocol", "http1"), ("health-check", "grpc")]).health_check.probe, None);
 }

@@ -1,9 +1,11 @@
 use serde_json::{Value, json};
 
-use super::{good, lower, refused};
+use super::{good, lower, lower_with, refused};
+use crate::model::compat::{Compat, Product};
 use crate::model::object::{Namespace, Object};
 use crate::model::settings::Settings;
 use crate::model::{Key, Kind, ObjectRef, Reason};
+use crate::source::lower::Lowering;
 
 fn service(metadata: &Value) -> Value {
     json!({ "kind": "Service", "metadata": metadata, "spec": { "ports": [{ "port": 80 }] } })
@@ -84,4 +86,19 @@ fn an_endless_name_is_not_repeated() {
     let said: Vec<_> = lowered.rejected.iter().map(ToString::to_string).collect();
     assert_eq!(said.len(), 2);
     assert!(said.iter().all(|said| said.len() < 800), "{said:?}");
+}
+
+#[test]
+fn annotations_of_others_are_read_by_those_who_ask_for_them() {
+    let annotated = service(&json!({ "name": "cart", "annotations": { "xds.lmwn.com/retry-count": "3" } }));
+    let translated = |compat: Compat| {
+        let Object::Service(service) = good(lower_with(Lowering { compat, ..Lowering::default() }, annotated.clone()))
+        else {
+            panic!()
+        };
+        service.translated.map(|translated| translated.good().map(|(name, _)| name).collect::<Vec<_>>())
+    };
+    assert_eq!(translated(Compat::default()), None);
+    assert_eq!(translated(Product::Linkerd.into()), None);
+    assert_eq!(translated(Product::Lmwn.into()), Some(vec!["num-retries".to_owned()]));
 }

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::{good, lower, refused};
 use crate::model::object::{self, Object};
 use crate::model::settings::Settings;
-use crate::model::{Key, Lowered, Reason};
+use crate::model::{Key, Lowered, Reason, ZoneRouting};
 
 fn service(spec: &Value) -> Lowered {
     lower(json!({ "kind": "Service", "metadata": { "name": "cart", "namespace": "shop" }, "spec": spec }))
@@ -34,9 +34,11 @@ fn only_tcp_ports_count_in_their_order() {
         key: Key::new("shop", "cart"),
         created: i64::MAX,
         settings: Settings::default(),
+        translated: None,
         ports: vec![port("web", 8080, Some("http")), port("grpc", 53, Some("kubernetes.io/h2c"))],
         external_name: false,
         publish_not_ready: true,
+        zone_routing: ZoneRouting::Off,
     };
     assert_eq!(service, expected);
 }
@@ -94,6 +96,24 @@ fn what_kubernetes_would_refuse_is_refused() {
     assert!(said.contains("expected one of ClusterIP"), "{said}");
     let bare = lower(json!({ "kind": "Service", "metadata": { "name": "cart" } }));
     refused(&bare, Reason::InvalidObject, "spec", "");
+}
+
+#[test]
+fn where_requests_go_is_what_the_traffic_distribution_says() {
+    let spec = |distribution: &Value| json!({ "ports": [{ "port": 1 }], "trafficDistribution": distribution });
+    for (distribution, expected) in [
+        (json!(null), ZoneRouting::Off),
+        (json!("PreferSameZone"), ZoneRouting::PreferZone),
+        (json!("PreferClose"), ZoneRouting::PreferZone),
+        (json!("PreferSameNode"), ZoneRouting::PreferNode),
+    ] {
+        assert_eq!(lowered(&spec(&distribution)).zone_routing, expected, "{distribution}");
+    }
+    for unknown in ["", "preferclose"] {
+        let said =
+            refused(&service(&spec(&json!(unknown))), Reason::InvalidObject, "spec.trafficDistribution", unknown);
+        assert!(said.contains("expected one of PreferSameZone, PreferSameNode, PreferClose"), "{said}");
+    }
 }
 
 #[test]

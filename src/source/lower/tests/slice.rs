@@ -164,7 +164,7 @@ fn a_bad_address_costs_that_endpoint_only() {
 
 #[test]
 fn loopback_alone_can_be_allowed() {
-    let lowering = Lowering { allow_loopback_endpoints: true };
+    let lowering = Lowering { allow_loopback_endpoints: true, ..Lowering::default() };
     let addresses = ["127.0.0.1", "169.254.0.1", "0.0.0.0"].map(|address| json!({ "addresses": [address] }));
     let (rejected, kept) = left_out(slice_with(lowering, &json!({ "endpoints": addresses })));
     assert_eq!(kept, ["127.0.0.1"]);

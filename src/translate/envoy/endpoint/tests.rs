@@ -10,7 +10,7 @@ fn endpoint(address: &str, state: EndpointState, zone: &str, node: &str, weight:
 }
 
 fn rendered(endpoints: &[model::Endpoint]) -> Value {
-    resource_to_json(&assignment(&"shop/cart/50051".into(), endpoints)).unwrap()
+    resource_to_json(&assignment(&"shop/cart/50051".into(), &endpoints.into(), ZoneRouting::Off)).unwrap()
 }
 
 fn shown(address: &str, health: &str, weight: u32) -> Value {
@@ -57,4 +57,100 @@ fn endpoints_of_one_zone_share_a_locality_whatever_their_node() {
 #[test]
 fn without_endpoints_the_assignment_is_empty_but_there() {
     assert_eq!(rendered(&[]), json!({"cluster_name": "shop/cart/50051"}));
+}
+
+/// `zone/node` of six endpoints, the first of which drains.
+const SPREAD: [&str; 6] = ["a/a1", "a/a1", "a/a2", "b/b1", "b/", "/"];
+
+fn spread() -> Arc<[model::Endpoint]> {
+    let endpoint = |(number, text): (u8, &&str)| {
+        let (zone, node) = text.split_once('/').unwrap();
+        let state = if number == 1 { Draining } else { Ready };
+        endpoint(&format!("10.0.0.{number}"), state, zone, node, 1)
+    };
+    (1..).zip(&SPREAD).map(endpoint).collect()
+}
+
+/// The localities of the assignment by priority, as a client at `place` gets it: `zone/node` and the last byte of each
+/// address.
+fn levels(endpoints: &Arc<[model::Endpoint]>, zone_routing: ZoneRouting, place: &str) -> Vec<String> {
+    let (zone, node) = place.split_once('/').unwrap();
+    let place = Place { zone: zone.into(), node: node.into() };
+    let resource = Arc::new(assignment(&"shop/cart/50051".into(), endpoints, zone_routing)).at(&place);
+    let json = resource_to_json(&resource).unwrap();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let locality = |group: &Value| {
+        let locality = &group["locality"];
+        let addresses = group["lb_endpoints"].as_array().unwrap().iter().map(|one| {
+            let address = text(&one["endpoint"]["address"]["socket_address"]["address"]);
+            address.rsplit('.').next().unwrap().to_owned()
+        });
+        let (zone, node, priority) = (text(&locality["zone"]), text(&locality["sub_zone"]), &group["priority"]);
+        let addresses = addresses.collect::<Vec<_>>().join(" ");
+        format!("{} {zone}/{node}: {addresses}", priority.as_u64().unwrap_or(0))
+    };
+    json["endpoints"].as_array().unwrap().iter().map(locality).collect()
+}
+
+#[test]
+fn the_own_zone_comes_first() {
+    let zone = |place| levels(&spread(), ZoneRouting::PreferZone, place);
+    assert_eq!(zone("a/"), ["0 a/: 1 2 3", "1 /: 6", "1 b/: 4 5"]);
+    assert_eq!(zone("b/a1"), ["0 b/: 4 5", "1 /: 6", "1 a/: 1 2 3"]);
+    for far in ["/", "c/", "/a1"] {
+        assert_eq!(zone(far), ["0 /: 6", "0 a/: 1 2 3", "0 b/: 4 5"], "{far}");
+    }
+}
+
+#[test]
+fn the_own_node_comes_before_the_own_zone() {
+    let node = |place| levels(&spread(), ZoneRouting::PreferNode, place);
+    let (a1, a2, b1) = ("a/a1: 1 2", "a/a2: 3", "b/b1: 4");
+    let on_a1 = [format!("0 {a1}"), format!("1 {a2}"), "2 /: 6".into(), "2 b/: 5".into(), format!("2 {b1}")];
+    // The node says which zone it is.
+    for place in ["a/a1", "/a1", "b/a1"] {
+        assert_eq!(node(place), on_a1, "{place}");
+    }
+    assert_eq!(node("b/b1"), ["0 b/b1: 4", "1 b/: 5", "2 /: 6", "2 a/a1: 1 2", "2 a/a2: 3"]);
+    // No pod on the own node: no gap before the own zone.
+    assert_eq!(node("a/a3"), ["0 a/a1: 1 2", "0 a/a2: 3", "1 /: 6", "1 b/: 5", "1 b/b1: 4"]);
+    for far in ["/", "c/c1"] {
+        assert_eq!(node(far), ["0 /: 6", "0 a/a1: 1 2", "0 a/a2: 3", "0 b/: 5", "0 b/b1: 4"], "{far}");
+    }
+}
+
+#[test]
+fn without_zone_routing_nothing_is_near() {
+    for place in ["a/a1", "/"] {
+        assert_eq!(levels(&spread(), ZoneRouting::Off, place), ["0 /: 6", "0 a/: 1 2 3", "0 b/: 4 5"]);
+    }
+}
+
+#[test]
+fn what_looks_the_same_from_everywhere_is_there_once() {
+    let name = "shop/cart/50051".into();
+    let place = Place { zone: "a".into(), node: "a1".into() };
+    let located = |endpoints: &[&str], zone_routing| {
+        let all = (1..).zip(endpoints).map(|(number, text): (u8, _)| {
+            let (zone, node) = text.split_once('/').unwrap();
+            endpoint(&format!("10.0.0.{number}"), Ready, zone, node, 1)
+        });
+        let resource = Arc::new(assignment(&name, &all.collect(), zone_routing));
+        !Arc::ptr_eq(&resource, &resource.at(&place))
+    };
+    let (zone, node) = (ZoneRouting::PreferZone, ZoneRouting::PreferNode);
+    assert!(!located(&[], zone) && !located(&[], node));
+    assert!(!located(&["a/a1", "a/a2"], zone) && located(&["a/a1", "a/a2"], node));
+    assert!(!located(&["a/a1", "a/a1"], node) && located(&["a/a1", "b/b1"], zone));
+    assert!(!located(&["/", "/"], zone) && !located(&["a/", "a/"], node));
+}
+
+#[test]
+fn another_way_of_routing_is_another_version_even_where_the_content_is_the_same() {
+    let [off, zone, node] = ZoneRouting::ALL.map(|way| Arc::new(assignment(&"x".into(), &spread(), way)));
+    let versions = [off.version(), zone.version(), node.version()];
+    assert!(versions[0] != versions[1] && versions[1] != versions[2] && versions[0] != versions[2]);
+    // A client that doesn't say where it is can't tell.
+    assert_eq!(off.at(&Place::default()).version(), zone.at(&Place::default()).version());
+    assert_eq!(*assignment(&"x".into(), &spread(), ZoneRouting::PreferZone).any(), *zone.any());
 }

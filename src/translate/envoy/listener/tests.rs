@@ -5,7 +5,7 @@ use crate::xds::resource_to_json;
 
 #[test]
 fn it_takes_http_on_its_address_and_asks_for_its_routes() {
-    let resource = listener(ListenerAddress::default());
+    let resource = listener(&ListenerOptions::default());
     assert_eq!(resource.references(), [Name::from("http")]);
     assert_eq!(
         resource_to_json(&resource).unwrap(),
@@ -36,9 +36,23 @@ fn it_takes_http_on_its_address_and_asks_for_its_routes() {
 }
 
 #[test]
-fn the_address_is_the_configurations() {
-    let address = ListenerAddress { address: "::".parse().unwrap(), port: 8080 };
-    let shown = resource_to_json(&listener(address)).unwrap();
+fn the_rest_is_what_the_configuration_says() {
+    let options = ListenerOptions {
+        name: "edge".into(),
+        address: "[::]:8080".parse().unwrap(),
+        trusted_hops: 2,
+        access_log: true,
+        max_connection_duration: Some(Duration::from_mins(30)),
+    };
+    let resource = listener(&options);
+    assert_eq!((&**resource.name(), resource.references()), ("edge", &[Name::from("edge")][..]));
+    let shown = resource_to_json(&resource).unwrap();
     assert_eq!(shown["address"], json!({"socket_address": {"address": "::", "port_value": 8080}}));
-    assert_eq!(address.to_string(), "[::]:8080");
+    let manager = &shown["filter_chains"][0]["filters"][0]["typed_config"];
+    assert_eq!(manager["stat_prefix"], "edge");
+    assert_eq!(manager["rds"]["route_config_name"], "edge");
+    assert_eq!(manager["xff_num_trusted_hops"], 2);
+    assert_eq!(manager["common_http_protocol_options"], json!({"max_connection_duration": "1800s"}));
+    assert_eq!(manager["access_log"][0]["name"], "envoy.access_loggers.stdout");
+    assert_eq!(manager["access_log"][0]["typed_config"]["log_format"]["json_format"]["endpoint"], "%UPSTREAM_HOST%");
 }

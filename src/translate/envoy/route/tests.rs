@@ -34,7 +34,7 @@ fn strung_together_it_is_what_prost_encodes_as_a_whole() {
             validate_clusters: Some(false),
             ..RouteConfiguration::default()
         };
-        let resource = route_configuration(&hosts);
+        let resource = route_configuration(&"http".into(), &hosts);
         assert_eq!(resource, Resource::encode("http".into(), &whole, []));
         assert_eq!(resource.references().len(), count);
     }
@@ -43,7 +43,7 @@ fn strung_together_it_is_what_prost_encodes_as_a_whole() {
 #[test]
 fn everything_under_its_domains_goes_to_its_cluster() {
     let host = host("shop/cart/50051", &["cart.shop:50051", "cart.shop"], &retrying(&[RetryOn::FiveXx]));
-    let shown = resource_to_json(&route_configuration([&host])).unwrap();
+    let shown = resource_to_json(&route_configuration(&"http".into(), [&host])).unwrap();
     assert_eq!(shown["validate_clusters"], false);
     let [host] = shown["virtual_hosts"].as_array().unwrap().as_slice() else { panic!("{shown}") };
     assert_eq!(host["name"], "shop/cart/50051");
@@ -59,6 +59,6 @@ fn everything_under_its_domains_goes_to_its_cluster() {
 #[test]
 fn nothing_to_retry_on_is_no_policy() {
     let host = host("shop/cart/50051", &["cart.shop"], &retrying(&[]));
-    let shown = resource_to_json(&route_configuration([&host])).unwrap();
+    let shown = resource_to_json(&route_configuration(&"http".into(), [&host])).unwrap();
     assert_eq!(shown["virtual_hosts"][0]["routes"][0]["route"]["retry_policy"], Value::Null);
 }

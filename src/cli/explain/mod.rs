@@ -1,0 +1,131 @@
+//! `chancery explain`: why a Service is served as it is.
+
+mod name;
+mod text;
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, anyhow};
+use clap::Args;
+use http::StatusCode;
+
+use super::manifests::{Problem, Read, Reading};
+use super::{Exit, Failure, http as admin_port};
+use crate::admin::{ExplanationJson, NoServiceJson};
+use crate::model::{Key, NearestService, ObjectRef};
+use crate::pipeline::Offline;
+use name::ServiceName;
+
+/// Show why a Service is served as it is: each setting, and each address
+///
+/// For each port: whether clients get it and under which domains; each setting that isn't the default, with the annotation
+/// that it comes from; each address, with why it is in, draining or out. Then everything of the Service that can't be
+/// used, and what clients refused.
+///
+/// Asks a running server on its admin port, or, with --manifests, reads manifests as `serve --manifests` does.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  chancery explain cart.shop
+  chancery explain cart.shop.svc.cluster.local --all
+  chancery explain cart.shop --manifests ./services
+  kubectl -n shop get namespaces,services,endpointslices -o yaml | chancery explain cart.shop --manifests -
+  kubectl -n chancery port-forward deployment/chancery 18001 & chancery explain cart.shop -o json")]
+pub(super) struct Explain {
+    /// The Service, by any of its names
+    #[arg(value_name = "SERVICE.NAMESPACE")]
+    service: ServiceName,
+
+    /// The admin port of the server
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:18001", conflicts_with = "manifests")]
+    admin: SocketAddr,
+
+    /// Also the settings that have their defaults
+    #[arg(long)]
+    all: bool,
+
+    /// How to print it: text to read, or an object for programs, which always has everything
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text")]
+    output: Format,
+
+    /// Read these manifests instead of asking a server; - for standard input
+    #[arg(long, value_name = "DIR|FILE|-")]
+    manifests: Vec<PathBuf>,
+
+    #[command(flatten, next_help_heading = "Options for --manifests")]
+    reading: Reading,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+impl Explain {
+    pub(super) fn run(self, out: &mut dyn Write) -> Result<Exit, Failure> {
+        let Self { service: ServiceName(key), admin, all, output, manifests, reading } = self;
+        let explanation =
+            if manifests.is_empty() { of_server(&key, admin)? } else { of_manifests(&key, &manifests, reading)? };
+        match output {
+            Format::Text => text::print(out, explanation, all)?,
+            Format::Json => {
+                serde_json::to_writer_pretty(&mut *out, &explanation).map_err(std::io::Error::from)?;
+                writeln!(out)?;
+            }
+        }
+        Ok(Exit::Ok)
+    }
+}
+
+fn of_server(key: &Key, admin: SocketAddr) -> Result<ExplanationJson, Failure> {
+    let Key { namespace, name } = key;
+    let path = format!("/api/v1/services/{namespace}/{name}");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (status, body) = runtime.block_on(admin_port::ask(admin, &path)).map_err(|error| {
+        Failure::unreachable(error.context("can't reach the server; name its admin port with --admin"))
+    })?;
+    let stranger = || format!("what answers at {admin} isn't a chancery of this version");
+    match status {
+        StatusCode::OK => serde_json::from_slice(&body).with_context(stranger).map_err(Failure::unreachable),
+        StatusCode::NOT_FOUND => match serde_json::from_slice(&body) {
+            Ok(unknown) => Err(no_service(unknown)),
+            Err(error) => Err(Failure::unreachable(anyhow::Error::new(error).context(stranger()))),
+        },
+        status => Err(Failure::unreachable(anyhow!("{status}: {}", String::from_utf8_lossy(&body).trim()))),
+    }
+}
+
+fn of_manifests(key: &Key, paths: &[PathBuf], reading: Reading) -> Result<ExplanationJson, Failure> {
+    let Read { objects: _, offline, problems } = reading.manifests(paths)?;
+    if let Some(explained) = offline.explain(key) {
+        return Ok(ExplanationJson::new(explained, &[]));
+    }
+    // What would have been the Service may be in a file that can't be read.
+    let is_about = |problem: &&Problem| match &problem.rejected.object {
+        ObjectRef::File(_) => true,
+        object @ ObjectRef::Object(..) => *object == ObjectRef::service(key),
+    };
+    for problem in problems.iter().filter(is_about) {
+        eprintln!("{problem}");
+    }
+    Err(no_service(NoServiceJson::new(key, nearest(&offline, key).as_ref())))
+}
+
+fn nearest(offline: &Offline, wanted: &Key) -> Option<Key> {
+    let mut nearest = NearestService::new(wanted.clone());
+    let mut page = offline.page(None);
+    while let Some(last) = page.last() {
+        for known in &page {
+            nearest.consider(&known.key);
+        }
+        page = offline.page(Some(&last.key));
+    }
+    nearest.found()
+}
+
+fn no_service(NoServiceJson { error, nearest }: NoServiceJson) -> Failure {
+    let question = nearest.map(|nearest| format!("; did you mean {nearest}?")).unwrap_or_default();
+    Failure::input(anyhow!("{error}{question}"))
+}

@@ -1,0 +1,255 @@
+//! An explanation, for people.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use super::super::output::{table, wrapped};
+use crate::admin::{
+    AddressJson, BadSettingJson, DomainJson, ExplanationJson, LostJson, PortJson, RejectedJson, SettingJson, SliceJson,
+};
+use crate::model::explain::{SettingOrigin, Standing, Unserved, Verdict};
+
+/// The widest value that other values are lined up with.
+const MAX_VALUE: usize = 34;
+
+/// The widest name that other names are lined up with.
+const MAX_NAME: usize = 60;
+
+/// Prints all of it; with `all` also the settings that have their defaults.
+pub(super) fn print(out: &mut dyn Write, explanation: ExplanationJson, all: bool) -> io::Result<()> {
+    let ExplanationJson { namespace, name, unserved, ports, slices, rejected } = explanation;
+    let state = match unserved {
+        Some(unserved) => format!("not served: {}", why_unserved(unserved)),
+        None if ports.iter().all(|port| port.served) => "served".to_owned(),
+        None if ports.iter().any(|port| port.served) => "some ports are served".to_owned(),
+        None => "not served".to_owned(),
+    };
+    wrapped(out, &format!("Service {namespace}/{name}: {state}"), 0, 2)?;
+    for port in &ports {
+        writeln!(out)?;
+        print_port(out, port, &slices, all || unserved.is_some())?;
+    }
+    print_rejected(out, rejected)
+}
+
+fn print_port(out: &mut dyn Write, port: &PortJson, slices: &[SliceJson], all: bool) -> io::Result<()> {
+    let PortJson { number, name, default, served: _, unserved, cluster, fleets, domains, settings, addresses } = port;
+    let mut head = format!("Port {number}");
+    if !name.is_empty() {
+        head = format!("{head} ({name})");
+    }
+    if *default {
+        head.push_str(", the default port");
+    }
+    if let Some(unserved) = unserved {
+        wrapped(out, &format!("{head}: not served: {}", why_unserved(*unserved)), 0, 2)?;
+        // Of a port that nobody gets, only what would change that is of interest.
+        let of_interest: Vec<&SettingJson> =
+            settings.iter().filter(|one| one.key == "enabled" && !is_default(one)).collect();
+        return if of_interest.is_empty() { Ok(()) } else { print_settings(out, &of_interest) };
+    }
+    writeln!(out, "{head}: served")?;
+    if let Some(cluster) = cluster {
+        writeln!(out, "  cluster  {cluster}")?;
+    }
+    let fleets = if fleets.iter().any(|fleet| fleet == "*") { "all".to_owned() } else { fleets.join(", ") };
+    wrapped(out, &format!("fleets   {fleets}"), 2, 11)?;
+    print_domains(out, domains)?;
+    writeln!(out)?;
+    let (folded, shown): (Vec<&SettingJson>, Vec<&SettingJson>) =
+        settings.iter().partition(|setting| !all && is_default(setting));
+    print_settings(out, &shown)?;
+    if !folded.is_empty() {
+        let words = if folded.len() == 1 {
+            "has its default (--all shows it)"
+        } else {
+            "have their defaults (--all shows them)"
+        };
+        writeln!(out, "  {} {words}", counted(folded.len(), "setting"))?;
+    }
+    writeln!(out)?;
+    if addresses.is_empty() {
+        return wrapped(out, &format!("no address: {}", why_empty(name, slices)), 2, 4);
+    }
+    print_addresses(out, addresses)
+}
+
+fn print_domains(out: &mut dyn Write, domains: &[DomainJson]) -> io::Result<()> {
+    let is_kept = |domain: &&DomainJson| domain.lost.is_empty();
+    let kept: Vec<&str> = domains.iter().filter(is_kept).map(|domain| domain.domain.as_str()).collect();
+    wrapped(out, &format!("domains  {}", kept.join(", ")), 2, 11)?;
+    for DomainJson { domain, lost } in domains {
+        for LostJson { to, port, fleets } in lost {
+            let fleets = fleets.as_ref().map(|fleets| format!(", {}", in_fleets(fleets))).unwrap_or_default();
+            wrapped(out, &format!("lost     {domain}: Service {to} has it (port {port}){fleets}"), 2, 11)?;
+        }
+    }
+    Ok(())
+}
+
+fn in_fleets(fleets: &[String]) -> String {
+    let named: Vec<&str> = fleets.iter().map(String::as_str).filter(|fleet| !fleet.is_empty()).collect();
+    match (named.is_empty(), named.len() < fleets.len()) {
+        (true, _) => "in the fleets that nobody names".to_owned(),
+        (false, true) => format!("in {} and the fleets that nobody names", named.join(", ")),
+        (false, false) => format!("in {}", named.join(", ")),
+    }
+}
+
+/// Each setting, and under it what can't be used of it.
+fn print_settings(out: &mut dyn Write, settings: &[&SettingJson]) -> io::Result<()> {
+    if settings.is_empty() {
+        return Ok(());
+    }
+    let row = |setting: &&SettingJson| [setting.key.clone(), setting.value.clone(), whence(setting)];
+    let head = ["SETTING", "VALUE", "FROM"].map(str::to_owned);
+    let rows: Vec<[String; 3]> = [head].into_iter().chain(settings.iter().map(row)).collect();
+    let bad = [None].into_iter().chain(settings.iter().map(|setting| setting.bad.as_ref()));
+    for (line, bad) in table(&rows, 2, MAX_VALUE).into_iter().zip(bad) {
+        writeln!(out, "{line}")?;
+        if let Some(BadSettingJson { origin, annotation, value }) = bad {
+            let from = from(*origin, Some(annotation.as_str()));
+            wrapped(out, &format!("\"{value}\" stands there now and can't be used: {from}"), 4, 6)?;
+        }
+    }
+    Ok(())
+}
+
+fn is_default(setting: &SettingJson) -> bool {
+    setting.origin == SettingOrigin::Default && setting.bad.is_none()
+}
+
+/// Where the value of a setting comes from, in words.
+fn whence(setting: &SettingJson) -> String {
+    let SettingJson { key: _, value: _, origin, annotation, last_good, bad: _ } = setting;
+    let from = from(*origin, annotation.as_deref());
+    if *last_good { format!("last good of {from}") } else { from }
+}
+
+fn from(origin: SettingOrigin, annotation: Option<&str>) -> String {
+    let whose = match origin {
+        SettingOrigin::Service => "Service",
+        SettingOrigin::Namespace => "Namespace",
+        SettingOrigin::AppProtocol => "appProtocol of the port",
+        SettingOrigin::PortName => "name of the port",
+        SettingOrigin::TrafficDistribution => "trafficDistribution of the Service",
+        SettingOrigin::Default => "default",
+    };
+    annotation.map_or_else(|| whose.to_owned(), |annotation| format!("{whose}, {annotation}"))
+}
+
+/// The addresses, grouped by why they are in or out.
+fn print_addresses(out: &mut dyn Write, addresses: &[AddressJson]) -> io::Result<()> {
+    let mut groups: BTreeMap<(Verdict, Standing, String), Vec<&AddressJson>> = BTreeMap::new();
+    for address in addresses {
+        groups.entry((address.verdict, address.reason, why(address))).or_default().push(address);
+    }
+    let all_same = addresses.iter().all(|address| address.weight.is_none_or(|weight| weight == 1));
+    let head = ["ADDRESS", "ZONE", "NODE", "WEIGHT", "POD", "SLICE"].map(str::to_owned);
+    let rows = groups.values().flatten().map(|address| row(address, all_same));
+    let mut rows: Vec<[String; 6]> = [head].into_iter().chain(rows).collect();
+    drop_empty_columns(&mut rows);
+    let mut lines = table(&rows, 4, MAX_NAME).into_iter();
+    writeln!(out, "{}", lines.next().unwrap_or_default())?;
+    for ((verdict, _, why), group) in groups {
+        let verdict = match verdict {
+            Verdict::In => "in",
+            Verdict::Draining => "draining",
+            Verdict::Out => "out",
+        };
+        wrapped(out, &format!("{} {verdict}: {why}", group.len()), 2, 4)?;
+        for line in lines.by_ref().take(group.len()) {
+            writeln!(out, "{line}")?;
+        }
+    }
+    Ok(())
+}
+
+/// Its cells; the weights of all are left out if they say nothing.
+fn row(address: &AddressJson, all_same_weight: bool) -> [String; 6] {
+    let AddressJson { address, port, zone, node, weight, pod, slice, .. } = address;
+    let address = match port {
+        Some(port) if address.contains(':') => format!("[{address}]:{port}"),
+        Some(port) => format!("{address}:{port}"),
+        None => address.clone(),
+    };
+    let weight = weight.filter(|_| !all_same_weight).map(|weight| weight.to_string()).unwrap_or_default();
+    [address, zone.clone(), node.clone(), weight, pod.clone().unwrap_or_default(), slice.clone()]
+}
+
+/// Empties the heads of columns that are empty otherwise.
+fn drop_empty_columns<const N: usize>(rows: &mut [[String; N]]) {
+    let Some((head, rows)) = rows.split_first_mut() else { return };
+    for (column, title) in head.iter_mut().enumerate() {
+        if rows.iter().all(|row| row.get(column).is_none_or(String::is_empty)) {
+            title.clear();
+        }
+    }
+}
+
+/// Why an address is in, draining or out.
+fn why(address: &AddressJson) -> String {
+    match address.reason {
+        Standing::Ready => "ready".to_owned(),
+        Standing::NotReadyPublished => "not ready, but the Service has publishNotReadyAddresses".to_owned(),
+        Standing::NothingElse => "terminating, but still serving, and no address is ready".to_owned(),
+        Standing::Terminating => "terminating, but still serving: it finishes what it has begun".to_owned(),
+        Standing::NotReady => "not ready".to_owned(),
+        Standing::Terminated => "terminating, and no longer serving".to_owned(),
+        Standing::Repeated => {
+            let slice = address.instead.as_deref().unwrap_or_default();
+            format!("the same address counts already, as it stands in {slice}")
+        }
+        Standing::Refused => address.message.clone().unwrap_or_else(|| "refused".to_owned()),
+    }
+}
+
+const fn why_unserved(unserved: Unserved) -> &'static str {
+    match unserved {
+        Unserved::NotEnabled => {
+            "nobody asked for it; the annotation chancery.dev/enabled: \"true\" does, on the Service or its Namespace"
+        }
+        Unserved::Disabled => "enabled is false for it",
+        Unserved::ExternalName => "an ExternalName Service has no pods to balance over",
+        Unserved::NoTcpPort => "it has no TCP port",
+        Unserved::Unusable => "it can't be used",
+    }
+}
+
+/// Why a port that is served has no address.
+fn why_empty(port_name: &str, slices: &[SliceJson]) -> String {
+    if slices.is_empty() {
+        return "no EndpointSlice belongs to the Service (its label kubernetes.io/service-name says so)".to_owned();
+    }
+    let count = counted(slices.len(), "EndpointSlice");
+    if slices.iter().any(|slice| slice.ports.iter().any(|name| name == port_name)) {
+        return format!("the Service has {count}, and none holds an address for this port");
+    }
+    let spoken = |name: &str| if name.is_empty() { "one without a name".to_owned() } else { format!("\"{name}\"") };
+    let mut names: Vec<String> = slices.iter().flat_map(|slice| &slice.ports).map(|name| spoken(name)).collect();
+    names.sort_unstable();
+    names.dedup();
+    let names = if names.is_empty() { "no TCP port".to_owned() } else { names.join(", ") };
+    format!("the Service has {count}, and none has a port {}, but {names}", spoken(port_name))
+}
+
+fn print_rejected(out: &mut dyn Write, rejected: Vec<RejectedJson>) -> io::Result<()> {
+    if rejected.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nWhat can't be used:")?;
+    for one in rejected {
+        let severity = one.severity.clone();
+        let message = one.message.clone();
+        let words = one.rejected().map_or(message, |rejected| rejected.to_string());
+        wrapped(out, &format!("{severity}: {words}"), 2, 4)?;
+    }
+    Ok(())
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests;

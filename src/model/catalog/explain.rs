@@ -1,0 +1,100 @@
+//! Why a Service is served as it is, told from what it is served from.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{Catalog, Entry, endpoints};
+use crate::model::explain::{Explanation, PortExplanation, SliceSummary, Unserved};
+use crate::model::object::{self, EndpointSlice};
+use crate::model::{Key, Kind, ObjectRef, Reason, Rejected, settings};
+
+impl Catalog {
+    /// Why this Service is served as it is, as of the last [`Self::take_changes`]; `None` if there is no such Service.
+    /// Costs what the Service has of settings and endpoints.
+    pub fn explain(&self, key: &Key) -> Option<Explanation> {
+        if !self.services.contains(key) {
+            return None;
+        }
+        let Some(service) = self.services.get(key) else {
+            let unserved = Some(Unserved::Unusable);
+            return Some(Explanation { key: key.clone(), unserved, ports: Vec::new(), slices: Vec::new() });
+        };
+        let slices = self.slices_of(key).map(|EndpointSlice { key, service: _, ports, endpoints }| SliceSummary {
+            key: key.clone(),
+            ports: ports.clone(),
+            addresses: endpoints.len(),
+        });
+        Some(Explanation {
+            key: key.clone(),
+            unserved: service.unserved(),
+            ports: service.ports.iter().map(|port| self.explain_port(service, port)).collect(),
+            slices: slices.collect(),
+        })
+    }
+
+    /// The objects that what is said of a Service may be about: itself, its Namespace, its slices, and those pods behind
+    /// it of which something is rejected.
+    pub fn objects_of(&self, service: &Key) -> BTreeSet<ObjectRef> {
+        let faulty_pods: BTreeSet<&Key> = self.pods.reports().map(|(pod, _, _)| pod).collect();
+        let mut objects = self.own_objects_of(service).collect::<BTreeSet<_>>();
+        objects.insert(ObjectRef::Object(Kind::Namespace, namespace_of(service)));
+        if !faulty_pods.is_empty() {
+            let pods = self.slices_of(service).flat_map(|slice| &slice.endpoints).filter_map(|one| one.pod.as_ref());
+            let faulty = pods.filter(|pod| faulty_pods.contains(pod));
+            objects.extend(faulty.map(|pod| ObjectRef::Object(Kind::Pod, pod.clone())));
+        }
+        objects
+    }
+
+    /// A Service, and its slices.
+    pub fn own_objects_of(&self, service: &Key) -> impl Iterator<Item = ObjectRef> {
+        let slices = self.slices_of.get(service).into_iter().flatten();
+        let slices = slices.map(|key| ObjectRef::Object(Kind::EndpointSlice, key.clone()));
+        [ObjectRef::service(service)].into_iter().chain(slices)
+    }
+
+    /// The Services after this key, or all, in the order of keys, whether they take part or not; with the entries of those
+    /// that do.
+    pub fn services_after<'a>(&'a self, key: Option<&Key>) -> impl Iterator<Item = (&'a Key, Option<&'a Entry>)> {
+        self.services.keys_after(key).map(|key| (key, self.merged.get(key)))
+    }
+
+    fn explain_port(&self, service: &object::Service, port: &object::Port) -> PortExplanation {
+        let entry = self.merged.get(&service.key);
+        let endpoints = entry.and_then(|entry| entry.endpoints.get(&port.number));
+        let is_default = entry.is_some_and(|entry| entry.service.default_port == Some(port.number));
+        let namespace = namespace_of(&service.key);
+        let rejected = [self.namespaces.rejected(&namespace), self.services.rejected(&service.key)].concat();
+        let namespace = self.namespaces.get(&namespace).map(|namespace| &**namespace);
+        let settings = settings::explain(service, namespace, (port, is_default), &rejected);
+        let unserved = endpoints.is_none().then(|| service.unserved().unwrap_or_else(|| settings::unserved(&settings)));
+        let weight_of = |pod: &Key| self.pods.get(pod).map_or(1, |pod| pod.weight);
+        let publish_not_ready = service.publish_not_ready;
+        let addresses = endpoints.map(|merged| {
+            endpoints::explain(self.slices_of(&service.key), &port.name, publish_not_ready, weight_of, merged)
+        });
+        let refused = endpoints.map(|_| self.refused(&service.key, &port.name));
+        PortExplanation {
+            number: port.number,
+            name: Arc::clone(&port.name),
+            is_default,
+            unserved,
+            settings,
+            addresses: addresses.unwrap_or_default(),
+            refused: refused.unwrap_or_default(),
+        }
+    }
+
+    /// The endpoints that the slices had for a port and that lowering left out.
+    fn refused(&self, service: &Key, port_name: &str) -> Vec<Rejected> {
+        let slices = self.slices_of(service);
+        let slices = slices.filter(|slice| slice.ports.iter().any(|(name, _)| **name == *port_name));
+        let rejected = slices.flat_map(|slice| self.slices.rejected(&slice.key));
+        let is_endpoint = |one: &&Rejected| one.reason == Reason::InvalidEndpoint && one.field.starts_with("endpoints");
+        rejected.filter(is_endpoint).cloned().collect()
+    }
+}
+
+fn namespace_of(service: &Key) -> Key {
+    Key::new("", Arc::clone(&service.namespace))
+}

@@ -1,0 +1,98 @@
+//! One field of a Mapping, with the way to it.
+
+use serde_json::Value;
+
+use super::super::draft::{Draft, Place};
+use crate::model::Rejected;
+
+/// A field, or an item of a list.
+pub(super) struct Field<'a> {
+    path: String,
+    name: &'a str,
+    value: &'a Value,
+}
+
+impl<'a> Field<'a> {
+    pub fn new(path: String, name: &'a str, value: &'a Value) -> Self {
+        Self { path, name, value }
+    }
+
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    pub fn value(&self) -> &'a Value {
+        self.value
+    }
+
+    pub fn place(&self) -> Place {
+        Place { field: self.path.clone(), value: self.text() }
+    }
+
+    /// What stands there: a scalar as it is written, anything else as JSON.
+    pub fn text(&self) -> String {
+        match self.value {
+            Value::Null => String::new(),
+            Value::String(text) => text.trim().to_owned(),
+            other => other.to_string(),
+        }
+    }
+
+    /// Whether it says anything: an absent field, `false` and what is empty don't.
+    pub fn is_set(&self) -> bool {
+        match self.value {
+            Value::Null | Value::Bool(false) => false,
+            Value::Bool(true) | Value::Number(_) => true,
+            Value::String(text) => !text.is_empty(),
+            Value::Array(items) => !items.is_empty(),
+            Value::Object(fields) => !fields.is_empty(),
+        }
+    }
+
+    pub fn is_true(&self) -> bool {
+        *self.value == Value::Bool(true)
+    }
+
+    pub fn is_bool(&self) -> bool {
+        self.value.is_boolean() || self.value.is_null()
+    }
+
+    /// The fields of a mapping; says so if it is none.
+    pub fn fields(&self, draft: &mut Draft<'_>) -> Vec<Self> {
+        match self.value {
+            Value::Object(fields) => {
+                let field = |(name, value): (&'a String, _)| {
+                    Self::new(format!("{}.{}", self.path, Rejected::shorten(name)), name.as_str(), value)
+                };
+                fields.iter().map(field).collect()
+            }
+            Value::Null => Vec::new(),
+            _ => {
+                draft.refuse(&self.place(), "expected a mapping", "it is ignored");
+                Vec::new()
+            }
+        }
+    }
+
+    /// The items of a list; says so if it is none.
+    pub fn items(&self, draft: &mut Draft<'_>) -> Vec<Self> {
+        match self.value {
+            Value::Array(items) => {
+                let item = |(i, value)| Self::new(format!("{}[{i}]", self.path), self.name, value);
+                items.iter().enumerate().map(item).collect()
+            }
+            Value::Null => Vec::new(),
+            _ => {
+                draft.refuse(&self.place(), "expected a list", "it is ignored");
+                Vec::new()
+            }
+        }
+    }
+
+    /// Says that there is nothing like it here.
+    pub fn ignore(&self, draft: &mut Draft<'_>) {
+        if self.is_set() {
+            draft.ignore(&self.place(), "there is nothing like it here");
+        }
+    }
+}

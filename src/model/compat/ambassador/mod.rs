@@ -1,0 +1,91 @@
+//! Emissary-ingress, which was Ambassador: Mappings in the annotation `getambassador.io/config` of a Service.
+//!
+//! ```text
+//! annotation ──document──▶ Mapping ─┬─▶ service    whether it is about this Service, and which port
+//! object (convert only) ──────────▶ ├─▶ policy     load balancing, retries, limits, timeouts
+//!                                   └─▶ route      hosts and prefixes
+//! ```
+//!
+//! Emissary sets all of it per route, we per port: of two Mappings of one port the first has a setting.
+//!
+//! What narrows a Mapping and isn't understood (headers, methods, weights) must not widen it: such a Mapping routes nothing
+//! here. The Service is served under its own names all the same.
+
+mod document;
+mod field;
+mod policy;
+mod route;
+mod service;
+
+use std::collections::BTreeMap;
+
+pub use document::{Mapping, is_mapping};
+
+use super::draft::{Draft, Place};
+use field::Field;
+use route::Routes;
+use service::Backend;
+
+/// The annotation with Mappings in it.
+pub(in crate::model) const ANNOTATION: &str = "getambassador.io/config";
+
+/// What is said when nothing of a Mapping is taken.
+const IGNORED: &str = "the Mapping is ignored";
+
+/// Fields that change nothing of what is served.
+const NEUTRAL: [&str; 12] = [
+    "apiVersion",
+    "kind",
+    "name",
+    "namespace",
+    "service",
+    "docs",
+    "stats_name",
+    "cluster_tag",
+    "generation",
+    "metadata_labels",
+    "enable_ipv4",
+    "enable_ipv6",
+];
+
+pub(super) fn translate(annotations: &BTreeMap<String, String>, elsewhere: &[Mapping], draft: &mut Draft<'_>) {
+    let embedded = match annotations.get(ANNOTATION) {
+        Some(text) => document::read(text, draft),
+        None => Vec::new(),
+    };
+    let mut routes = Routes::default();
+    let mut protocols = BTreeMap::new();
+    for mapping in embedded.iter().chain(elsewhere) {
+        if let Some(backend) = service::of(mapping, draft) {
+            take(mapping, &backend, &mut routes, &mut protocols, draft);
+        }
+    }
+    routes.finish(draft);
+    for (name, (word, place)) in protocols {
+        draft.set(name, word, &place);
+    }
+}
+
+/// The protocol of each port, by the name of its setting: to Emissary it is HTTP/1 unless a Mapping says gRPC.
+type Protocols = BTreeMap<String, (&'static str, Place)>;
+
+fn take(mapping: &Mapping, backend: &Backend, routes: &mut Routes, protocols: &mut Protocols, draft: &mut Draft<'_>) {
+    let whole = mapping.field("service");
+    draft.set(backend.named("enabled"), "true", &whole.place());
+    let grpc = mapping.field("grpc");
+    let word = if grpc.is_true() { "grpc" } else { "http1" };
+    let place = if grpc.is_set() { grpc.place() } else { whole.place() };
+    let protocol = protocols.entry(backend.named("protocol")).or_insert_with(|| (word, place.clone()));
+    if word == "grpc" {
+        *protocol = (word, place);
+    }
+    for field in mapping.fields() {
+        match field.name() {
+            "grpc" if !field.is_bool() => draft.refuse(&field.place(), "expected true or false", "it counts as false"),
+            "grpc" => {}
+            name if NEUTRAL.contains(&name) || route::FIELDS.contains(&name) => {}
+            _ => policy::take(&field, backend, draft),
+        }
+    }
+    routes.take(mapping, backend, draft);
+}

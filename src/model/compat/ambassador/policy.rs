@@ -1,0 +1,128 @@
+//! The fields that say how to balance, to retry and to limit.
+
+use super::super::draft::{Draft, Place};
+use super::super::duration;
+use super::{Backend, Field};
+
+/// The TCP keepalive that we have: every how many seconds or how often, by Emissary's names.
+const KEEPALIVE: [(&str, u64); 3] = [("time", 30), ("interval", 5), ("probes", 3)];
+
+/// The resolvers that balance over pods.
+const RESOLVERS: [&str; 2] = ["endpoint", "kubernetes-endpoint"];
+
+/// Takes one field.
+pub(super) fn take(field: &Field<'_>, backend: &Backend, draft: &mut Draft<'_>) {
+    let mut set = |key: &str, text: String| draft.set(backend.named(key), text, &field.place());
+    match field.name() {
+        _ if field.value().is_null() => {}
+        "timeout_ms" => set("timeout", milliseconds_or_off(field)),
+        "idle_timeout_ms" => set("idle-timeout", milliseconds_or_off(field)),
+        "cluster_idle_timeout_ms" => set("connection-idle-timeout", milliseconds_or_off(field)),
+        "cluster_max_connection_lifetime_ms" => set("max-connection-duration", milliseconds_or_off(field)),
+        "connect_timeout_ms" => set("connect-timeout", duration::of_milliseconds(&field.text())),
+        "load_balancer" => load_balancer(field, backend, draft),
+        "retry_policy" => retry_policy(field, backend, draft),
+        "circuit_breakers" => circuit_breakers(field, backend, draft),
+        "keepalive" => keepalive(field, backend, draft),
+        "resolver" if RESOLVERS.contains(&field.text().as_str()) => {}
+        "resolver" => draft.ignore_but(&field.place(), "not read", "requests are balanced over the pods, as ever"),
+        "tls" if field.is_set() => {
+            draft.ignore_but(&field.place(), "TLS to pods isn't supported", "they are spoken to without TLS");
+        }
+        _ => field.ignore(draft),
+    }
+}
+
+fn milliseconds_or_off(field: &Field<'_>) -> String {
+    let text = field.text();
+    if text == "0" { "off".to_owned() } else { duration::of_milliseconds(&text) }
+}
+
+fn load_balancer(field: &Field<'_>, backend: &Backend, draft: &mut Draft<'_>) {
+    let mut hash = Vec::new();
+    for field in field.fields(draft) {
+        match field.name() {
+            "policy" => draft.set(backend.named("lb-policy"), field.text().replace('_', "-"), &field.place()),
+            "header" => hash.push((format!("header:{}", field.text()), field.place())),
+            "source_ip" if field.is_true() => hash.push(("source-ip".to_owned(), field.place())),
+            "cookie" => hash.extend(cookie(&field, draft).map(|cookie| (cookie, field.place()))),
+            _ => field.ignore(draft),
+        }
+    }
+    if let Some((_, place)) = hash.first() {
+        let list: Vec<&str> = hash.iter().map(|(text, _)| text.as_str()).collect();
+        draft.set(backend.named("hash-on"), list.join(","), place);
+    }
+}
+
+/// `cookie:<name>[:<ttl>]`
+fn cookie(field: &Field<'_>, draft: &mut Draft<'_>) -> Option<String> {
+    let (mut name, mut ttl) = (None, None);
+    for field in field.fields(draft) {
+        match field.name() {
+            "name" => name = Some(field.text()),
+            "ttl" => ttl = Some(duration::ours(&field.text())).filter(|ttl| !ttl.is_empty() && ttl != "0ms"),
+            // A cookie for every path is what ours is.
+            "path" if field.text() == "/" => {}
+            _ => field.ignore(draft),
+        }
+    }
+    let Some(name) = name else {
+        if field.value().is_object() {
+            draft.refuse(&field.place(), "no name; expected the name of a cookie", "it is ignored");
+        }
+        return None;
+    };
+    Some(ttl.map_or_else(|| format!("cookie:{name}"), |ttl| format!("cookie:{name}:{ttl}")))
+}
+
+fn retry_policy(field: &Field<'_>, backend: &Backend, draft: &mut Draft<'_>) {
+    let fields = field.fields(draft);
+    let never = fields.iter().any(|field| field.name() == "num_retries" && field.text() == "0");
+    for field in fields {
+        let place = field.place();
+        match field.name() {
+            "retry_on" if never => {}
+            "retry_on" => draft.set(backend.named("retry-on"), field.text(), &place),
+            "num_retries" if never => draft.set(backend.named("retry-on"), "none", &place),
+            "num_retries" => draft.set(backend.named("num-retries"), field.text(), &place),
+            "per_try_timeout" => draft.set(backend.named("per-try-timeout"), duration::ours(&field.text()), &place),
+            _ => field.ignore(draft),
+        }
+    }
+}
+
+fn circuit_breakers(field: &Field<'_>, backend: &Backend, draft: &mut Draft<'_>) {
+    for breaker in field.items(draft) {
+        let fields = breaker.fields(draft);
+        let high = fields.iter().any(|field| field.name() == "priority" && field.text().eq_ignore_ascii_case("high"));
+        if high {
+            draft.ignore(&breaker.place(), "requests of high priority have no limits of their own");
+            continue;
+        }
+        for field in fields {
+            match field.name() {
+                "max_connections" | "max_pending_requests" | "max_requests" | "max_retries" => {
+                    draft.set(backend.named(&field.name().replace('_', "-")), field.text(), &field.place());
+                }
+                "priority" if field.text().eq_ignore_ascii_case("default") => {}
+                _ => field.ignore(draft),
+            }
+        }
+    }
+}
+
+fn keepalive(field: &Field<'_>, backend: &Backend, draft: &mut Draft<'_>) {
+    for part in field.fields(draft) {
+        draft.set(backend.named("tcp-keepalive"), "on", &field.place());
+        match KEEPALIVE.iter().find(|(name, _)| *name == part.name()) {
+            Some((_, ours)) if part.value().as_u64() == Some(*ours) => {}
+            Some((name, ours)) => {
+                let message = format!("there is only one TCP keepalive here, whose {name} is {ours}");
+                let Place { field, value } = part.place();
+                draft.ignore_but(&Place { field, value }, message, &format!("{name} is {ours}"));
+            }
+            None => part.ignore(draft),
+        }
+    }
+}

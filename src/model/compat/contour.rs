@@ -1,0 +1,49 @@
+//! Contour: `projectcontour.io/…` on Services.
+
+use std::collections::BTreeMap;
+
+use super::draft::{Draft, Place};
+use super::under;
+use crate::model::settings::nearest;
+
+const PREFIX: &str = "projectcontour.io/";
+
+/// Those that are named as ours are.
+pub(super) const LIMITS: [&str; 5] =
+    ["max-connections", "max-pending-requests", "max-requests", "max-retries", "per-host-max-connections"];
+
+const H2: &str = "upstream-protocol.h2";
+const H2C: &str = "upstream-protocol.h2c";
+const TLS: &str = "upstream-protocol.tls";
+
+pub(super) fn translate(annotations: &BTreeMap<String, String>, draft: &mut Draft<'_>) {
+    for (key, text) in under(annotations, PREFIX) {
+        let place = Place::annotation(&format!("{PREFIX}{key}"), text);
+        match key {
+            H2C => protocol(text, &place, draft),
+            H2 => {
+                protocol(text, &place, draft);
+                draft.ignore_but(&place, "TLS to pods isn't supported", "the ports get HTTP/2 without TLS");
+            }
+            TLS => draft.ignore(&place, "TLS to pods isn't supported"),
+            // To Contour zero means that nothing is said.
+            limit if LIMITS.contains(&limit) && text == "0" => {}
+            limit if LIMITS.contains(&limit) => draft.set(limit, text, &place),
+            _ => match nearest(key, LIMITS.into_iter().chain([H2, H2C, TLS])) {
+                Some(near) => draft.ignore(&place, format!("not read; did you mean {PREFIX}{near}?")),
+                None => draft.ignore(&place, "not read"),
+            },
+        }
+    }
+}
+
+/// A list of ports, by name or number.
+fn protocol(text: &str, place: &Place, draft: &mut Draft<'_>) {
+    let ports: Vec<&str> = text.split(',').map(str::trim).filter(|port| !port.is_empty()).collect();
+    if ports.is_empty() {
+        return draft.refuse(place, "an empty list; expected names or numbers of ports", "it is ignored");
+    }
+    for port in ports {
+        draft.set(format!("protocol.{port}"), "http2", &Place { field: place.field.clone(), value: port.to_owned() });
+    }
+}

@@ -1,0 +1,87 @@
+//! Settings that were said in the words of another product.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::name::{Name, Unnamed};
+use super::value::Fault;
+use super::{Settings, default_stays};
+use crate::model::compat::{self, Place, Translation};
+use crate::model::{ObjectRef, Reason, Rejected};
+
+/// The annotations of other products on one Service, parsed as if they were ours.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Translated {
+    settings: Settings,
+    /// Where each setting was read, good or bad.
+    places: BTreeMap<Name, Arc<Place>>,
+    /// How the fields begin that can't be read, so that nobody knows what they would set.
+    unreadable: Vec<String>,
+}
+
+impl Translated {
+    /// Parses a translation. What is said of a value that can't be used names the place where it was written.
+    pub fn parse(service: &ObjectRef, translation: Translation) -> (Self, Vec<Rejected>) {
+        let Translation { settings, mut rejected, unreadable } = translation;
+        let mut translated = Self { unreadable, ..Self::default() };
+        for compat::Setting { name, text, place } in settings {
+            let mut reject = |reason, part: Option<String>, message, meanwhile| {
+                let value = part.unwrap_or_else(|| Rejected::shorten(&place.value));
+                rejected.push(Rejected {
+                    object: service.clone(),
+                    field: place.field.clone(),
+                    value,
+                    reason,
+                    message,
+                    meanwhile,
+                });
+            };
+            match Name::parse(&name) {
+                Err(Unnamed::Unknown(message)) => {
+                    reject(Reason::UnknownAnnotation, None, message, "it is ignored".to_owned());
+                }
+                Err(Unnamed::BadPort(message)) => {
+                    reject(Reason::InvalidAnnotation, None, message, "it is ignored".to_owned());
+                }
+                Ok((name, setting)) => {
+                    for Fault { value, message, meanwhile } in translated.settings.take(name.clone(), setting, &text) {
+                        let meanwhile = meanwhile.map_or_else(|| default_stays(setting), str::to_owned);
+                        reject(Reason::InvalidAnnotation, value, message, meanwhile);
+                    }
+                    translated.places.insert(name, Arc::new(place));
+                }
+            }
+        }
+        (translated, rejected)
+    }
+
+    /// Keeps the `previous` value of every setting whose value now can't be used, or whose place can't be read.
+    pub fn keep_last_good(&mut self, previous: &Self) {
+        self.settings.keep_last_good(&previous.settings);
+        for (name, value) in &previous.settings.good {
+            let place = previous.places.get(name).filter(|place| self.is_unreadable(&place.field));
+            if let (Some(place), false) = (place, self.places.contains_key(name)) {
+                self.settings.good.insert(name.clone(), value.clone());
+                self.places.insert(name.clone(), Arc::clone(place));
+            }
+        }
+    }
+
+    /// The settings that can be used, by their names after our prefix, with their texts.
+    pub fn good(&self) -> impl Iterator<Item = (String, &str)> {
+        self.settings.good.iter().map(|(name, value)| (name.to_string(), value.text()))
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Where a setting was read, good or bad.
+    pub(super) fn place(&self, name: &Name) -> Option<&Place> {
+        self.places.get(name).map(|place| &**place)
+    }
+
+    fn is_unreadable(&self, field: &str) -> bool {
+        self.unreadable.iter().any(|beginning| field.starts_with(beginning))
+    }
+}

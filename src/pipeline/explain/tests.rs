@@ -1,0 +1,110 @@
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::cache::{DomainLost, DomainWanted, RenderedFor};
+use crate::model::object::{self, Object};
+use crate::model::settings::{PREFIX, Settings};
+use crate::model::{Event, Fleets, Kind, Lowered, ZoneRouting};
+use crate::pipeline::{Offline, RenderOptions, offline};
+
+fn key(name: &str) -> Key {
+    Key::new("shop", name)
+}
+
+/// The port `web` 80.
+fn service(name: &str, annotations: &[(&str, &str)]) -> Event {
+    let id = ObjectRef::service(&key(name));
+    let annotation = |(key, value): &(&str, &str)| (format!("{PREFIX}{key}"), (*value).to_owned());
+    let annotations: BTreeMap<String, String> = annotations.iter().map(annotation).collect();
+    let (settings, rejected) = Settings::parse(&id, &annotations);
+    let ports = vec![object::Port { name: "web".into(), number: 80, app_protocol: None }];
+    let (created, external_name, publish_not_ready) = (0, false, false);
+    let service = object::Service {
+        key: key(name),
+        created,
+        settings,
+        ports,
+        external_name,
+        publish_not_ready,
+        zone_routing: ZoneRouting::Off,
+        translated: None,
+    };
+    Event::Apply(Lowered { id, object: Some(Object::Service(service)), rejected })
+}
+
+fn pipeline(events: impl IntoIterator<Item = Event>) -> Offline {
+    let lists = Kind::ALL.into_iter().flat_map(|kind| [Event::Init(kind), Event::InitDone(kind)]);
+    offline(lists.chain(events), RenderOptions::default())
+}
+
+const ON: (&str, &str) = ("enabled", "true");
+
+fn rendered(pipeline: &Offline, name: &str) -> RenderedFor {
+    pipeline.explain(&key(name)).unwrap().rendered.remove(&80).unwrap()
+}
+
+fn lost(rendered: &RenderedFor) -> Vec<(&str, &[DomainLost])> {
+    let lost = rendered.domains.iter().filter(|domain| !domain.lost.is_empty());
+    lost.map(|DomainWanted { domain, lost }| (&**domain, lost.as_slice())).collect()
+}
+
+#[test]
+fn what_was_rendered_is_told_with_the_domains_that_somebody_else_has() {
+    let pipeline = pipeline([
+        service("a", &[ON, ("hosts", "x.example"), ("fleets", "edge")]),
+        service("b", &[ON, ("hosts", "x.example,y.example")]),
+        service("c", &[ON, ("hosts", "x.example,b.shop:80")]),
+    ]);
+    let a = rendered(&pipeline, "a");
+    assert_eq!((&*a.cluster, a.everywhere, lost(&a)), ("shop/a/80", 1, vec![]));
+    assert_eq!(a.fleets, Fleets::Named(["edge".into()].into()));
+    assert!(a.domains.iter().any(|wanted| &*wanted.domain == "a.shop.svc.cluster.local:80"));
+
+    let to = |name: &str, fleets: &[&str]| DomainLost {
+        service: key(name),
+        port: 80,
+        fleets: fleets.iter().map(|fleet| (*fleet).into()).collect(),
+    };
+    let b = rendered(&pipeline, "b");
+    assert_eq!((b.everywhere, lost(&b)), (2, vec![("x.example", &[to("a", &["edge"])][..])]));
+    let c = rendered(&pipeline, "c");
+    let own = ("b.shop:80", &[to("b", &["", "edge"])][..]);
+    let both = ("x.example", &[to("a", &["edge"]), to("b", &[""])][..]);
+    assert_eq!(lost(&c), [own, both]);
+}
+
+#[test]
+fn what_is_rejected_is_that_of_the_service_alone() {
+    let pipeline = pipeline([
+        service("a", &[ON, ("lb-policy", "best"), ("hosts", "x.example")]),
+        service("b", &[ON, ("nonsense", "1"), ("hosts", "x.example")]),
+        service("ab", &[ON, ("num-retries", "many")]),
+    ]);
+    let fields = |name: &str| {
+        let rejected = pipeline.explain(&key(name)).unwrap().rejected;
+        rejected
+            .iter()
+            .map(|one| one.field["metadata.annotations[chancery.dev/".len()..].to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!((fields("a"), fields("ab")), (vec!["lb-policy]".to_owned()], vec!["num-retries]".to_owned()]));
+    assert_eq!(fields("b"), ["hosts]", "nonsense]"]);
+    assert_eq!(pipeline.explain(&key("nobody")), None);
+}
+
+#[test]
+fn pages_hold_every_service_once() {
+    let count = PAGE + 1;
+    let annotations = |number: usize| if number.is_multiple_of(2) { vec![ON, ("lb-policy", "best")] } else { vec![] };
+    let pipeline = pipeline((0..count).map(|number| service(&format!("s-{number:04}"), &annotations(number))));
+    let first = pipeline.page(None);
+    assert_eq!(first.len(), PAGE);
+    let second = pipeline.page(first.last().map(|last| &last.key));
+    assert_eq!(second.len(), 1);
+    assert_eq!(pipeline.page(Some(&second[0].key)), []);
+
+    let ([on, off, ..], key) = (&first[..], key("s-0000")) else { panic!() };
+    let served = ServedPort { number: 80, name: "web".into(), cluster: "shop/s-0000/80".into(), endpoints: [].into() };
+    assert_eq!(*on, KnownService { key, served: Some(vec![served]), rejected: 1 });
+    assert_eq!((off.served.as_ref(), off.rejected), (None, 0));
+}

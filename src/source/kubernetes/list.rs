@@ -1,0 +1,36 @@
+//! One complete list of every kind.
+
+use futures::stream::{BoxStream, StreamExt};
+
+use crate::model::{Event, Kind};
+use crate::source::Notice;
+
+/// Why there is no complete list: the API server can't be reached, or refuses us something.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ListError(String);
+
+/// What a source says until every kind is listed. The first trouble ends it.
+pub(super) async fn list(mut notices: BoxStream<'static, Notice>) -> Result<Vec<Event>, ListError> {
+    let mut unlisted = Vec::from(Kind::ALL);
+    let mut events = Vec::new();
+    while let Some(notice) = notices.next().await {
+        match notice {
+            Notice::Event { at: _, event } => {
+                if let Event::InitDone(listed) = event {
+                    unlisted.retain(|kind| *kind != listed);
+                }
+                events.push(event);
+            }
+            Notice::InTouch => {}
+            Notice::OutOfTouch { error } => return Err(ListError(error)),
+        }
+        if unlisted.is_empty() {
+            break;
+        }
+    }
+    Ok(events)
+}
+
+#[cfg(test)]
+mod tests;

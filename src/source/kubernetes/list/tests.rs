@@ -1,0 +1,29 @@
+use std::time::Instant;
+
+use futures::stream;
+
+use super::*;
+
+fn notice(event: Event) -> Notice {
+    Notice::Event { at: Instant::now(), event }
+}
+
+fn listed(kind: Kind) -> [Notice; 2] {
+    [notice(Event::Init(kind)), notice(Event::InitDone(kind))]
+}
+
+#[tokio::test]
+async fn it_ends_when_every_kind_is_listed() {
+    let notices: Vec<_> = Kind::ALL.into_iter().flat_map(listed).chain([Notice::InTouch]).collect();
+    // A source never ends by itself.
+    let events = list(stream::iter(notices).chain(stream::pending()).boxed()).await.unwrap();
+    assert_eq!(events.len(), 2 * Kind::COUNT);
+}
+
+#[tokio::test]
+async fn the_first_trouble_ends_it() {
+    let trouble = Notice::OutOfTouch { error: "not allowed to list pods".to_owned() };
+    let notices = listed(Kind::Service).into_iter().chain([trouble]).collect::<Vec<_>>();
+    let error = list(stream::iter(notices).chain(stream::pending()).boxed()).await.unwrap_err();
+    assert_eq!(error.to_string(), "not allowed to list pods");
+}

@@ -1,0 +1,210 @@
+//! `chancery convert`, and `--compat` of the other commands, as their users call them.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
+
+use std::fs;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+const CHANCERY: &str = env!("CARGO_BIN_EXE_chancery");
+
+const AMBASSADOR: &str = r#"
+apiVersion: v1
+kind: Service
+metadata:
+  name: cart
+  namespace: shop
+  annotations:
+    getambassador.io/config: |
+      ---
+      apiVersion: getambassador.io/v2
+      kind: Mapping
+      name: cart
+      prefix: /shop.v1.Cart/
+      rewrite: ""
+      service: cart:50051
+      grpc: true
+      load_balancer: {policy: least_request}
+      retry_policy: {retry_on: gateway-error, num_retries: 3}
+spec:
+  ports: [{name: main, port: 50051}]
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: cart-1, namespace: shop, labels: {kubernetes.io/service-name: cart}}
+addressType: IPv4
+ports: [{name: main, port: 50051}]
+endpoints: [{addresses: [10.0.0.1]}]
+"#;
+
+/// The exit code, what it printed, and what it said on stderr.
+fn run(arguments: &[&str], input: &str) -> (i32, String, String) {
+    let mut command = Command::new(CHANCERY);
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let ours = |name: &str| name.starts_with("CHANCERY_") || name == "RUST_LOG";
+    std::env::vars().filter(|(name, _)| ours(name)).for_each(|(name, _)| {
+        command.env_remove(name);
+    });
+    let mut child = command.spawn().unwrap();
+    // Whoever is told to use a flag right doesn't read what it is given.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(!stderr.contains("panicked"), "{stderr}");
+    (output.status.code().expect("no signal ended it"), String::from_utf8(output.stdout).unwrap(), stderr)
+}
+
+fn service(annotations: &str) -> String {
+    format!(
+        "{{apiVersion: v1, kind: Service, metadata: {{name: cart, namespace: shop, annotations: {{{annotations}}}}}}}"
+    )
+}
+
+#[test]
+fn help_has_examples() {
+    let (code, out, err) = run(&["convert", "--help"], "");
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.contains("\n  chancery convert ./services > chancery.yaml\n"), "{out}");
+    assert!(out.contains("kubectl apply --server-side"), "{out}");
+    assert!(run(&["--help"], "").1.contains("\n  convert "));
+}
+
+#[test]
+fn it_prints_a_patch_with_the_annotations_of_ours() {
+    let input = service("projectcontour.io/upstream-protocol.h2c: '80', retry.linkerd.io/grpc: internal, a: b");
+    let (code, out, err) = run(&["convert", "-"], &input);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert_eq!(
+        out,
+        r"apiVersion: v1
+kind: Service
+metadata:
+  annotations:
+    chancery.dev/protocol.80: http2
+    chancery.dev/retry-on: internal
+  name: cart
+  namespace: shop
+"
+    );
+    let (code, out, _) = run(&["convert", "-", "-o", "text"], &input);
+    assert_eq!(
+        (code, out.as_str()),
+        (
+            0,
+            "kubectl annotate --overwrite --namespace shop service cart chancery.dev/protocol.80=http2 \
+             chancery.dev/retry-on=internal\n"
+        )
+    );
+    let (code, out, _) = run(&["convert", "-", "--compat", "linkerd.io"], &input);
+    assert!(code == 0 && out.contains("retry-on") && !out.contains("protocol"), "{out}");
+}
+
+#[test]
+fn text_for_a_shell_is_quoted() {
+    let name = "{apiVersion: v1, kind: Service, metadata: {name: \"$(x) 'y'\", annotations: {retry.linkerd.io/grpc: internal}}}";
+    let (_, out, _) = run(&["convert", "-", "-o", "text"], name);
+    assert!(out.contains(r"service '$(x) '\''y'\''' chancery.dev/retry-on=internal"), "{out}");
+}
+
+#[test]
+fn what_is_not_understood_is_a_comment_and_goes_to_stderr() {
+    let input = service(
+        "projectcontour.io/upstream-protocol.tls: '80', retry.linkerd.io/limit: many, retry.linkerd.io/grpc: internal",
+    );
+    let (code, out, err) = run(&["convert", "-"], &input);
+    assert_eq!(code, 1);
+    let lines: Vec<&str> = err.lines().collect();
+    assert_eq!(lines.len(), 2, "{err}");
+    assert_eq!(
+        lines[0],
+        "-:1: warning: Service shop/cart: metadata.annotations[projectcontour.io/upstream-protocol.tls]: \"80\": TLS to \
+         pods isn't supported (it is ignored)"
+    );
+    assert!(
+        lines[1].starts_with("-:1: error: Service shop/cart: metadata.annotations[retry.linkerd.io/limit]: \"many\"")
+    );
+    let comments: Vec<&str> = out.lines().filter_map(|line| line.strip_prefix("# ")).collect();
+    assert_eq!(comments, lines);
+    assert!(out.contains("\n    chancery.dev/retry-on: internal\n") && !out.contains("num-retries:"), "{out}");
+}
+
+#[test]
+fn mappings_that_are_objects_are_converted_onto_the_service_they_name() {
+    let mapping = |service: &str, more: &str| {
+        format!(
+            "---\napiVersion: getambassador.io/v3alpha1\nkind: Mapping\nmetadata: {{name: m, namespace: edge}}\n\
+             spec: {{service: '{service}', prefix: /, grpc: true, {more}}}\n"
+        )
+    };
+    let (code, out, err) = run(&["convert", "-"], &mapping("cart.shop:80", "load_balancer: {policy: least_request}"));
+    assert_eq!((code, err.as_str()), (0, ""));
+    for line in [
+        "chancery.dev/enabled.80: \"true\"",
+        "chancery.dev/lb-policy.80: least-request",
+        "name: cart",
+        "namespace: shop",
+    ] {
+        assert!(out.contains(line), "{out}");
+    }
+    let (code, _, err) = run(&["convert", "-"], &mapping("cart", "cors: {a: b}"));
+    assert_eq!(code, 1);
+    assert!(err.starts_with("-:2: warning: Service edge/cart: Mapping edge/m: spec.cors: "), "{err}");
+    let (code, out, err) = run(&["convert", "-"], &mapping("consul://x", ""));
+    assert_eq!(code, 1);
+    assert!(err.contains("Mapping edge/m: spec.service: expected the name of a Service"), "{err}");
+    assert!(out.starts_with("# ") && out.lines().count() == 1, "{out}");
+    let (code, out, _) = run(&["convert", "-", "--compat=linkerd.io"], &mapping("consul://x", ""));
+    assert_eq!((code, out.as_str()), (0, ""));
+}
+
+#[test]
+fn converting_what_was_converted_gives_nothing_new() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("converted.yaml");
+    let (code, out, err) = run(&["convert", "-"], AMBASSADOR);
+    assert_eq!((code, err.as_str()), (0, ""));
+    fs::write(&file, &out).unwrap();
+    assert_eq!(run(&["convert", file.to_str().unwrap()], ""), (0, String::new(), String::new()));
+
+    // Nor does it once the patch is part of the Service.
+    let patch: serde_json::Value = serde_saphyr::from_str(&out).unwrap();
+    let annotations = patch["metadata"]["annotations"].as_object().unwrap();
+    let lines = annotations.iter().map(|(name, text)| format!("    {name}: {text}\n")).collect::<Vec<_>>().concat();
+    let patched = AMBASSADOR.replacen("  annotations:\n", &format!("  annotations:\n{lines}"), 1);
+    assert_eq!(run(&["convert", "-"], &patched), (0, String::new(), String::new()));
+    let with_compat = run(&["render", "-", "--compat=all"], AMBASSADOR);
+    assert_eq!(run(&["render", "-"], &patched), with_compat, "serving it needs no --compat any more");
+    assert!(with_compat.1.contains("shop/cart/50051"));
+}
+
+#[test]
+fn bad_files_and_flags_are_told() {
+    let (code, out, err) = run(&["convert", "-"], "a: [");
+    assert!(code == 1 && err.starts_with("-:") && out.starts_with("# -:"), "{err}");
+    let (code, _, err) = run(&["convert", "/no/such/file"], "");
+    assert!(code == 1 && err.contains("/no/such/file"), "{err}");
+    for command in ["convert", "render", "lint"] {
+        let (code, _, err) = run(&[command, "-", "--compat=getambasador.io"], "");
+        assert!(code == 2 && err.contains("(did you mean getambassador.io?)"), "{err}");
+    }
+    let (code, _, err) = run(&["serve", "--compat", "contour"], "");
+    assert!(code == 2 && err.contains("(did you mean projectcontour.io?)"), "{err}");
+}
+
+#[test]
+fn render_and_lint_read_others_when_they_are_told_to() {
+    assert!(!run(&["render", "-"], AMBASSADOR).1.contains("shop/cart"));
+    let (code, out, err) = run(&["render", "-", "--compat", "getambassador.io"], AMBASSADOR);
+    assert!(code == 0 && out.contains("10.0.0.1") && out.contains("least_request"), "{err}{out}");
+    let bad = AMBASSADOR.replace("num_retries: 3", "num_retries: many");
+    assert_eq!(run(&["lint", "-"], &bad).0, 0);
+    let (code, out, _) = run(&["lint", "-", "--compat=all"], &bad);
+    assert_eq!(code, 1);
+    assert!(
+        out.contains(
+            "-:8: error: Service shop/cart: metadata.annotations[getambassador.io/config] Mapping cart: \
+             retry_policy.num_retries: \"many\": not a whole number"
+        ),
+        "{out}"
+    );
+}
