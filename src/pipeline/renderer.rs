@@ -7,8 +7,8 @@ use std::iter;
 use std::sync::Arc;
 
 use super::{RenderOptions, fleet::Fleet};
-use crate::model::{Endpoint, Entry, Fleets, Key, ObjectRef, Port, Reason, Rejected, Service, ZoneRouting};
-use crate::translate::envoy::{Affected, Contest, Domains, PortRoutes, Title, assignment, cluster};
+use crate::model::{Endpoint, Entry, Fleets, Key, ObjectRef, Port, Reason, Rejected, Service};
+use crate::translate::envoy::{Affected, Contest, Domains, PortRoutes, Preference, Title, assignment, cluster};
 use crate::translate::names;
 use crate::xds::{Name, Origin, Resource, ResourceType, Version, World};
 
@@ -45,7 +45,7 @@ pub struct Renderer {
 #[derive(Debug)]
 struct RenderedPort {
     endpoints: Arc<[Endpoint]>,
-    zone_routing: ZoneRouting,
+    preference: Preference,
     cluster: Arc<Resource>,
     assignment: Arc<Resource>,
     routes: Arc<PortRoutes>,
@@ -152,13 +152,13 @@ impl Renderer {
         let old = self.ports.remove(&name);
         let known = old.as_ref().filter(|_| unchanged).and_then(|old| old.cluster.origin());
         let origin = known.map_or_else(|| origin(service, port), Arc::clone);
-        let zone_routing = port.policy.balancing.zone_routing;
-        let is_same = |old: &&RenderedPort| Arc::ptr_eq(&old.endpoints, &endpoints) && old.zone_routing == zone_routing;
+        let preference = Preference::of(&port.policy.balancing);
+        let is_same = |old: &&RenderedPort| Arc::ptr_eq(&old.endpoints, &endpoints) && old.preference == preference;
         let assignment = match old.as_ref().filter(is_same) {
             Some(old) => Arc::clone(&old.assignment),
             None => kept_or_new(
                 old.as_ref().map(|old| &old.assignment),
-                assignment(&name, &endpoints, zone_routing).with_origin(Arc::clone(&origin)),
+                assignment(&name, &endpoints, preference).with_origin(Arc::clone(&origin)),
             ),
         };
         let (cluster, routes) = match old {
@@ -171,7 +171,7 @@ impl Renderer {
                 (cluster, self.claim(old.map(|old| old.routes), routes, dirty))
             }
         };
-        self.ports.insert(Name::clone(&name), RenderedPort { endpoints, zone_routing, cluster, assignment, routes });
+        self.ports.insert(Name::clone(&name), RenderedPort { endpoints, preference, cluster, assignment, routes });
         dirty.resources.insert(name);
     }
 

@@ -123,6 +123,14 @@ impl Talk {
     }
 }
 
+impl Talk {
+    /// Returns when it ends, of which nobody on this side is the cause.
+    pub async fn ended(&mut self) {
+        let ended = soon("the end of the stream", self.responses.message()).await;
+        assert!(!matches!(ended, Ok(Some(_))), "nothing was said: {ended:?}");
+    }
+}
+
 /// How often each is there.
 pub fn tally(pods: impl IntoIterator<Item = String>) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();

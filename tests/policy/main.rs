@@ -7,7 +7,9 @@
 //! ```
 //!
 //! - [`scene`]: all of that. [`pod`] and [`caller`]: its two ends.
-//! - Which pod a request goes to: [`turns`], [`loads`], [`hashes`], [`panic`].
+//! - Which pod a request goes to: [`turns`], [`loads`], [`hashes`], [`first`], [`panic`]; what becomes of it when pods leave:
+//!   [`draining`].
+//! - When it is tried again: [`retries`]. How long it may take: [`timeouts`]. Over which connection: [`connections`].
 //! - How much may be under way: [`limits`].
 //! - Which pods are left out: [`outliers`], [`health`].
 //! - Who gets a Service, under which names: [`names`].
@@ -21,6 +23,9 @@ mod caller;
 mod pod;
 mod scene;
 
+mod connections;
+mod draining;
+mod first;
 mod hashes;
 mod health;
 mod limits;
@@ -28,4 +33,6 @@ mod loads;
 mod names;
 mod outliers;
 mod panic;
+mod retries;
+mod timeouts;
 mod turns;

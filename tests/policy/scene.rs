@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use chancery::app::render_options;
 use chancery::cli::demo::addresses::{POD_PORT, PodAddresses};
 use chancery::cli::demo::envoy::Stats;
-use chancery::pipeline::offline;
+use chancery::pipeline::{Offline, offline};
 use chancery::source::lower::Lowering;
 use chancery::source::manifests;
 use chancery::xds::Snapshot;
@@ -153,6 +153,12 @@ impl Scene {
         self.publish();
     }
 
+    /// The address of a pod, as it is listed, whether it runs or not.
+    pub fn address_of(&self, service: &str, pod: &str) -> SocketAddr {
+        let (_, address, _) = self.services[service].endpoints.iter().find(|(name, _, _)| name == pod).unwrap();
+        *address
+    }
+
     /// A pod that runs.
     pub fn pod(&self, pod: &str) -> &Pod {
         &self.pods[pod]
@@ -170,8 +176,7 @@ impl Scene {
 
     /// Starts a pod anew that vanished, at its address.
     pub async fn revive(&mut self, service: &str, pod: &str) {
-        let (_, address, _) = self.services[service].endpoints.iter().find(|(name, _, _)| name == pod).unwrap();
-        let revived = Pod::start(pod, *address).await;
+        let revived = Pod::start(pod, self.address_of(service, pod)).await;
         self.pods.insert(pod.to_owned(), revived);
     }
 
@@ -227,9 +232,9 @@ impl Scene {
         std::fs::write(&self.manifests, documents.join("\n---\n")).unwrap();
         let lowering = Lowering { allow_loopback_endpoints: true, ..Lowering::default() };
         let loaded = manifests::load(std::slice::from_ref(&self.manifests), lowering).unwrap();
-        let offline = offline(loaded.events, render_options("cluster.local", self.listener, []));
-        assert_eq!(offline.rejected, []);
-        let world = offline.world;
+        let Offline { world, rejected, .. } =
+            offline(loaded.events, render_options("cluster.local", self.listener, []));
+        assert_eq!(rejected, []);
         self.control_plane.everyone = Snapshot::clone(&world.everyone);
         self.control_plane.world = world;
         self.control_plane.publish();

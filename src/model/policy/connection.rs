@@ -39,11 +39,11 @@ impl Protocol {
 /// How long a request may take; by default each is as long as it likes, and the caller's `grpc-timeout` holds.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Timeouts {
-    /// From the end of the request to the end of the answer.
+    /// From the beginning of a request to the end of its answer.
     pub request: Option<Duration>,
     /// Without a byte in either direction.
     pub idle: Option<Duration>,
-    /// From the beginning of a stream to its end, whatever the caller says.
+    /// From the beginning of a stream to its end; of the two the shorter counts.
     pub max_stream_duration: Option<Duration>,
 }
 

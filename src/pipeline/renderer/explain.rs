@@ -16,7 +16,7 @@ impl Renderer {
         let ports = self.services.get(key).into_iter().flat_map(|service| &service.ports);
         let explain = |Port { number, .. }: &Port| {
             let cluster = names::cluster(key, *number);
-            let RenderedPort { endpoints: _, zone_routing: _, cluster: _, assignment: _, routes } =
+            let RenderedPort { endpoints: _, preference: _, cluster: _, assignment: _, routes } =
                 self.ports.get(&cluster)?;
             let fleets: Vec<Name> = iter::once(EVERYONE)
                 .chain(self.fleets.keys().map(|fleet| &**fleet))

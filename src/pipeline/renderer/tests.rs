@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::model::{Balancing, EndpointState, Endpoints, Locality, Policy};
+use crate::model::{Balancing, EndpointState, Endpoints, Locality, Policy, ZoneRouting};
 use crate::translate::envoy::ListenerOptions;
 use crate::xds::{Difference, ResourceMap, Snapshot, Target};
 

@@ -7,8 +7,26 @@ use std::sync::Arc;
 use data_plane_api::core::{Address, HealthStatus, Locality, SocketAddress, address, socket_address};
 use data_plane_api::endpoint::{ClusterLoadAssignment, Endpoint, LbEndpoint, LocalityLbEndpoints, lb_endpoint};
 
-use crate::model::{self, ZoneRouting};
+use crate::model::{self, Balancing, LbPolicy, ZoneRouting};
 use crate::xds::{Name, Place, Resource};
+
+/// The last priority that Envoy takes (endpoint_components.proto).
+const LAST_PRIORITY: u32 = 128;
+
+/// What decides the priorities of endpoints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Preference {
+    zone_routing: ZoneRouting,
+    /// Each has a priority of its own. Envoy has no pick first, and this is how it comes to one.
+    one_by_one: bool,
+}
+
+impl Preference {
+    /// What this policy prefers.
+    pub fn of(balancing: &Balancing) -> Self {
+        Self { zone_routing: balancing.zone_routing, one_by_one: balancing.policy == LbPolicy::PickFirst }
+    }
+}
 
 /// How far an endpoint is from a client. Endpoints that are nearer come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,14 +52,18 @@ enum Distance {
 /// and only when none is left, those of the next priority. Requests go on to the next priority earlier where something
 /// finds endpoints unhealthy that are listed as healthy, and less than 100 % / 140 % of a priority are well (Envoy's
 /// overprovisioning factor).
-pub fn assignment(name: &Name, endpoints: &Arc<[model::Endpoint]>, zone_routing: ZoneRouting) -> Resource {
-    let everywhere = seen_from(&Place::default(), name, endpoints, zone_routing);
+///
+/// With pick first each endpoint has a priority of its own, at its distance in the order of addresses, those that are ready
+/// first; so the first that is well gets all requests.
+pub fn assignment(name: &Name, endpoints: &Arc<[model::Endpoint]>, preference: Preference) -> Resource {
+    let everywhere = seen_from(&Place::default(), name, endpoints, preference);
+    let zone_routing = preference.zone_routing;
     let places = places(endpoints, zone_routing);
     if places.is_empty() {
         return everywhere;
     }
     let (name, endpoints) = (Name::clone(name), Arc::clone(endpoints));
-    everywhere.located(zone_routing.as_str(), places, move |place| seen_from(place, &name, &endpoints, zone_routing))
+    everywhere.located(zone_routing.as_str(), places, move |place| seen_from(place, &name, &endpoints, preference))
 }
 
 /// The places from which some endpoints are nearer than others. Whoever is on a node with endpoints is in their zone.
@@ -73,17 +95,21 @@ fn places(endpoints: &[model::Endpoint], zone_routing: ZoneRouting) -> Vec<Place
 }
 
 /// The assignment as a client at `place` gets it.
-fn seen_from(place: &Place, name: &Name, endpoints: &[model::Endpoint], zone_routing: ZoneRouting) -> Resource {
-    let mut levels: BTreeMap<Distance, BTreeMap<(&str, &str), Vec<LbEndpoint>>> = BTreeMap::new();
-    for endpoint in endpoints {
+fn seen_from(place: &Place, name: &Name, endpoints: &[model::Endpoint], preference: Preference) -> Resource {
+    let Preference { zone_routing, one_by_one } = preference;
+    let mut levels: BTreeMap<_, BTreeMap<(&str, &str), Vec<LbEndpoint>>> = BTreeMap::new();
+    for (position, endpoint) in endpoints.iter().enumerate() {
         let model::Endpoint { address, port, state, locality, weight } = endpoint;
         let model::Locality { zone, node } = locality;
         let node = if zone_routing == ZoneRouting::PreferNode { &**node } else { "" };
-        let level = levels.entry(Distance::between(place, zone, node)).or_default();
+        let level = (Distance::between(place, zone, node), one_by_one.then_some((*state, position)));
+        let level = levels.entry(level).or_default();
         level.entry((zone, node)).or_default().push(lb_endpoint(*address, *port, *state, *weight));
     }
     let localities = (0..).zip(levels.into_values()).flat_map(|(priority, localities)| {
-        localities.into_iter().map(move |((zone, node), endpoints)| locality(priority, zone, node, endpoints))
+        localities
+            .into_iter()
+            .map(move |((zone, node), endpoints)| locality(u32::min(priority, LAST_PRIORITY), zone, node, endpoints))
     });
     let message = ClusterLoadAssignment {
         cluster_name: name.to_string(),

@@ -22,7 +22,7 @@ use prost::Name as MessageName;
 
 pub use cluster::cluster;
 pub use domains::{Affected, Contest, Domains, PortRoutes, Title};
-pub use endpoint::assignment;
+pub use endpoint::{Preference, assignment};
 pub use listener::{ListenerOptions, listener};
 pub use route::{EncodedVirtualHost, route_configuration};
 

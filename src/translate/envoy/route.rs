@@ -111,14 +111,16 @@ pub(super) fn action(cluster: &Name, policy: &Policy) -> RouteAction {
         health_check: _,
     } = policy;
     let Timeouts { request, idle, max_stream_duration } = timeouts;
+    let longest = request.iter().chain(max_stream_duration).min().copied();
     RouteAction {
         cluster_specifier: Some(route_action::ClusterSpecifier::Cluster(cluster.to_string())),
-        timeout: Some(duration(request.unwrap_or(NO_TIMEOUT))),
+        // Envoy looks at it only where it doesn't look at the caller's `grpc-timeout`.
+        timeout: Some(duration(NO_TIMEOUT)),
         idle_timeout: idle.map(duration),
         max_stream_duration: Some(route_action::MaxStreamDuration {
-            max_stream_duration: max_stream_duration.map(duration),
+            max_stream_duration: longest.map(duration),
             // A maximum of zero is no maximum: the caller's `grpc-timeout` is honoured as it is.
-            grpc_timeout_header_max: Some(duration(max_stream_duration.unwrap_or(NO_TIMEOUT))),
+            grpc_timeout_header_max: Some(duration(longest.unwrap_or(NO_TIMEOUT))),
             ..route_action::MaxStreamDuration::default()
         }),
         retry_policy: retry_policy(retry),

@@ -42,8 +42,9 @@ static SETTINGS: [Setting; 12] = [
                `hash-on`; when one of n pods comes or goes, with `maglev` little more than its n-th of them moves, \
                with `ring-hash` up to twice that. `weighted-round-robin`: pods say how loaded they are (ORCA, \
                `endpoint-load-metrics` in the headers or trailers of their answers); Envoy begins to heed that after 10 s, \
-               and pods that say nothing count as their median. `pick-first`: all requests to one pod, the next only \
-               when it fails.",
+               and pods that say nothing count as their median. `pick-first`: all requests to one pod, the one with \
+               the lowest address, and to the next only while that one isn't ready (Envoy: a priority for each of the first \
+               128 pods).",
         values: Values::Other {
             accepts: word::one_of::<LbPolicy>,
             read: |text| Read::of(word::word(text), |to, policy| to.policy.balancing.policy = policy),

@@ -13,11 +13,13 @@ pub(super) const GROUP: Group = Group {
 static SETTINGS: [Setting; 4] = [
     Setting {
         key: "timeout",
-        about: "How long the answer may take, from the end of the request to its own end.",
+        about: "How long a request may take, from its beginning to the end of its answer.",
         default: "off",
         example: "15s",
-        envoy: "`RouteAction.timeout`.",
-        note: "It ends streams that a server keeps sending on, too; for those use `idle-timeout`.",
+        envoy: "`RouteAction.max_stream_duration`. `RouteAction.timeout` is off: Envoy looks at it only where it doesn't look \
+                at the caller's `grpc-timeout`.",
+        note: "A shorter `grpc-timeout` of the caller holds, a longer one is cut to this. It ends streams, too, however busy \
+               they are; for those use `idle-timeout`.",
         values: Values::DurationOrOff(|to, timeout| to.policy.timeouts.request = timeout),
         ..Setting::PLAIN
     },
@@ -36,7 +38,8 @@ static SETTINGS: [Setting; 4] = [
         default: "off",
         example: "1h",
         envoy: "`RouteAction.max_stream_duration.max_stream_duration`, and `grpc_timeout_header_max`.",
-        note: "A shorter `grpc-timeout` of the caller holds, a longer one is cut to this.",
+        note: "The same as `timeout`; of the two the shorter counts. A Namespace can limit the streams of all its Services by \
+               it, whatever timeouts they have.",
         values: Values::DurationOrOff(|to, longest| to.policy.timeouts.max_stream_duration = longest),
         ..Setting::PLAIN
     },

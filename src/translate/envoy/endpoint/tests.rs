@@ -10,7 +10,7 @@ fn endpoint(address: &str, state: EndpointState, zone: &str, node: &str, weight:
 }
 
 fn rendered(endpoints: &[model::Endpoint]) -> Value {
-    resource_to_json(&assignment(&"shop/cart/50051".into(), &endpoints.into(), ZoneRouting::Off)).unwrap()
+    resource_to_json(&assignment(&"shop/cart/50051".into(), &endpoints.into(), by_zone(ZoneRouting::Off))).unwrap()
 }
 
 fn shown(address: &str, health: &str, weight: u32) -> Value {
@@ -71,12 +71,16 @@ fn spread() -> Arc<[model::Endpoint]> {
     (1..).zip(&SPREAD).map(endpoint).collect()
 }
 
+fn by_zone(zone_routing: ZoneRouting) -> Preference {
+    Preference { zone_routing, one_by_one: false }
+}
+
 /// The localities of the assignment by priority, as a client at `place` gets it: `zone/node` and the last byte of each
 /// address.
-fn levels(endpoints: &Arc<[model::Endpoint]>, zone_routing: ZoneRouting, place: &str) -> Vec<String> {
+fn levels(endpoints: &Arc<[model::Endpoint]>, preference: Preference, place: &str) -> Vec<String> {
     let (zone, node) = place.split_once('/').unwrap();
     let place = Place { zone: zone.into(), node: node.into() };
-    let resource = Arc::new(assignment(&"shop/cart/50051".into(), endpoints, zone_routing)).at(&place);
+    let resource = Arc::new(assignment(&"shop/cart/50051".into(), endpoints, preference)).at(&place);
     let json = resource_to_json(&resource).unwrap();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let locality = |group: &Value| {
@@ -94,7 +98,7 @@ fn levels(endpoints: &Arc<[model::Endpoint]>, zone_routing: ZoneRouting, place: 
 
 #[test]
 fn the_own_zone_comes_first() {
-    let zone = |place| levels(&spread(), ZoneRouting::PreferZone, place);
+    let zone = |place| levels(&spread(), by_zone(ZoneRouting::PreferZone), place);
     assert_eq!(zone("a/"), ["0 a/: 1 2 3", "1 /: 6", "1 b/: 4 5"]);
     assert_eq!(zone("b/a1"), ["0 b/: 4 5", "1 /: 6", "1 a/: 1 2 3"]);
     for far in ["/", "c/", "/a1"] {
@@ -104,7 +108,7 @@ fn the_own_zone_comes_first() {
 
 #[test]
 fn the_own_node_comes_before_the_own_zone() {
-    let node = |place| levels(&spread(), ZoneRouting::PreferNode, place);
+    let node = |place| levels(&spread(), by_zone(ZoneRouting::PreferNode), place);
     let (a1, a2, b1) = ("a/a1: 1 2", "a/a2: 3", "b/b1: 4");
     let on_a1 = [format!("0 {a1}"), format!("1 {a2}"), "2 /: 6".into(), "2 b/: 5".into(), format!("2 {b1}")];
     // The node says which zone it is.
@@ -120,9 +124,27 @@ fn the_own_node_comes_before_the_own_zone() {
 }
 
 #[test]
+fn with_pick_first_each_endpoint_has_a_priority_of_its_own() {
+    let levels = |zone_routing, place| levels(&spread(), Preference { zone_routing, one_by_one: true }, place);
+    let ready_first = ["0 a/: 2", "1 a/: 3", "2 b/: 4", "3 b/: 5", "4 /: 6", "5 a/: 1"];
+    assert_eq!(levels(ZoneRouting::Off, "b/"), ready_first);
+    let near_first = ["0 b/: 4", "1 b/: 5", "2 a/: 2", "3 a/: 3", "4 /: 6", "5 a/: 1"];
+    assert_eq!(levels(ZoneRouting::PreferZone, "b/"), near_first);
+}
+
+#[test]
+fn no_priority_is_higher_than_envoy_takes() {
+    let many: Arc<[model::Endpoint]> =
+        (0..200).map(|number| endpoint(&format!("10.0.1.{number}"), Ready, "a", "", 1)).collect();
+    let all = levels(&many, Preference { zone_routing: ZoneRouting::Off, one_by_one: true }, "/");
+    assert_eq!(all.len(), 200);
+    assert_eq!((&*all[127], &*all[128], &*all[199]), ("127 a/: 127", "128 a/: 128", "128 a/: 199"));
+}
+
+#[test]
 fn without_zone_routing_nothing_is_near() {
     for place in ["a/a1", "/"] {
-        assert_eq!(levels(&spread(), ZoneRouting::Off, place), ["0 /: 6", "0 a/: 1 2 3", "0 b/: 4 5"]);
+        assert_eq!(levels(&spread(), by_zone(ZoneRouting::Off), place), ["0 /: 6", "0 a/: 1 2 3", "0 b/: 4 5"]);
     }
 }
 
@@ -135,7 +157,7 @@ fn what_looks_the_same_from_everywhere_is_there_once() {
             let (zone, node) = text.split_once('/').unwrap();
             endpoint(&format!("10.0.0.{number}"), Ready, zone, node, 1)
         });
-        let resource = Arc::new(assignment(&name, &all.collect(), zone_routing));
+        let resource = Arc::new(assignment(&name, &all.collect(), by_zone(zone_routing)));
         !Arc::ptr_eq(&resource, &resource.at(&place))
     };
     let (zone, node) = (ZoneRouting::PreferZone, ZoneRouting::PreferNode);
@@ -147,10 +169,10 @@ fn what_looks_the_same_from_everywhere_is_there_once() {
 
 #[test]
 fn another_way_of_routing_is_another_version_even_where_the_content_is_the_same() {
-    let [off, zone, node] = ZoneRouting::ALL.map(|way| Arc::new(assignment(&"x".into(), &spread(), way)));
+    let [off, zone, node] = ZoneRouting::ALL.map(|way| Arc::new(assignment(&"x".into(), &spread(), by_zone(way))));
     let versions = [off.version(), zone.version(), node.version()];
     assert!(versions[0] != versions[1] && versions[1] != versions[2] && versions[0] != versions[2]);
     // A client that doesn't say where it is can't tell.
     assert_eq!(off.at(&Place::default()).version(), zone.at(&Place::default()).version());
-    assert_eq!(*assignment(&"x".into(), &spread(), ZoneRouting::PreferZone).any(), *zone.any());
+    assert_eq!(*assignment(&"x".into(), &spread(), by_zone(ZoneRouting::PreferZone)).any(), *zone.any());
 }
