@@ -46,7 +46,7 @@ pub struct Pod {
     runtime: Option<Runtime>,
 }
 
-/// What becomes of a request, once the pod has waited as long as [`Pod::is_slow`] says.
+/// What becomes of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
     /// The answer of the echo service.
@@ -65,7 +65,6 @@ struct Script {
     answer: watch::Sender<Answer>,
     /// For so many requests this answer comes first.
     first: Mutex<(u64, Answer)>,
-    delay: Mutex<Duration>,
     /// Goes into the trailers of every answer.
     load: Mutex<Option<(HeaderName, HeaderValue)>>,
     is_well: AtomicBool,
@@ -88,7 +87,6 @@ impl Pod {
         let script = Arc::new(Script {
             answer: watch::Sender::new(Answer::Echo),
             first: Mutex::new((0, Answer::Echo)),
-            delay: Mutex::default(),
             load: Mutex::default(),
             is_well: AtomicBool::new(true),
             seen: AtomicU64::default(),
@@ -127,11 +125,6 @@ impl Pod {
         Self { name: name.to_owned(), address, script, health, draining, ended, runtime: Some(runtime) }
     }
 
-    /// Its name, in every answer.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
     /// Where it listens.
     pub const fn address(&self) -> SocketAddr {
         self.address
@@ -145,11 +138,6 @@ impl Pod {
     /// It answers the next `count` requests with this, the others as before.
     pub fn answers_first(&self, count: u64, answer: Answer) {
         *lock(&self.script.first) = (count, answer);
-    }
-
-    /// From now on each answer takes this long.
-    pub fn is_slow(&self, delay: Duration) {
-        *lock(&self.script.delay) = delay;
     }
 
     /// From now on every answer carries this trailer (ORCA).
@@ -172,11 +160,6 @@ impl Pod {
     /// How many requests reached it, without those for its health.
     pub fn seen(&self) -> u64 {
         self.script.seen.load(Ordering::Relaxed)
-    }
-
-    /// How many of these it has answered, with whatever.
-    pub fn answered(&self) -> u64 {
-        self.script.answered.load(Ordering::Relaxed)
     }
 
     /// How many connections it took.
@@ -233,10 +216,6 @@ impl Drop for Pod {
 async fn act(State(script): State<Arc<Script>>, request: Request, next: Next) -> Response {
     lock(&script.last).clone_from(request.headers());
     script.seen.fetch_add(1, Ordering::Relaxed);
-    let delay = *lock(&script.delay);
-    if !delay.is_zero() {
-        tokio::time::sleep(delay).await;
-    }
     let response = match script.next_answer().await {
         Answer::Echo => next.run(request).await,
         Answer::Grpc(code) => Status::new(code, "as the test says").into_http(),
