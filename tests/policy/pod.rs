@@ -2,12 +2,13 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
@@ -17,15 +18,17 @@ use data_plane_api::echo::{EchoRequest, EchoResponse};
 use futures::Stream;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use hyper::server::conn::http2;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use test_support::soon;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio_stream::StreamExt as _;
-use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
-use tonic::service::Routes;
-use tonic::transport::Server;
+use tokio_util::task::TaskTracker;
 use tonic::{Code, Status, Streaming};
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
@@ -106,19 +109,12 @@ impl Pod {
         let runtime = runtime.unwrap();
         let draining = CancellationToken::new();
         let (end, ended) = watch::channel(false);
-        let (counted, drained) = (Arc::clone(&script), draining.clone());
+        let (serving, drain) = (Arc::clone(&script), draining.clone());
         let (started, listens) = tokio::sync::oneshot::channel();
         runtime.spawn(async move {
             let listener = TcpListener::bind(address).await.unwrap();
             started.send(()).unwrap();
-            let connections = TcpListenerStream::new(listener).map(|connection| {
-                counted.connections.fetch_add(1, Ordering::Relaxed);
-                let _ = connection.as_ref().map(|stream| stream.set_nodelay(true));
-                connection
-            });
-            let routes = Routes::from(application);
-            let server = Server::builder().accept_http1(true).add_routes(routes);
-            server.serve_with_incoming_shutdown(connections, drained.cancelled_owned()).await.unwrap();
+            serve(listener, application, &serving, &drain).await;
             end.send_replace(true);
         });
         soon("the pod to listen", listens).await.unwrap();
@@ -212,6 +208,36 @@ impl Drop for Pod {
     }
 }
 
+/// Serves connections until it has drained. Not by tonic's server, which would end requests at their deadline by itself,
+/// before Envoy does.
+async fn serve(listener: TcpListener, application: Router, script: &Script, draining: &CancellationToken) {
+    let conversations = TaskTracker::new();
+    loop {
+        let stream = tokio::select! {
+            accepted = listener.accept() => accepted.unwrap().0,
+            () = draining.cancelled() => break,
+        };
+        script.connections.fetch_add(1, Ordering::Relaxed);
+        stream.set_nodelay(true).unwrap();
+        conversations.spawn(converse(stream, application.clone(), draining.clone()));
+    }
+    drop(listener);
+    conversations.close();
+    conversations.wait().await;
+}
+
+/// One connection. Its failures are those of the other end.
+async fn converse(stream: TcpStream, application: Router, draining: CancellationToken) {
+    let service =
+        service_fn(move |request: http::Request<Incoming>| application.clone().oneshot(request.map(Body::new)));
+    let mut http = pin!(http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service));
+    tokio::select! {
+        _ = http.as_mut() => return,
+        () = draining.cancelled() => http.as_mut().graceful_shutdown(),
+    }
+    let _ = http.await;
+}
+
 /// Does what the script says around a request.
 async fn act(State(script): State<Arc<Script>>, request: Request, next: Next) -> Response {
     lock(&script.last).clone_from(request.headers());
@@ -227,7 +253,7 @@ async fn act(State(script): State<Arc<Script>>, request: Request, next: Next) ->
     match load {
         Some(load) => response.map(|body| {
             let trailers = async move { Some(Ok(HeaderMap::from_iter([load]))) };
-            axum::body::Body::new(body.with_trailers(trailers))
+            Body::new(body.with_trailers(trailers))
         }),
         None => response,
     }
@@ -243,7 +269,7 @@ async fn any_echo(echo: EchoServer<Service>, mut request: Request) -> Result<Res
         *request.uri_mut() = Uri::from_static(ECHO);
     }
     let response = echo.oneshot(request.map(tonic::body::Body::new)).await?;
-    Ok(response.map(axum::body::Body::new))
+    Ok(response.map(Body::new))
 }
 
 impl Script {
