@@ -3,7 +3,7 @@
 use tonic::Code;
 
 use crate::caller::{Ask, Caller, Outcome, header};
-use crate::pod::Answer;
+use crate::pod::{Answer, Pod};
 use crate::scene::Scene;
 
 /// As many as two of Envoy's own limits of 1024.
@@ -35,7 +35,7 @@ async fn requests_above_the_limit_are_refused_at_once() {
     hold(&scene);
     let calls = at_once(&scene.caller().await, 10);
     scene.until_count("upstream_rq_503", |count| count == 7).await;
-    assert_eq!(scene.pods().map(|pod| pod.seen()).sum::<u64>(), 3);
+    assert_eq!(scene.pods().map(Pod::seen).sum::<u64>(), 3);
     release(&scene);
     refused(&calls.await.unwrap(), 7);
     // It counts what is under way, not what was.

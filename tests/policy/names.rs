@@ -30,6 +30,11 @@ async fn a_service_has_its_own_names_and_its_hosts() {
     for name in ["cart.shop:50052", "cart", "other.example.com", "carts.example.com", "with-port.example.com"] {
         assert_eq!(ask(&scene, name, None).await, Err(NOT_FOUND), "{name}");
     }
+    scene.service("cart", &[("enabled", "false"), ("hosts", "shop.example.com")]);
+    scene.settled().await;
+    for name in ["cart.shop:50051", "shop.example.com"] {
+        assert_eq!(ask(&scene, name, None).await, Err(NOT_FOUND), "{name}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -105,7 +105,8 @@ async fn only_so_many_are_out_at_a_time() {
 /// A connection that fails is a gateway failure. The caller doesn't notice: such requests are tried again elsewhere.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pod_that_is_gone_goes_out() {
-    let mut scene = Scene::of_cart(3, &[("outlier-consecutive-gateway-failure", "2")]).await;
+    let settings = [("outlier-consecutive-5xx", "1000000"), ("outlier-consecutive-gateway-failure", "2")];
+    let mut scene = Scene::of_cart(3, &settings).await;
     scene.kill("cart-1");
     until_out(&scene, &scene.caller().await, 1).await;
     let retries = scene.count("upstream_rq_retry").await;

@@ -2,12 +2,13 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
@@ -17,15 +18,17 @@ use data_plane_api::echo::{EchoRequest, EchoResponse};
 use futures::Stream;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use hyper::server::conn::http2;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use test_support::soon;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio_stream::StreamExt as _;
-use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
-use tonic::service::Routes;
-use tonic::transport::Server;
+use tokio_util::task::TaskTracker;
 use tonic::{Code, Status, Streaming};
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
@@ -46,7 +49,7 @@ pub struct Pod {
     runtime: Option<Runtime>,
 }
 
-/// What becomes of a request, once the pod has waited as long as [`Pod::is_slow`] says.
+/// What becomes of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
     /// The answer of the echo service.
@@ -65,7 +68,6 @@ struct Script {
     answer: watch::Sender<Answer>,
     /// For so many requests this answer comes first.
     first: Mutex<(u64, Answer)>,
-    delay: Mutex<Duration>,
     /// Goes into the trailers of every answer.
     load: Mutex<Option<(HeaderName, HeaderValue)>>,
     is_well: AtomicBool,
@@ -88,7 +90,6 @@ impl Pod {
         let script = Arc::new(Script {
             answer: watch::Sender::new(Answer::Echo),
             first: Mutex::new((0, Answer::Echo)),
-            delay: Mutex::default(),
             load: Mutex::default(),
             is_well: AtomicBool::new(true),
             seen: AtomicU64::default(),
@@ -108,28 +109,16 @@ impl Pod {
         let runtime = runtime.unwrap();
         let draining = CancellationToken::new();
         let (end, ended) = watch::channel(false);
-        let (counted, drained) = (Arc::clone(&script), draining.clone());
+        let (serving, drain) = (Arc::clone(&script), draining.clone());
         let (started, listens) = tokio::sync::oneshot::channel();
         runtime.spawn(async move {
             let listener = TcpListener::bind(address).await.unwrap();
             started.send(()).unwrap();
-            let connections = TcpListenerStream::new(listener).map(|connection| {
-                counted.connections.fetch_add(1, Ordering::Relaxed);
-                let _ = connection.as_ref().map(|stream| stream.set_nodelay(true));
-                connection
-            });
-            let routes = Routes::from(application);
-            let server = Server::builder().accept_http1(true).add_routes(routes);
-            server.serve_with_incoming_shutdown(connections, drained.cancelled_owned()).await.unwrap();
+            serve(listener, application, &serving, &drain).await;
             end.send_replace(true);
         });
         soon("the pod to listen", listens).await.unwrap();
         Self { name: name.to_owned(), address, script, health, draining, ended, runtime: Some(runtime) }
-    }
-
-    /// Its name, in every answer.
-    pub fn name(&self) -> &str {
-        &self.name
     }
 
     /// Where it listens.
@@ -145,11 +134,6 @@ impl Pod {
     /// It answers the next `count` requests with this, the others as before.
     pub fn answers_first(&self, count: u64, answer: Answer) {
         *lock(&self.script.first) = (count, answer);
-    }
-
-    /// From now on each answer takes this long.
-    pub fn is_slow(&self, delay: Duration) {
-        *lock(&self.script.delay) = delay;
     }
 
     /// From now on every answer carries this trailer (ORCA).
@@ -172,11 +156,6 @@ impl Pod {
     /// How many requests reached it, without those for its health.
     pub fn seen(&self) -> u64 {
         self.script.seen.load(Ordering::Relaxed)
-    }
-
-    /// How many of these it has answered, with whatever.
-    pub fn answered(&self) -> u64 {
-        self.script.answered.load(Ordering::Relaxed)
     }
 
     /// How many connections it took.
@@ -229,14 +208,40 @@ impl Drop for Pod {
     }
 }
 
+/// Serves connections until it has drained. Not by tonic's server, which would end requests at their deadline by itself,
+/// before Envoy does.
+async fn serve(listener: TcpListener, application: Router, script: &Script, draining: &CancellationToken) {
+    let conversations = TaskTracker::new();
+    loop {
+        let stream = tokio::select! {
+            accepted = listener.accept() => accepted.unwrap().0,
+            () = draining.cancelled() => break,
+        };
+        script.connections.fetch_add(1, Ordering::Relaxed);
+        stream.set_nodelay(true).unwrap();
+        conversations.spawn(converse(stream, application.clone(), draining.clone()));
+    }
+    drop(listener);
+    conversations.close();
+    conversations.wait().await;
+}
+
+/// One connection. Its failures are those of the other end.
+async fn converse(stream: TcpStream, application: Router, draining: CancellationToken) {
+    let service =
+        service_fn(move |request: http::Request<Incoming>| application.clone().oneshot(request.map(Body::new)));
+    let mut http = pin!(http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service));
+    tokio::select! {
+        _ = http.as_mut() => return,
+        () = draining.cancelled() => http.as_mut().graceful_shutdown(),
+    }
+    let _ = http.await;
+}
+
 /// Does what the script says around a request.
 async fn act(State(script): State<Arc<Script>>, request: Request, next: Next) -> Response {
     lock(&script.last).clone_from(request.headers());
     script.seen.fetch_add(1, Ordering::Relaxed);
-    let delay = *lock(&script.delay);
-    if !delay.is_zero() {
-        tokio::time::sleep(delay).await;
-    }
     let response = match script.next_answer().await {
         Answer::Echo => next.run(request).await,
         Answer::Grpc(code) => Status::new(code, "as the test says").into_http(),
@@ -248,7 +253,7 @@ async fn act(State(script): State<Arc<Script>>, request: Request, next: Next) ->
     match load {
         Some(load) => response.map(|body| {
             let trailers = async move { Some(Ok(HeaderMap::from_iter([load]))) };
-            axum::body::Body::new(body.with_trailers(trailers))
+            Body::new(body.with_trailers(trailers))
         }),
         None => response,
     }
@@ -264,7 +269,7 @@ async fn any_echo(echo: EchoServer<Service>, mut request: Request) -> Result<Res
         *request.uri_mut() = Uri::from_static(ECHO);
     }
     let response = echo.oneshot(request.map(tonic::body::Body::new)).await?;
-    Ok(response.map(axum::body::Body::new))
+    Ok(response.map(Body::new))
 }
 
 impl Script {

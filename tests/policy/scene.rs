@@ -195,11 +195,6 @@ impl Scene {
         Caller::connect(self.listener, &format!("cart.shop:{POD_PORT}"), Some(address)).await
     }
 
-    /// Where Envoy listens, for callers of other kinds.
-    pub const fn listener(&self) -> SocketAddr {
-        self.listener
-    }
-
     /// What Envoy counts.
     pub async fn stats(&self) -> Stats {
         self.proxy.envoy.stats().await.unwrap()
