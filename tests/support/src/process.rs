@@ -1,9 +1,11 @@
 //! The `chancery` program, as a user runs it.
 
+use std::collections::BTreeSet;
+use std::hash::{BuildHasher as _, RandomState};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
@@ -11,6 +13,10 @@ use tokio::process::{Child, Command};
 use tokio::sync::Notify;
 
 use crate::soon;
+
+/// The ports that tests give to programs: those below the ones that Linux chooses, and how many there are.
+const FIRST_PORT: u16 = 10_240;
+const PORTS: u64 = 22_528;
 
 /// `chancery serve`, running. Killed when dropped.
 #[derive(Debug)]
@@ -176,11 +182,19 @@ pub async fn get(address: SocketAddr, path: &str) -> Option<(u16, String)> {
     Some((status, body.to_owned()))
 }
 
-/// An address on loopback where nothing listens.
+/// An address on this machine that nobody listens at now, and that this process wasn't given before.
+///
+/// Not one that the kernel would choose: those are below connections, too, and one of another test may take it before whoever
+/// it is for. (Linux chooses from 32768 on.)
 ///
 /// # Panics
 /// When there is none.
 pub fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("a bound listener has an address")
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let random = |attempt: u32| RandomState::new().hash_one(attempt);
+    let ports = (0..1000).map(|attempt| FIRST_PORT + u16::try_from(random(attempt) % PORTS).unwrap_or_default());
+    let is_free = |port: &u16| given.insert(*port) && TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
+    let port = ports.into_iter().find(is_free).expect("a free port");
+    (Ipv4Addr::LOCALHOST, port).into()
 }
