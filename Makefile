@@ -89,8 +89,9 @@ fuzz: ## fuzz what reads bytes, FUZZ_SECONDS=60 each; needs a C++ compiler
 	@$(say) 'Fuzzing, $(FUZZ_SECONDS) s each'
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run
 
-golden: ## write tests/golden anew, and delete what no case has; look at the difference before you commit
-	@UPDATE_GOLDEN=1 cargo test --locked --test golden
+golden: ## write anew what tests compare: tests/golden, docs/annotations.md, tables of the README; look at the difference
+	@UPDATE_GOLDEN=1 UPDATE_DOCS=1 cargo test --locked --test golden --test annotations
+	@UPDATE_README=1 cargo test --locked --test conformance readme
 
 bench: kubernetes ## measure beside rivals; ARGS="--quick" and so on are arguments of bench run; needs Go 1.24
 	@$(say) 'Building chancery, the load generator and the rival (minutes the first time)'

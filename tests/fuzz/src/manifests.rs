@@ -3,6 +3,7 @@
 use std::fs;
 use std::sync::LazyLock;
 
+use chancery::model::compat::Compat;
 use chancery::pipeline::{RenderOptions, offline};
 use chancery::source::lower::Lowering;
 use chancery::source::manifests::load;
@@ -16,7 +17,7 @@ static FILE: LazyLock<NamedTempFile> = LazyLock::new(|| NamedTempFile::new().unw
 /// Whatever is wrong is reported with a line of the file.
 pub fn manifests(bytes: &[u8]) {
     fs::write(FILE.path(), bytes).unwrap();
-    let loaded = load(&[FILE.path().to_path_buf()], Lowering::default()).unwrap();
+    let loaded = load(&[FILE.path().to_path_buf()], Lowering { compat: Compat::ALL, ..Lowering::default() }).unwrap();
     let lines = u32::try_from(bytes.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count()).unwrap() + 1;
     for wrong in &loaded.rejected {
         assert!(wrong.line.is_none_or(|line| (1..=lines).contains(&line)), "not a line of {lines}: {wrong:?}");
