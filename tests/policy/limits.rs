@@ -35,9 +35,9 @@ async fn requests_above_the_limit_are_refused_at_once() {
     hold(&scene);
     let calls = at_once(&scene.caller().await, 10);
     scene.until_count("upstream_rq_503", |count| count == 7).await;
-    assert_eq!(scene.pods().map(Pod::seen).sum::<u64>(), 3);
     release(&scene);
     refused(&calls.await.unwrap(), 7);
+    assert_eq!(scene.pods().map(Pod::seen).sum::<u64>(), 3);
     // It counts what is under way, not what was.
     assert_eq!(scene.caller().await.pods(10).await.len(), 10);
 }
@@ -69,6 +69,7 @@ async fn no_more_connections_than_the_limit() {
         let calls = at_once(&scene.caller().await, 10);
         scene.until_count("upstream_rq_pending_active", |count| count == 8).await;
         scene.until_count("upstream_cx_overflow", |count| count > overflows).await;
+        scene.pod("cart-1").until_seen(seen + 2).await;
         assert_eq!(scene.pod("cart-1").seen() - seen, 2, "{limit}");
         release(&scene);
         refused(&calls.await.unwrap(), 0);
