@@ -7,6 +7,7 @@
 //! - [`envoys`]: the versions of Envoy, and the variants of the protocol.
 //! - [`fleet`]: a real Envoy.
 //! - [`network`]: a network of a test's own, for pods with real addresses.
+//! - [`pod`]: a pod that does what the test says.
 //! - [`process`]: the program, as a user runs it.
 
 pub mod ads;
@@ -16,6 +17,7 @@ pub mod control_plane;
 pub mod envoys;
 pub mod fleet;
 pub mod network;
+pub mod pod;
 pub mod process;
 
 use std::time::Duration;

@@ -1,0 +1,33 @@
+//! The control plane goes and comes back, or there are two.
+
+use crate::client::Client;
+use crate::family::{Family, in_each_family};
+use crate::fixture::DIALLED;
+use crate::scene::Scene;
+
+in_each_family!(calls_go_on_without_one_and_the_next_is_heard, second_one_is_asked_while_the_first_is_away);
+
+async fn calls_go_on_without_one_and_the_next_is_heard(family: Family) {
+    let mut scene = Scene::of_cart(1).await;
+    let mut client = scene.client(family).await;
+    client.begin(50).await;
+    scene.pod("cart-1").until_seen(10).await;
+    scene.stop().await;
+    let seen = scene.pod("cart-1").seen();
+    scene.pod("cart-1").until_seen(seen + 10).await;
+    scene.start_again().await;
+    scene.scale(2).await;
+    scene.pod("cart-2").until_seen(10).await;
+    let outcome = client.end().await;
+    assert_eq!(outcome.errors, [], "log:\n{}", client.log());
+    scene.is_accepted(&client).await;
+}
+
+async fn second_one_is_asked_while_the_first_is_away(family: Family) {
+    let mut first = Scene::start().await;
+    first.stop().await;
+    let second = Scene::of_cart(1).await;
+    let mut client = Client::start(family, DIALLED, &[first.address(), second.address()], None).await;
+    client.reach(&["cart-1"]).await;
+    second.is_accepted(&client).await;
+}
