@@ -9,7 +9,7 @@ use std::time::Duration;
 use data_plane_api::client_status::client::ClientStatusDiscoveryServiceClient;
 use data_plane_api::client_status::{ClientStatusRequest, GenericXdsConfig};
 use serde_json::{Value, json};
-use test_support::soon;
+use test_support::{PATIENCE, soon};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 
@@ -114,6 +114,19 @@ impl Client {
             }
         })
         .await;
+    }
+
+    /// Calls until a call succeeds.
+    pub async fn until_served(&mut self) {
+        let mut last = Outcome::default();
+        let served = async {
+            while last.pods.is_empty() {
+                last = self.call_with(1, Ask { deadline: Duration::from_secs(1), ..Ask::default() }).await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, served).await.is_err() {
+            panic!("no call succeeded in {PATIENCE:?}; the last one: {last:?}; log:\n{}", self.log());
+        }
     }
 
     /// Begins to call, so many times a second, one beside the other.

@@ -43,6 +43,8 @@ pub struct Cart {
     pub retries: bool,
     /// It sends requests that are alike in this header to one pod.
     pub hash_on: Option<&'static str>,
+    /// The priority of its endpoints. None of the clients takes an assignment without endpoints of priority 0.
+    pub priority: u32,
 }
 
 impl Cart {
@@ -115,6 +117,7 @@ impl Cart {
             locality: Some(Locality { zone: "a".to_owned(), ..Locality::default() }),
             lb_endpoints: self.endpoints.iter().map(endpoint).collect(),
             load_balancing_weight: Some(1),
+            priority: self.priority,
             ..LocalityLbEndpoints::default()
         };
         let localities = if self.endpoints.is_empty() { vec![] } else { vec![locality] };

@@ -9,9 +9,10 @@
 //! - [`scene`]: control plane and pods. [`client`]: a client, of one [`family`]. [`fixture`]: the resources.
 //! - Which pod a call goes to: [`spread`]; when pods come and go, or the channel sleeps: [`changes`]; when it is made again:
 //!   [`retries`].
-//! - What becomes of a name that nobody told of: [`names`]. Control planes come and go: [`servers`].
+//! - What becomes of a name that nobody told of: [`names`]; of what a client can't take: [`rejections`]. Control planes come
+//!   and go: [`servers`].
 //!
-//! Each test ends with a look at what the client itself says of its resources (CSDS), and at how many the control plane saw
+//! Nearly each test ends with a look at what the client itself says of its resources (CSDS), and at how many the control plane saw
 //! rejected: none.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
@@ -23,6 +24,7 @@ mod scene;
 
 mod changes;
 mod names;
+mod rejections;
 mod retries;
 mod servers;
 mod spread;

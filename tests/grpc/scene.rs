@@ -117,15 +117,32 @@ impl Scene {
         Client::start(family, DIALLED, &[self.address], Some(after)).await
     }
 
-    /// Returns when so many streams of ADS are open.
-    pub async fn until_streams(&self, count: u64) {
-        let control_plane = self.control_plane.as_ref().unwrap();
-        soon(&format!("{count} streams"), async {
-            while control_plane.count(r#"chancery_xds_streams{client="grpc",variant="sotw"}"#) < count {
+    /// How many streams of ADS are open.
+    pub fn streams(&self) -> u64 {
+        self.count(r#"chancery_xds_streams{client="grpc",variant="sotw"}"#)
+    }
+
+    /// How many responses of this type (`cds` and so on) were rejected.
+    pub fn rejected(&self, resource_type: &str) -> u64 {
+        self.count(&format!(r#"chancery_xds_nacks_total{{type="{resource_type}",client="grpc"}}"#))
+    }
+
+    /// Returns when `value`, of this scene, is `expected`.
+    pub async fn until(&self, what: &str, value: impl Fn(&Self) -> u64, expected: u64) {
+        soon(&format!("{expected} {what}"), async {
+            while value(self) != expected {
                 tokio::time::sleep(PAUSE).await;
             }
         })
         .await;
+    }
+
+    /// Fails the test unless this client says that its assignment was rejected, and nothing else.
+    pub async fn is_rejected(&self, client: &Client) {
+        let resources = client.resources().await;
+        let rejected = resources.iter().filter(|resource| resource.client_status() == ClientResourceStatus::Nacked);
+        let rejected: Vec<&str> = rejected.filter_map(|resource| resource.type_url.rsplit('.').next()).collect();
+        assert_eq!(rejected, ["ClusterLoadAssignment"], "{resources:?}; log:\n{}", client.log());
     }
 
     /// Fails the test unless this client has everything that it needs, and rejected nothing: by its own word, and by that of
@@ -139,10 +156,12 @@ impl Scene {
         }
         accepted.sort_unstable();
         assert_eq!(accepted, ["Cluster", "ClusterLoadAssignment", "Listener", "RouteConfiguration"]);
-        let control_plane = self.control_plane.as_ref().unwrap();
         for resource_type in ["cds", "eds", "lds", "rds"] {
-            let nacks = format!(r#"chancery_xds_nacks_total{{type="{resource_type}",client="grpc"}}"#);
-            assert_eq!(control_plane.count(&nacks), 0, "{nacks}; log:\n{}", client.log());
+            assert_eq!(self.rejected(resource_type), 0, "of type {resource_type}; log:\n{}", client.log());
         }
+    }
+
+    fn count(&self, counter: &str) -> u64 {
+        self.control_plane.as_ref().unwrap().count(counter)
     }
 }
