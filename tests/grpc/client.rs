@@ -124,9 +124,8 @@ impl Client {
                 last = self.call_with(1, Ask { deadline: Duration::from_secs(1), ..Ask::default() }).await;
             }
         };
-        if tokio::time::timeout(PATIENCE, served).await.is_err() {
-            panic!("no call succeeded in {PATIENCE:?}; the last one: {last:?}; log:\n{}", self.log());
-        }
+        let in_time = tokio::time::timeout(PATIENCE, served).await.is_ok();
+        assert!(in_time, "no call succeeded in {PATIENCE:?}; the last one: {last:?}; log:\n{}", self.log());
     }
 
     /// Begins to call, so many times a second, one beside the other.

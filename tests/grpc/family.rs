@@ -21,16 +21,16 @@ pub enum Family {
 impl Family {
     /// The program, which `tests/tools/clients` made.
     pub fn program(self) -> PathBuf {
-        let directory = std::env::var_os(CLIENTS)
-            .map(PathBuf::from)
-            .unwrap_or_else(|| panic!("{CLIENTS} doesn't name a directory of gRPC clients: run `make test`"));
+        let directory = std::env::var_os(CLIENTS);
+        let directory =
+            directory.unwrap_or_else(|| panic!("{CLIENTS} doesn't name a directory of gRPC clients: run `make test`"));
         let name = match self {
             Self::Go => "go",
             Self::Java => "java",
             Self::Node => "node",
             Self::Python => "python",
         };
-        directory.join(name).join("client")
+        PathBuf::from(directory).join(name).join("client")
     }
 }
 

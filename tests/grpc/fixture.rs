@@ -75,7 +75,7 @@ impl Cart {
         let route = Route {
             r#match: Some(RouteMatch {
                 path_specifier: Some(PathSpecifier::Prefix(String::new())),
-                case_sensitive: Some(true.into()),
+                case_sensitive: Some(true),
                 ..RouteMatch::default()
             }),
             action: Some(Action::Route(RouteAction {

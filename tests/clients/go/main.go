@@ -31,7 +31,6 @@ type command struct {
 	Call  *int     `json:"call"`
 	Start *float64 `json:"start"`
 	Stop  bool     `json:"stop"`
-	Count bool     `json:"count"`
 	State bool     `json:"state"`
 }
 
@@ -140,8 +139,6 @@ func run(target string, idle []string) error {
 			answer = outcome
 		case asked.Start != nil:
 			behind = start(channel, *asked.Start, asked.options)
-			answer = behind.outcome
-		case asked.Count:
 			answer = behind.outcome
 		case asked.Stop:
 			close(behind.stop)

@@ -68,8 +68,6 @@ const main = async (target, idle) => {
     } else if (asked.start !== undefined) {
       background = new Background(client, asked);
       say(background.outcome);
-    } else if (asked.count) {
-      say(background.outcome);
     } else if (asked.stop) {
       await background.stop();
       say(background.outcome);

@@ -90,8 +90,6 @@ def main(target, idle=None):
         elif "start" in asked:
             background = Background(method, asked)
             say(background.outcome.answer())
-        elif "count" in asked:
-            say(background.outcome.answer())
         elif "stop" in asked:
             background.stop()
             say(background.outcome.answer())

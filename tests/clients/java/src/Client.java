@@ -4,12 +4,14 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
+import io.grpc.ClientInterceptors;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.InsecureServerCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
+import io.grpc.internal.GrpcUtil;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
@@ -25,6 +27,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /** A gRPC client of grpc-java that does what its standard input says: see ../../README.md. */
@@ -52,7 +55,7 @@ public final class Client {
       }
       var with = MetadataUtils.newAttachHeadersInterceptor(headers);
       try {
-        var intercepted = io.grpc.ClientInterceptors.intercept(channel, with);
+        var intercepted = ClientInterceptors.intercept(channel, with);
         var pod = ClientCalls.blockingUnaryCall(intercepted, Echo.METHOD, options, "hello");
         synchronized (this) {
           pods.merge(pod, 1, Integer::sum);
@@ -74,7 +77,7 @@ public final class Client {
   private static final class Background {
     final Outcome outcome = new Outcome();
     private final ExecutorService calls = Executors.newCachedThreadPool();
-    private final java.util.concurrent.ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
+    private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
 
     Background(Channel channel, JsonObject asked) {
       var period = (long) (1e9 / asked.get("start").getAsDouble());
@@ -105,7 +108,7 @@ public final class Client {
             .addService(CsdsService.newInstance())
             .build()
             .start();
-    say(Map.of("version", io.grpc.internal.GrpcUtil.getGrpcBuildVersion().getImplementationVersion(),
+    say(Map.of("version", GrpcUtil.getGrpcBuildVersion().getImplementationVersion(),
         "csds", "127.0.0.1:" + server.getPort()));
     Background background = null;
     var lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
@@ -119,8 +122,6 @@ public final class Client {
         outcome.say();
       } else if (asked.has("start")) {
         background = new Background(channel, asked);
-        background.outcome.say();
-      } else if (asked.has("count")) {
         background.outcome.say();
       } else if (asked.has("stop")) {
         background.stop();
