@@ -62,8 +62,10 @@ public final class Client {
         }
       } catch (StatusRuntimeException error) {
         var status = error.getStatus();
+        // The description alone says little: "http2 exception".
+        var message = status.getDescription() + (status.getCause() == null ? "" : ": " + status.getCause());
         synchronized (this) {
-          errors.add(Map.of("code", status.getCode().value(), "message", String.valueOf(status.getDescription())));
+          errors.add(Map.of("code", status.getCode().value(), "message", message));
         }
       }
     }
