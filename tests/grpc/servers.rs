@@ -1,4 +1,8 @@
 //! The control plane goes and comes back, or there are two.
+//!
+//! What comes back knows nothing of what was before, so it may as well be another replica at the same address, as behind a
+//! Service. A second address in the bootstrap is something else (A71): a client asks there for what it has nowhere else, and so
+//! as a rule only when it starts. One that has all that it watches waits for its first server; that was seen in all families.
 
 use std::time::Duration;
 
