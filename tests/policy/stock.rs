@@ -12,7 +12,7 @@ use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tonic::Status;
+use tonic::{Code, Status};
 
 use crate::caller::{Ask, Caller, Talk, header};
 use crate::scene::{Condition, Scene};
@@ -162,8 +162,9 @@ async fn a_quiet_stream_lives_for_a_minute_on_one_connection() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pings_more_often_than_the_server_likes_cost_the_connection() {
     let (scene, _server) = cart(&[("keepalive-interval", "100ms")], &[]).await;
-    talk(&scene.caller().await).await.ended().await;
-    assert_eq!(scene.count(GOAWAYS).await, 1, "too_many_pings");
+    let status = talk(&scene.caller().await).await.ended().await.unwrap();
+    assert_eq!((status.code(), status.message()), (Code::Unavailable, "Too many pings"));
+    assert_eq!(scene.count(GOAWAYS).await, 1);
 }
 
 /// As often as the server likes at most: 100 ms for both here, 5 minutes for both in `keepalive-interval: 5m` and a server
