@@ -36,7 +36,7 @@ A configuration file, which may also say what differs from fleet to fleet:
   xds-listen: 0.0.0.0:9000
   namespace: [shop, bank]
   fleets:
-    \"*\":                            # every fleet, unless it says otherwise
+    \"*\":                             # every fleet, unless it says otherwise
       access-log: true               # a line of JSON for each request
     edge:
       listener: 0.0.0.0:10443

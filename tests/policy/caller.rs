@@ -124,10 +124,13 @@ impl Talk {
 }
 
 impl Talk {
-    /// Returns when it ends, of which nobody on this side is the cause.
-    pub async fn ended(&mut self) {
-        let ended = soon("the end of the stream", self.responses.message()).await;
-        assert!(!matches!(ended, Ok(Some(_))), "nothing was said: {ended:?}");
+    /// Returns when it ends, of which nobody on this side is the cause: with what is wrong, if anything is.
+    pub async fn ended(&mut self) -> Option<Status> {
+        match soon("the end of the stream", self.responses.message()).await {
+            Ok(Some(answer)) => panic!("nothing was said: {answer:?}"),
+            Ok(None) => None,
+            Err(status) => Some(status),
+        }
     }
 }
 

@@ -12,6 +12,7 @@
 //! - When it is tried again: [`retries`]. How long it may take: [`timeouts`]. Over which connection: [`connections`].
 //! - How much may be under way: [`limits`].
 //! - Which pods are left out: [`outliers`], [`health`].
+//! - Whether a gRPC server that isn't ours is content with all that: [`stock`].
 //! - Who gets a Service, under which names: [`names`].
 //!
 //! Tests count requests; they measure no time. An Envoy keeps a balancer for each of its two workers, and a connection
@@ -33,5 +34,6 @@ mod names;
 mod outliers;
 mod panic;
 mod retries;
+mod stock;
 mod timeouts;
 mod turns;

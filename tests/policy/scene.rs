@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use chancery::app::render_options;
 use chancery::cli::demo::addresses::{POD_PORT, PodAddresses};
 use chancery::cli::demo::envoy::Stats;
+use chancery::model::Reason;
 use chancery::pipeline::{Offline, offline};
 use chancery::source::lower::Lowering;
 use chancery::source::manifests;
@@ -16,7 +17,6 @@ use tempfile::TempDir;
 use test_support::configuration::{Configuration, Gone, until_configured};
 use test_support::control_plane::ControlPlane;
 use test_support::fleet::{self, Proxy};
-use test_support::process::free_address;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::caller::Caller;
@@ -82,14 +82,16 @@ impl Scene {
         let control_plane = ControlPlane::start().await;
         let proxy = Proxy::start(control_plane.address, fleet, true);
         let version = fleet::program().version;
+        let mut addresses = PodAddresses::lease().unwrap();
         let mut scene = Self {
             proxy,
             control_plane,
             pods: BTreeMap::new(),
             services: BTreeMap::new(),
             weights: BTreeMap::new(),
-            addresses: PodAddresses::lease().unwrap(),
-            listener: free_address(),
+            // Nobody else takes it, unlike a port of 127.0.0.1, from which others connect.
+            listener: addresses.take().unwrap(),
+            addresses,
             version: format!("{}.{}", version.major, version.minor),
             fleet: fleet.to_owned(),
             manifests: directory.path().join("manifests.yaml"),
@@ -131,6 +133,18 @@ impl Scene {
         let pod = Pod::start(&name, self.addresses.take().unwrap()).await;
         self.pods.insert(name.clone(), pod);
         name
+    }
+
+    /// An address of which no pod is, for a server of another kind. See [`Self::list_at`].
+    pub fn free_address(&mut self) -> SocketAddr {
+        self.addresses.take().unwrap()
+    }
+
+    /// Lists a server of another kind as a ready pod. From then on [`Self::list`] knows it.
+    pub fn list_at(&mut self, service: &str, pod: &str, address: SocketAddr) {
+        let of = self.services.get_mut(service).unwrap();
+        of.endpoints.push((pod.to_owned(), address, Condition::Ready));
+        self.publish();
     }
 
     /// Makes the EndpointSlice of a Service say this of a pod, which need not be a pod of its own, or say nothing of it. See
@@ -227,8 +241,10 @@ impl Scene {
         std::fs::write(&self.manifests, documents.join("\n---\n")).unwrap();
         let lowering = Lowering { allow_loopback_endpoints: true, ..Lowering::default() };
         let loaded = manifests::load(std::slice::from_ref(&self.manifests), lowering).unwrap();
-        let Offline { world, rejected, .. } =
+        let Offline { world, mut rejected, .. } =
             offline(loaded.events, render_options("cluster.local", self.listener, []));
+        // What hardly anybody wants is in force all the same.
+        rejected.retain(|rejected| rejected.reason != Reason::DoubtfulAnnotation);
         assert_eq!(rejected, []);
         self.control_plane.everyone = Snapshot::clone(&world.everyone);
         self.control_plane.world = world;

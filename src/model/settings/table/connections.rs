@@ -22,7 +22,9 @@ static SETTINGS: [Setting; 7] = [
         needs: HTTP2,
         envoy: "`Http2ProtocolOptions.connection_keepalive.interval`.",
         note: "A stock gRPC server takes PINGs more often than every 5 minutes for abuse and closes the connection \
-               (`GOAWAY too_many_pings`), so lower values need a server that permits them; `lint` says so.",
+               (`GOAWAY too_many_pings`), so lower values need a server that permits them; `lint` says so. On a connection \
+               without calls it wants them more seldom still, unless it was told otherwise \
+               (`grpc.keepalive_permit_without_calls`): it closes such a connection in the end, and no request is lost.",
         values: Values::DurationOrOff(|to, interval| to.policy.connection.keepalive_interval = interval),
         ..Setting::PLAIN
     },

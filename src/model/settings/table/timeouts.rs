@@ -18,7 +18,7 @@ static SETTINGS: [Setting; 4] = [
         example: "15s",
         envoy: "`RouteAction.max_stream_duration`. `RouteAction.timeout` is off: Envoy looks at it only where it doesn't look \
                 at the caller's `grpc-timeout`.",
-        note: "A shorter `grpc-timeout` of the caller holds, a longer one is cut to this. It ends streams, too, however busy \
+        note: "A shorter `grpc-timeout` of the caller holds, a longer one is cut to this; the pod sees what holds. It ends streams, too, however busy \
                they are; for those use `idle-timeout`.",
         values: Values::DurationOrOff(|to, timeout| to.policy.timeouts.request = timeout),
         ..Setting::PLAIN
