@@ -7,7 +7,7 @@ use test_support::soon;
 use crate::family::{Family, in_each_family};
 use crate::scene::Scene;
 
-in_each_family!(new_pod_is_used, leaving_pod_is_left, idle_channel_comes_back);
+in_each_family!(new_pod_is_used, unlisted_pod_is_called_no_more, leaving_pod_is_left, idle_channel_comes_back);
 
 /// Calls a second.
 const RATE: u64 = 100;
@@ -19,6 +19,27 @@ async fn new_pod_is_used(family: Family) {
     scene.pod("cart-1").until_seen(10).await;
     scene.scale(2).await;
     scene.pod("cart-2").until_seen(10).await;
+    let outcome = client.end().await;
+    assert_eq!(outcome.errors, [], "log:\n{}", client.log());
+    scene.is_accepted(&client).await;
+}
+
+async fn unlisted_pod_is_called_no_more(family: Family) {
+    let mut scene = Scene::of_cart(2).await;
+    let mut client = scene.client(family).await;
+    client.begin(RATE).await;
+    scene.pod("cart-2").until_seen(10).await;
+    scene.unlist("cart-2");
+    soon("calls to one pod only", async {
+        loop {
+            let [kept, left] = ["cart-1", "cart-2"].map(|pod| scene.pod(pod).seen());
+            scene.pod("cart-1").until_seen(kept + 20).await;
+            if scene.pod("cart-2").seen() == left {
+                return;
+            }
+        }
+    })
+    .await;
     let outcome = client.end().await;
     assert_eq!(outcome.errors, [], "log:\n{}", client.log());
     scene.is_accepted(&client).await;
