@@ -15,8 +15,8 @@ const RATE: u64 = 100;
 async fn new_pod_is_used(family: Family) {
     let mut scene = Scene::of_cart(1).await;
     let mut client = scene.client(family).await;
+    client.reach(&["cart-1"]).await;
     client.begin(RATE).await;
-    scene.pod("cart-1").until_seen(10).await;
     scene.scale(2).await;
     scene.pod("cart-2").until_seen(10).await;
     let outcome = client.end().await;
@@ -27,8 +27,8 @@ async fn new_pod_is_used(family: Family) {
 async fn unlisted_pod_is_called_no_more(family: Family) {
     let mut scene = Scene::of_cart(2).await;
     let mut client = scene.client(family).await;
+    client.reach(&["cart-1", "cart-2"]).await;
     client.begin(RATE).await;
-    scene.pod("cart-2").until_seen(10).await;
     scene.unlist("cart-2");
     soon("calls to one pod only", async {
         loop {
@@ -48,10 +48,10 @@ async fn unlisted_pod_is_called_no_more(family: Family) {
 async fn leaving_pod_is_left(family: Family) {
     let mut scene = Scene::of_cart(3).await;
     let mut client = scene.client(family).await;
+    client.reach(&["cart-1", "cart-2", "cart-3"]).await;
     client.begin(RATE).await;
-    for pod in ["cart-1", "cart-2", "cart-3"] {
-        scene.pod(pod).until_seen(10).await;
-    }
+    let seen = scene.pod("cart-2").seen();
+    scene.pod("cart-2").until_seen(seen + 10).await;
     // As in Kubernetes: it is told to end in the moment in which it is said that it ends.
     scene.unlist("cart-2");
     scene.pod("cart-2").drain();

@@ -53,13 +53,11 @@ pub struct Ask<'a> {
     pub headers: &'a [(&'a str, &'a str)],
     /// How long each call may take.
     pub deadline: Duration,
-    /// If calls wait for a connection instead of failing without one.
-    pub waits: bool,
 }
 
 impl Default for Ask<'_> {
     fn default() -> Self {
-        Self { headers: &[], deadline: Duration::from_secs(10), waits: false }
+        Self { headers: &[], deadline: PATIENCE }
     }
 }
 
@@ -190,9 +188,9 @@ impl Outcome {
 }
 
 fn with(command: &str, value: &Value, ask: Ask<'_>) -> Value {
-    let Ask { headers, deadline, waits } = ask;
+    let Ask { headers, deadline } = ask;
     let headers: BTreeMap<&str, &str> = headers.iter().copied().collect();
-    json!({ command: value, "headers": headers, "deadline_ms": deadline.as_millis(), "wait_for_ready": waits })
+    json!({ command: value, "headers": headers, "deadline_ms": deadline.as_millis() })
 }
 
 /// Where a client learns of Services, in the order in which it should ask.

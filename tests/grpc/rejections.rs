@@ -8,8 +8,8 @@ in_each_family!(is_seen_and_harms_no_calls);
 async fn is_seen_and_harms_no_calls(family: Family) {
     let mut scene = Scene::of_cart(1).await;
     let mut client = scene.client(family).await;
+    client.reach(&["cart-1"]).await;
     client.begin(50).await;
-    scene.pod("cart-1").until_seen(10).await;
     scene.cart.priority = 1;
     scene.scale(2).await;
     scene.until("rejections", |scene| scene.rejected("eds"), 1).await;

@@ -16,8 +16,8 @@ in_each_family!(calls_go_on_without_one_and_the_next_is_heard, second_one_is_ask
 async fn calls_go_on_without_one_and_the_next_is_heard(family: Family) {
     let mut scene = Scene::of_cart(1).await;
     let mut client = scene.client(family).await;
+    client.reach(&["cart-1"]).await;
     client.begin(50).await;
-    scene.pod("cart-1").until_seen(10).await;
     scene.stop().await;
     let seen = scene.pod("cart-1").seen();
     scene.pod("cart-1").until_seen(seen + 10).await;

@@ -21,9 +21,8 @@ import (
 )
 
 type options struct {
-	Headers      map[string]string `json:"headers"`
-	Deadline     int               `json:"deadline_ms"`
-	WaitForReady bool              `json:"wait_for_ready"`
+	Headers  map[string]string `json:"headers"`
+	Deadline int               `json:"deadline_ms"`
 }
 
 type command struct {
@@ -52,8 +51,7 @@ func (o *outcome) call(channel *grpc.ClientConn, with options) {
 	defer cancel()
 	context = metadata.NewOutgoingContext(context, metadata.New(with.Headers))
 	request, response := echoRequest("hello"), echoResponse{}
-	err := channel.Invoke(context, "/chancery.echo.v1.Echo/Echo", request, &response,
-		grpc.ForceCodecV2(echoCodec{}), grpc.WaitForReady(with.WaitForReady))
+	err := channel.Invoke(context, "/chancery.echo.v1.Echo/Echo", request, &response, grpc.ForceCodecV2(echoCodec{}))
 	o.lock.Lock()
 	defer o.lock.Unlock()
 	if err != nil {

@@ -16,7 +16,7 @@ const say = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
 /** One call; what becomes of it goes into `outcome`. */
 const call = (client, asked, outcome) =>
   new Promise((resolve) => {
-    const metadata = new grpc.Metadata({ waitForReady: asked.wait_for_ready ?? false });
+    const metadata = new grpc.Metadata();
     for (const [key, value] of Object.entries(asked.headers ?? {})) metadata.set(key, value);
     const deadline = Date.now() + (asked.deadline_ms ?? 5000);
     client.makeUnaryRequest(METHOD, echo.serialize, echo.deserialize, 'hello', metadata, { deadline }, (error, pod) => {

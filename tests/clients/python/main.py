@@ -26,7 +26,7 @@ class Outcome:
         metadata = list(asked.get("headers", {}).items())
         deadline = asked.get("deadline_ms", 5000) / 1000
         try:
-            pod = method("hello", metadata=metadata, timeout=deadline, wait_for_ready=asked.get("wait_for_ready", False))
+            pod = method("hello", metadata=metadata, timeout=deadline)
         except grpc.RpcError as error:
             with self.lock:
                 self.errors.append({"code": error.code().value[0], "message": error.details()})

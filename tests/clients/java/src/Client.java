@@ -50,9 +50,6 @@ public final class Client {
       }
       var deadline = asked.has("deadline_ms") ? asked.get("deadline_ms").getAsLong() : 5000;
       var options = CallOptions.DEFAULT.withDeadlineAfter(deadline, TimeUnit.MILLISECONDS);
-      if (asked.has("wait_for_ready") && asked.get("wait_for_ready").getAsBoolean()) {
-        options = options.withWaitForReady();
-      }
       var with = MetadataUtils.newAttachHeadersInterceptor(headers);
       try {
         var intercepted = ClientInterceptors.intercept(channel, with);
