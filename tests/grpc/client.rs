@@ -126,6 +126,11 @@ impl Client {
         assert!(in_time, "no call succeeded in {PATIENCE:?}; the last one: {last:?}; log:\n{}", self.log());
     }
 
+    /// Calls until a call fails.
+    pub async fn until_failed(&mut self) {
+        soon("a failed call", async { while self.call(1).await.errors.is_empty() {} }).await;
+    }
+
     /// Begins to call, so many times a second, one beside the other.
     pub async fn begin(&mut self, rate: u64) {
         self.tell(&with("start", &rate.into(), Ask::default())).await;

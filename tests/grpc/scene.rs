@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use chancery::cli::demo::addresses::PodAddresses;
+use chancery::xds::Snapshot;
 use data_plane_api::admin_dump::ClientResourceStatus;
 use test_support::control_plane::ControlPlane;
 use test_support::pod::Pod;
@@ -75,7 +76,9 @@ impl Scene {
 
     /// Makes the control plane say that it knows everything, and that is nothing.
     pub fn publish_nothing(&mut self) {
-        self.control_plane.as_mut().unwrap().publish();
+        let control_plane = self.control_plane.as_mut().unwrap();
+        control_plane.everyone = Snapshot::default();
+        control_plane.publish();
     }
 
     /// Makes the control plane tell what is so now, if it runs.
@@ -122,7 +125,12 @@ impl Scene {
         self.count(r#"chancery_xds_streams{client="grpc",variant="sotw"}"#)
     }
 
-    /// How many responses of this type (`cds` and so on) were rejected.
+    /// How many responses of this type (`cds` and so on) were accepted.
+    pub fn accepted(&self, resource_type: &str) -> u64 {
+        self.count(&format!(r#"chancery_xds_acks_total{{type="{resource_type}"}}"#))
+    }
+
+    /// How many responses of this type were rejected.
     pub fn rejected(&self, resource_type: &str) -> u64 {
         self.count(&format!(r#"chancery_xds_nacks_total{{type="{resource_type}",client="grpc"}}"#))
     }
