@@ -24,7 +24,6 @@ use hyper::body::Incoming;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
@@ -240,21 +239,14 @@ async fn serve(listener: TcpListener, application: Router, script: &Script, drai
 
 /// One connection. Its failures are those of the other end.
 async fn converse(stream: TcpStream, application: Router, draining: CancellationToken) {
-    let stream = stream.into_std().unwrap();
-    let mut rest = TcpStream::from_std(stream.try_clone().unwrap()).unwrap();
-    let stream = TokioIo::new(TcpStream::from_std(stream).unwrap());
     let service =
         service_fn(move |request: http::Request<Incoming>| application.clone().oneshot(request.map(Body::new)));
-    let mut http = pin!(http2::Builder::new(TokioExecutor::new()).serve_connection(stream, service));
+    let mut http = pin!(http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service));
     tokio::select! {
         _ = http.as_mut() => return,
         () = draining.cancelled() => http.as_mut().graceful_shutdown(),
     }
     let _ = http.await;
-    // Whoever closes what still has requests to read resets the connection, and then the other end may not get to read that
-    // these were not begun. hyper does; gRPC servers read on.
-    let _ = rest.shutdown().await;
-    let _ = tokio::io::copy(&mut rest, &mut tokio::io::sink()).await;
 }
 
 /// Does what the script says around a request.
