@@ -335,10 +335,7 @@ impl Renderer {
 }
 
 /// The endpoints of the ports of a Service.
-fn endpoints_of<'a>(
-    ports: &'a BTreeMap<Name, RenderedPort>,
-    key: &Key,
-) -> impl Fn(u16) -> Option<&'a Arc<[Endpoint]>> {
+fn endpoints_of<'a>(ports: &'a BTreeMap<Name, RenderedPort>, key: &Key) -> impl Fn(u16) -> Option<&'a Arc<[Endpoint]>> {
     move |port| ports.get(&names::cluster(key, port)).map(|port| &port.endpoints)
 }
 

@@ -31,7 +31,8 @@ pub(super) fn responses<R: Request>(
     wire: Wire,
     context: Context,
 ) -> impl Stream<Item = Result<Outgoing, Status>> + Send {
-    let conversation = Conversation { requests, only, slot, wire, context, peer: None, wishes: None, has_responded: false };
+    let conversation =
+        Conversation { requests, only, slot, wire, context, peer: None, wishes: None, has_responded: false };
     stream::unfold(Some(conversation), async |conversation| {
         let mut conversation = conversation?;
         match conversation.next().await {
@@ -165,9 +166,7 @@ impl<R: Request> Conversation<R> {
         info!(parent: &span, user_agent = client.user_agent, zone = &**zone, kubernetes_node = &**node, "Client connected");
         let snapshot = Arc::clone(publication.world.snapshot(target));
         let session = match self.only {
-            None if target.kind == ClientKind::Grpc => {
-                Session::by_name(R::VARIANT, self.slot.number(), snapshot)
-            }
+            None if target.kind == ClientKind::Grpc => Session::by_name(R::VARIANT, self.slot.number(), snapshot),
             None => Session::new(R::VARIANT, self.slot.number(), snapshot),
             Some(only) => Session::only(only, R::VARIANT, self.slot.number(), snapshot),
         };

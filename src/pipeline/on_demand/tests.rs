@@ -62,7 +62,10 @@ fn nothing_is_rendered_that_nobody_wants() {
 fn what_is_dialled_comes_with_all_that_it_leads_to_and_nothing_else() {
     let (mut on_demand, service) = (new(), service(&[(80, "http"), (81, "grpc")], Some(80)));
     let dialled = ["cart.shop", "cart.shop:80", "CART.shop:http"];
-    assert_eq!(want(&mut on_demand, ResourceType::Listener, &dialled), [Noted::Service(key()), Noted::Service(key()), Noted::Service(key())]);
+    assert_eq!(
+        want(&mut on_demand, ResourceType::Listener, &dialled),
+        [Noted::Service(key()), Noted::Service(key()), Noted::Service(key())]
+    );
     assert!(render(&mut on_demand, Some(&service)));
     assert_eq!(held(&on_demand), port_80(&["CART.shop:http", "cart.shop", "cart.shop:80"]));
     for listener in on_demand.snapshot().get(ResourceType::Listener).iter() {

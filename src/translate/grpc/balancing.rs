@@ -65,8 +65,6 @@ fn preferred(balancing: &Balancing) -> Option<TypedExtensionConfig> {
             "envoy.load_balancing_policies.client_side_weighted_round_robin",
             &ClientSideWeightedRoundRobin::default(),
         )),
-        LbPolicy::PickFirst => {
-            Some(extension("envoy.load_balancing_policies.pick_first", &PickFirst::default()))
-        }
+        LbPolicy::PickFirst => Some(extension("envoy.load_balancing_policies.pick_first", &PickFirst::default())),
     }
 }

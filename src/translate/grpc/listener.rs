@@ -18,9 +18,7 @@ pub fn listener(name: &Name, routes: &Name) -> Resource {
     let rds = Rds { config_source: Some(ads(None)), route_config_name: routes.to_string() };
     let message = Listener {
         name: name.to_string(),
-        api_listener: Some(ApiListener {
-            api_listener: Some(data_plane_api::any(&manager(RouteSpecifier::Rds(rds)))),
-        }),
+        api_listener: Some(ApiListener { api_listener: Some(data_plane_api::any(&manager(RouteSpecifier::Rds(rds)))) }),
         ..Listener::default()
     };
     Resource::encode(Name::clone(name), &message, [Name::clone(routes)])
@@ -34,10 +32,8 @@ pub fn server_listener(name: &Name, address: &str, port: u16) -> Resource {
         virtual_hosts: vec![virtual_host(SERVER, Action::NonForwardingAction(NonForwardingAction {}))],
         ..RouteConfiguration::default()
     };
-    let http = extension(
-        "envoy.filters.network.http_connection_manager",
-        &manager(RouteSpecifier::RouteConfig(routes)),
-    );
+    let http =
+        extension("envoy.filters.network.http_connection_manager", &manager(RouteSpecifier::RouteConfig(routes)));
     let filter = Filter { name: http.name, config_type: http.typed_config.map(filter::ConfigType::TypedConfig) };
     let message = Listener {
         name: name.to_string(),

@@ -130,9 +130,8 @@ fn hash_policies(balancing: &Balancing) -> Vec<HashPolicy> {
     });
     let mut policies: Vec<_> = headers.collect();
     if policies.is_empty() {
-        policies.push(hash_policy::PolicySpecifier::FilterState(hash_policy::FilterState {
-            key: CHANNEL_ID.to_owned(),
-        }));
+        policies
+            .push(hash_policy::PolicySpecifier::FilterState(hash_policy::FilterState { key: CHANNEL_ID.to_owned() }));
     }
     let policies = policies.into_iter();
     policies.map(|policy| HashPolicy { policy_specifier: Some(policy), ..HashPolicy::default() }).collect()

@@ -51,9 +51,7 @@ fn the_policy_that_is_wanted_comes_first_if_grpc_has_it() {
         let of = |extension: &str| format!("type.googleapis.com/envoy.extensions.load_balancing_policies.{extension}");
         let preferred = match policy {
             LbPolicy::RoundRobin | LbPolicy::Random | LbPolicy::Maglev => None,
-            LbPolicy::LeastRequest => {
-                Some(json!({"@type": of("least_request.v3.LeastRequest"), "choice_count": 3}))
-            }
+            LbPolicy::LeastRequest => Some(json!({"@type": of("least_request.v3.LeastRequest"), "choice_count": 3})),
             LbPolicy::RingHash => Some(json!({
                 "@type": of("ring_hash.v3.RingHash"),
                 "hash_function": "XX_HASH",
@@ -84,9 +82,15 @@ fn outliers_are_found_by_shares_not_by_failures_in_a_row() {
 
     let rates = outlier(Outlier { success_rate: Some(1.5), ..Outlier::default() });
     assert_eq!((&rates["success_rate_stdev_factor"], &rates["enforcing_success_rate"]), (&json!(1500), &json!(100)));
-    assert_eq!((&rates["failure_percentage_threshold"], &rates["enforcing_failure_percentage"]), (&Value::Null, &json!(0)));
+    assert_eq!(
+        (&rates["failure_percentage_threshold"], &rates["enforcing_failure_percentage"]),
+        (&Value::Null, &json!(0))
+    );
 
     let share = outlier(Outlier { failure_percentage: Some(40), ..Outlier::default() });
-    assert_eq!((&share["failure_percentage_threshold"], &share["enforcing_failure_percentage"]), (&json!(40), &json!(100)));
+    assert_eq!(
+        (&share["failure_percentage_threshold"], &share["enforcing_failure_percentage"]),
+        (&json!(40), &json!(100))
+    );
     assert!(share["failure_percentage_minimum_hosts"].is_null());
 }

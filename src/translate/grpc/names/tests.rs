@@ -111,12 +111,8 @@ fn a_server_is_meant_by_the_address_that_it_listens_on() {
 
 #[test]
 fn a_port_is_found_by_its_number_its_name_or_as_the_default() {
-    let port = |number, name: &str| Port {
-        number,
-        name: name.into(),
-        policy: Policy::default(),
-        annotated: BTreeSet::new(),
-    };
+    let port =
+        |number, name: &str| Port { number, name: name.into(), policy: Policy::default(), annotated: BTreeSet::new() };
     let key = Key::new("shop", "cart");
     let ports = vec![port(80, "http"), port(50051, "grpc")];
     let mut service = Service { key, created: 0, ports, default_port: Some(50051) };

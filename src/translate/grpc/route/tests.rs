@@ -82,7 +82,8 @@ fn a_ring_hashes_headers_else_the_channel() {
 #[test]
 fn the_shorter_limit_holds_and_without_one_the_callers() {
     let policy = |request, longest| {
-        let timeouts = crate::model::Timeouts { request, idle: Some(Duration::from_secs(9)), max_stream_duration: longest };
+        let timeouts =
+            crate::model::Timeouts { request, idle: Some(Duration::from_secs(9)), max_stream_duration: longest };
         action(&"c".into(), &Policy { timeouts, ..Policy::default() }).max_stream_duration.unwrap()
     };
     let (short, long) = (Duration::from_secs(1), Duration::from_secs(2));
