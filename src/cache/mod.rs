@@ -69,6 +69,13 @@ impl SnapshotCache {
         self.published.borrow_and_update().clone()
     }
 
+    /// The newest publication, marked as seen, if it wasn't seen before.
+    pub fn newer(&mut self) -> Option<Arc<Publication>> {
+        // An error says that the writer is gone, and then it doesn't matter.
+        let is_new = self.published.has_changed().unwrap_or_default();
+        if is_new { self.latest() } else { None }
+    }
+
     /// Returns when something is published that [`Self::latest`] hasn't seen; `false` when the writer is gone for good.
     /// Cancel-safe.
     pub async fn changed(&mut self) -> bool {

@@ -91,26 +91,22 @@ impl Wants {
 }
 
 impl Wishes {
-    /// The stream wants these names of this type, which are in order, and no others.
-    pub fn set(&mut self, resource_type: ResourceType, names: &[Name]) -> Result<(), TooManyNames> {
-        let Some(old) = self.names.get_mut(resource_type.index()) else { return Ok(()) };
+    /// The stream wants these names of this type, which are in order, and no others. Says whether that is anything new, and
+    /// so to be waited for.
+    pub fn set(&mut self, resource_type: ResourceType, names: &[Name]) -> Result<bool, TooManyNames> {
+        let Some(old) = self.names.get_mut(resource_type.index()) else { return Ok(false) };
         if **old == *names {
-            return Ok(());
+            return Ok(false);
         }
         if names.len() > MAX_NAMES {
             return Err(TooManyNames);
         }
         let old = std::mem::replace(old, names.into());
         self.step = self.wants.shared.exchange(resource_type, &old, names);
-        Ok(())
+        Ok(true)
     }
 
-    /// Whether all that it wants is in the cache, as far as it exists.
-    pub fn is_settled(&self) -> bool {
-        *self.wants.settled.borrow() >= self.step || self.wants.settled.has_changed().is_err()
-    }
-
-    /// Returns when that is so. Cancel-safe.
+    /// Returns when all that it wants is in the cache, as far as it exists. Cancel-safe.
     pub async fn settled(&mut self) {
         let step = self.step;
         // An error says that nothing will be settled any more.

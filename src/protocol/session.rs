@@ -108,8 +108,8 @@ impl Session {
         Self::with(Scope::Aggregated, variant, stream, snapshot)
     }
 
-    /// A session of the ADS stream of a client that asks for each resource only when it knows what names it. It need not be
-    /// kept from breaking what it makes.
+    /// A session of the ADS stream of a client that asks for each resource only when it has what names it: the routes of its
+    /// second target are not held back until it has their cluster, which it would never ask for then.
     pub fn by_name(variant: Variant, stream: u64, snapshot: Arc<Snapshot>) -> Self {
         Self::with(Scope::ByName, variant, stream, snapshot)
     }

@@ -31,8 +31,17 @@ pub(super) fn responses<R: Request>(
     wire: Wire,
     context: Context,
 ) -> impl Stream<Item = Result<Outgoing, Status>> + Send {
-    let conversation =
-        Conversation { requests, only, slot, wire, context, peer: None, wishes: None, has_responded: false };
+    let conversation = Conversation {
+        requests,
+        only,
+        slot,
+        wire,
+        context,
+        peer: None,
+        wishes: None,
+        is_unsettled: false,
+        has_responded: false,
+    };
     stream::unfold(Some(conversation), async |conversation| {
         let mut conversation = conversation?;
         match conversation.next().await {
@@ -52,8 +61,10 @@ struct Conversation<R> {
     context: Context,
     /// Known from the first request on.
     peer: Option<Arc<Peer>>,
-    /// What a gRPC client wants. Nothing is said to it before that has been looked for.
+    /// What a gRPC client wants by name.
     wishes: Option<Wishes>,
+    /// Whether some of that hasn't been looked for. Until then nothing is said to it.
+    is_unsettled: bool,
     has_responded: bool,
 }
 
@@ -72,8 +83,7 @@ impl<R: Request> Conversation<R> {
     async fn next(&mut self) -> Result<Outgoing, End> {
         let mut last_call = None;
         loop {
-            let is_settled = self.wishes.as_ref().is_none_or(Wishes::is_settled);
-            let peer = self.peer.as_ref().filter(|_| is_settled);
+            let peer = self.peer.as_ref().filter(|_| !self.is_unsettled);
             if let Some(reply) = peer.and_then(|peer| peer.poll(R::VARIANT, &self.context)) {
                 self.has_responded = true;
                 return Ok(Outgoing { reply, identifier: Arc::clone(&self.context.identifier) });
@@ -93,7 +103,7 @@ impl<R: Request> Conversation<R> {
                     Err(status) => return Err(self.broken(status)),
                 },
                 true = self.context.cache.changed() => self.on_publication(),
-                () = settled(self.wishes.as_mut()), if !is_settled => self.on_publication(),
+                () = settled(self.wishes.as_mut()), if self.is_unsettled => self.on_settled(),
                 () = at(peer.and_then(|peer| peer.next_tick())) => if let Some(peer) = peer { peer.on_tick() },
             }
         }
@@ -141,8 +151,9 @@ impl<R: Request> Conversation<R> {
             return Err(too_many_names(peer, R::NAMES_FIELD));
         }
         let Some(wishes) = &mut self.wishes else { return Ok(()) };
-        let wanted = wishes.set(resource_type, peer.state().session.names(resource_type));
-        wanted.map_err(|_| too_many_names(peer, R::NAMES_FIELD))
+        let is_new = wishes.set(resource_type, peer.state().session.names(resource_type));
+        self.is_unsettled |= is_new.map_err(|_| too_many_names(peer, R::NAMES_FIELD))?;
+        Ok(())
     }
 
     fn introduce(&mut self, node: Option<&Node>) -> Result<Arc<Peer>, End> {
@@ -182,6 +193,14 @@ impl<R: Request> Conversation<R> {
 
     fn on_publication(&mut self) {
         if let (Some(peer), Some(publication)) = (&self.peer, self.context.cache.latest()) {
+            peer.on_publication(&publication);
+        }
+    }
+
+    /// What the client wants is published, as far as it exists; but maybe this stream hasn't seen that yet.
+    fn on_settled(&mut self) {
+        self.is_unsettled = false;
+        if let (Some(peer), Some(publication)) = (&self.peer, self.context.cache.newer()) {
             peer.on_publication(&publication);
         }
     }

@@ -3,12 +3,16 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use data_plane_api::cluster::{Cluster, ClusterDiscoveryType, DiscoveryType, LoadBalancingPolicy};
-use data_plane_api::core::{ConfigSource, HealthStatus, SelfConfigSource, address, config_source, socket_address};
-use data_plane_api::endpoint::{Endpoint, LbEndpoint, LocalityLbEndpoints, lb_endpoint};
-use data_plane_api::http_connection_manager::RouteSpecifier;
-use data_plane_api::load_balancing::{LeastRequest, RingHash, WrrLocality, ring_hash};
-use data_plane_api::route::{Action, RouteAction, route_action, route_match};
+use data_plane_api::cluster::{
+    Cluster, ClusterDiscoveryType, DiscoveryType, LoadBalancingPolicy, OutlierDetection, load_balancing_policy,
+};
+use data_plane_api::core::{
+    Address, ConfigSource, HealthStatus, SelfConfigSource, TypedExtensionConfig, address, config_source, socket_address,
+};
+use data_plane_api::endpoint::{Endpoint, LbEndpoint, LocalityLbEndpoints, cluster_load_assignment, lb_endpoint};
+use data_plane_api::http_connection_manager::{RouteSpecifier, http_filter};
+use data_plane_api::load_balancing::{LeastRequest, RingHash, RoundRobin, WrrLocality, ring_hash};
+use data_plane_api::route::{Action, RetryPolicy, Route, RouteAction, retry_policy, route_action, route_match};
 use prost::Name;
 use prost_types::Duration;
 
@@ -43,8 +47,8 @@ pub const RULES: &[Rule] = &[
         holds: |served| {
             served.managers().all(|manager| {
                 let names: BTreeSet<_> = manager.http_filters.iter().map(|filter| &filter.name).collect();
-                let is_router = |config: &data_plane_api::http_connection_manager::http_filter::ConfigType| {
-                    matches!(config, data_plane_api::http_connection_manager::http_filter::ConfigType::TypedConfig(any) if any.type_url == ROUTER)
+                let is_router = |config: &http_filter::ConfigType| {
+                    matches!(config, http_filter::ConfigType::TypedConfig(any) if any.type_url == ROUTER)
                 };
                 names.len() == 1
                     && manager.http_filters.len() == 1
@@ -84,7 +88,7 @@ pub const RULES: &[Rule] = &[
                 managers.len() == 1 && one.api_listener.is_some() == is_client
             })
         },
-        breaks: |served| served.listeners[0].0.address = Some(data_plane_api::core::Address::default()),
+        breaks: |served| served.listeners[0].0.address = Some(Address::default()),
     },
     Rule {
         about: "LDS: a server's listener has chains of one filter, routes that take every call, and nothing else",
@@ -165,10 +169,10 @@ pub const RULES: &[Rule] = &[
             })
         },
         breaks: |served| {
-            action(served).retry_policy = Some(data_plane_api::route::RetryPolicy {
+            action(served).retry_policy = Some(RetryPolicy {
                 retry_on: "unavailable".to_owned(),
                 num_retries: Some(0),
-                ..data_plane_api::route::RetryPolicy::default()
+                ..RetryPolicy::default()
             });
         },
     },
@@ -181,9 +185,9 @@ pub const RULES: &[Rule] = &[
             })
         },
         breaks: |served| {
-            action(served).retry_policy = Some(data_plane_api::route::RetryPolicy {
-                retry_back_off: Some(data_plane_api::route::retry_policy::RetryBackOff::default()),
-                ..data_plane_api::route::RetryPolicy::default()
+            action(served).retry_policy = Some(RetryPolicy {
+                retry_back_off: Some(retry_policy::RetryBackOff::default()),
+                ..RetryPolicy::default()
             });
         },
     },
@@ -214,9 +218,7 @@ pub const RULES: &[Rule] = &[
                 let last = configs(cluster.load_balancing_policy.as_ref()).pop();
                 last.filter(|any| any.type_url == WrrLocality::type_url()).is_some_and(|any| {
                     let children = configs(unpack::<WrrLocality>(&any).endpoint_picking_policy.as_ref());
-                    children
-                        .last()
-                        .is_some_and(|any| any.type_url == data_plane_api::load_balancing::RoundRobin::type_url())
+                    children.last().is_some_and(|any| any.type_url == RoundRobin::type_url())
                 })
             })
         },
@@ -243,7 +245,7 @@ pub const RULES: &[Rule] = &[
                 .all(|least| least.choice_count.is_none_or(|count| count >= 2))
         },
         breaks: |served| {
-            prefer(&mut served.clusters[0], &LeastRequest { choice_count: Some(1), ..LeastRequest::default() })
+            prefer(&mut served.clusters[0], &LeastRequest { choice_count: Some(1), ..LeastRequest::default() });
         },
     },
     Rule {
@@ -273,10 +275,8 @@ pub const RULES: &[Rule] = &[
             })
         },
         breaks: |served| {
-            served.clusters[0].outlier_detection = Some(data_plane_api::cluster::OutlierDetection {
-                max_ejection_percent: Some(101),
-                ..data_plane_api::cluster::OutlierDetection::default()
-            });
+            served.clusters[0].outlier_detection =
+                Some(OutlierDetection { max_ejection_percent: Some(101), ..OutlierDetection::default() });
         },
     },
     // Assignments.
@@ -345,7 +345,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         about: "EDS: nothing is dropped",
         holds: |served| served.assignments.iter().all(|assignment| assignment.policy.is_none()),
-        breaks: |served| served.assignments[0].policy = Some(Default::default()),
+        breaks: |served| served.assignments[0].policy = Some(cluster_load_assignment::Policy::default()),
     },
     // What refers to what.
     Rule {
@@ -392,16 +392,13 @@ fn of_type<M: prost::Message + Default + Name>(clusters: &[Cluster]) -> Vec<M> {
 
 /// Puts a policy before those that the cluster has.
 fn prefer<M: Name>(cluster: &mut Cluster, policy: &M) {
-    let config = data_plane_api::core::TypedExtensionConfig {
-        name: "first".to_owned(),
-        typed_config: Some(data_plane_api::any(policy)),
-    };
-    let policy = data_plane_api::cluster::load_balancing_policy::Policy { typed_extension_config: Some(config) };
+    let config = TypedExtensionConfig { name: "first".to_owned(), typed_config: Some(data_plane_api::any(policy)) };
+    let policy = load_balancing_policy::Policy { typed_extension_config: Some(config) };
     cluster.load_balancing_policy.as_mut().unwrap().policies.insert(0, policy);
 }
 
 /// The first route of all.
-fn route(served: &mut Served) -> &mut data_plane_api::route::Route {
+fn route(served: &mut Served) -> &mut Route {
     &mut served.routes[0].virtual_hosts[0].routes[0]
 }
 

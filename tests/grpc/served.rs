@@ -5,7 +5,7 @@ use data_plane_api::cluster::Cluster;
 use data_plane_api::endpoint::ClusterLoadAssignment;
 use data_plane_api::http_connection_manager::{HttpConnectionManager, RouteSpecifier};
 use data_plane_api::listener::{Listener, filter};
-use data_plane_api::route::{RetryPolicy, Route, RouteAction, RouteConfiguration};
+use data_plane_api::route::{Action, RetryPolicy, Route, RouteAction, RouteConfiguration};
 use prost::{Message, Name};
 use prost_types::Any;
 
@@ -53,13 +53,11 @@ impl Served {
 
     /// What they do, if they lead to clusters.
     pub fn actions(&self) -> Vec<&RouteAction> {
-        let action =
-            |route: &&'_ Route| -> bool { matches!(route.action, Some(data_plane_api::route::Action::Route(_))) };
-        let routes = self.single_routes().into_iter().filter(action);
+        let routes = self.single_routes().into_iter();
         routes
-            .map(|route| match &route.action {
-                Some(data_plane_api::route::Action::Route(action)) => action,
-                _ => unreachable!("they were filtered"),
+            .filter_map(|route| match &route.action {
+                Some(Action::Route(action)) => Some(action),
+                _ => None,
             })
             .collect()
     }

@@ -32,7 +32,9 @@ impl World {
     async fn with(services: &[&str]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().to_str().unwrap().to_owned();
-        services.iter().for_each(|name| write(&directory, name));
+        for name in services {
+            write(&directory, name);
+        }
         let server = Serve::start(env!("CARGO_BIN_EXE_chancery"), &["--manifests", &path]);
         server.ready().await;
         Self { server, directory }

@@ -57,12 +57,12 @@ fn rich() -> Served {
     let mut catalog = Catalog::default();
     loaded.events.into_iter().for_each(|event| catalog.apply(event));
     renderer.apply(catalog.take_changes());
-    let server = Wish {
+    let listener = Wish {
         resource_type: ResourceType::Listener,
         name: "grpc/server?xds.resource.listening_address=0.0.0.0:8080".into(),
         is_wanted: true,
     };
-    renderer.want(vec![server]);
+    renderer.want(vec![listener]);
     let mut served = Served::of(&renderer.all_dialled(), &Place::default());
     served.listeners.extend(Served::of(&renderer.world().grpc, &Place::default()).listeners);
     served

@@ -50,13 +50,13 @@ pub fn server_listener(name: &Name, address: &str, port: u16) -> Resource {
     Resource::encode(Name::clone(name), &message, [])
 }
 
-fn manager(routes: RouteSpecifier) -> HttpConnectionManager {
-    let router = extension("envoy.filters.http.router", &Router::default());
+fn manager(route_specifier: RouteSpecifier) -> HttpConnectionManager {
+    let filter = extension("envoy.filters.http.router", &Router::default());
     HttpConnectionManager {
-        route_specifier: Some(routes),
+        route_specifier: Some(route_specifier),
         http_filters: vec![HttpFilter {
-            name: router.name,
-            config_type: router.typed_config.map(http_filter::ConfigType::TypedConfig),
+            name: filter.name,
+            config_type: filter.typed_config.map(http_filter::ConfigType::TypedConfig),
             ..HttpFilter::default()
         }],
         ..HttpConnectionManager::default()
