@@ -114,24 +114,25 @@ fn retry_policy(retry: &Retry) -> Option<RetryPolicy> {
 
 /// What of a call is hashed; nothing, unless a ring asks for it, which is the only policy by hash that gRPC has.
 ///
-/// A client without a proxy sees neither cookies nor queries, and its own address is that of all its calls; what comes next
-/// to these is its channel. It counts where no header does: together with one it would send the same header elsewhere from
-/// each client.
+/// A client without a proxy doesn't know its own address when it chooses, but it knows its channel, which is the next thing
+/// to it. It sees neither cookies nor queries; where there is nothing else to hash it hashes its channel, too, so that its
+/// calls stay together.
 fn hash_policies(balancing: &Balancing) -> Vec<HashPolicy> {
     if balancing.policy != LbPolicy::RingHash {
         return Vec::new();
     }
-    let headers = balancing.hash_on.iter().filter_map(|part| match part {
+    let channel = || hash_policy::PolicySpecifier::FilterState(hash_policy::FilterState { key: CHANNEL_ID.to_owned() });
+    let known = balancing.hash_on.iter().filter_map(|part| match part {
         HashOn::Header(name) => Some(hash_policy::PolicySpecifier::Header(hash_policy::Header {
             header_name: name.to_string(),
             ..hash_policy::Header::default()
         })),
-        HashOn::Cookie(..) | HashOn::Query(_) | HashOn::SourceIp => None,
+        HashOn::SourceIp => Some(channel()),
+        HashOn::Cookie(..) | HashOn::Query(_) => None,
     });
-    let mut policies: Vec<_> = headers.collect();
+    let mut policies: Vec<_> = known.collect();
     if policies.is_empty() {
-        policies
-            .push(hash_policy::PolicySpecifier::FilterState(hash_policy::FilterState { key: CHANNEL_ID.to_owned() }));
+        policies.push(channel());
     }
     let policies = policies.into_iter();
     policies.map(|policy| HashPolicy { policy_specifier: Some(policy), ..HashPolicy::default() }).collect()

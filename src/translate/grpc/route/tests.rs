@@ -60,7 +60,7 @@ fn retries_and_pauses_are_what_no_client_refuses() {
 }
 
 #[test]
-fn a_ring_hashes_headers_else_the_channel() {
+fn a_ring_hashes_headers_and_the_channel_for_the_address() {
     let hashed = |policy, hash_on: &[HashOn]| -> Value {
         let balancing = Balancing { policy, hash_on: hash_on.to_vec(), ..Balancing::default() };
         let policy = Policy { balancing, ..Policy::default() };
@@ -72,7 +72,9 @@ fn a_ring_hashes_headers_else_the_channel() {
     let header = json!([{"header": {"header_name": "x-user"}}]);
     let ring = LbPolicy::RingHash;
     assert_eq!(hashed(ring, std::slice::from_ref(&user)), header);
-    assert_eq!(hashed(ring, &[cookie.clone(), user.clone(), HashOn::SourceIp]), header);
+    let both = json!([{"header": {"header_name": "x-user"}}, {"filter_state": {"key": "io.grpc.channel_id"}}]);
+    assert_eq!(hashed(ring, &[cookie.clone(), user.clone(), HashOn::SourceIp]), both);
+    assert_eq!(hashed(ring, &[cookie.clone(), user.clone()]), header);
     assert_eq!(hashed(ring, &[HashOn::SourceIp]), channel);
     assert_eq!(hashed(ring, &[cookie, HashOn::Query("q".into())]), channel);
     // What gRPC hasn't falls back to round robin, which hashes nothing.
