@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use data_plane_api::cluster::{
-    Cluster, ClusterDiscoveryType, DiscoveryType, LoadBalancingPolicy, OutlierDetection, load_balancing_policy,
+    Cluster, ClusterDiscoveryType, DiscoveryType, LbConfig, LbPolicy, LoadBalancingPolicy, OutlierDetection,
+    load_balancing_policy, ring_hash_lb_config,
 };
 use data_plane_api::core::{
     Address, ConfigSource, HealthStatus, SelfConfigSource, TypedExtensionConfig, address, config_source, socket_address,
 };
 use data_plane_api::endpoint::{Endpoint, LbEndpoint, LocalityLbEndpoints, cluster_load_assignment, lb_endpoint};
 use data_plane_api::http_connection_manager::{RouteSpecifier, http_filter};
-use data_plane_api::load_balancing::{LeastRequest, RingHash, RoundRobin, WrrLocality, ring_hash};
+use data_plane_api::load_balancing::{LeastRequest, RingHash, RoundRobin, WrrLocality};
 use data_plane_api::route::{Action, RetryPolicy, Route, RouteAction, retry_policy, route_action, route_match};
 use prost::Name;
 use prost_types::Duration;
@@ -207,35 +208,49 @@ pub const RULES: &[Rule] = &[
         breaks: |served| served.clusters[0].cluster_discovery_type = None,
     },
     Rule {
-        about: "CDS: the old enum says nothing",
-        holds: |served| served.clusters.iter().all(|cluster| cluster.lb_policy == 0),
-        breaks: |served| served.clusters[0].lb_policy = 1,
+        about: "CDS: the old enum says nothing, or that there is a ring and no list of policies",
+        holds: |served| {
+            served.clusters.iter().all(|cluster| match cluster.lb_policy() {
+                LbPolicy::RoundRobin => cluster.lb_config.is_none() && cluster.load_balancing_policy.is_some(),
+                LbPolicy::RingHash => cluster.load_balancing_policy.is_none(),
+                _ => false,
+            })
+        },
+        breaks: |served| served.clusters[0].set_lb_policy(LbPolicy::LeastRequest),
     },
     Rule {
         about: "CDS: the last policy of the list is one that all have, as is the last one in it",
         holds: |served| {
-            served.clusters.iter().all(|cluster| {
-                let last = configs(cluster.load_balancing_policy.as_ref()).pop();
+            served.clusters.iter().filter_map(|cluster| cluster.load_balancing_policy.as_ref()).all(|list| {
+                let last = configs(Some(list)).pop();
                 last.filter(|any| any.type_url == WrrLocality::type_url()).is_some_and(|any| {
                     let children = configs(unpack::<WrrLocality>(&any).endpoint_picking_policy.as_ref());
                     children.last().is_some_and(|any| any.type_url == RoundRobin::type_url())
                 })
             })
         },
-        breaks: |served| {
-            served.clusters[0].load_balancing_policy.as_mut().unwrap().policies.clear();
-        },
+        breaks: |served| served.clusters[0].load_balancing_policy = Some(LoadBalancingPolicy::default()),
+    },
+    Rule {
+        about: "CDS: a ring isn't in a list, where grpc-js can't read its sizes",
+        holds: |served| of_type::<RingHash>(&served.clusters).is_empty(),
+        breaks: |served| prefer(&mut served.clusters[0], &RingHash::default()),
     },
     Rule {
         about: "CDS: a ring is hashed by XX_HASH, and its sizes are possible",
         holds: |served| {
-            of_type::<RingHash>(&served.clusters).iter().all(|ring| {
-                let (min, max) =
-                    (ring.minimum_ring_size.unwrap_or(1024), ring.maximum_ring_size.unwrap_or(MAX_RING_SIZE));
-                ring.hash_function() == ring_hash::HashFunction::XxHash && min <= max && max <= MAX_RING_SIZE
+            served.clusters.iter().all(|cluster| match &cluster.lb_config {
+                Some(LbConfig::RingHashLbConfig(ring)) => {
+                    let (min, max) =
+                        (ring.minimum_ring_size.unwrap_or(1024), ring.maximum_ring_size.unwrap_or(MAX_RING_SIZE));
+                    ring.hash_function() == ring_hash_lb_config::HashFunction::XxHash
+                        && min <= max
+                        && max <= MAX_RING_SIZE
+                }
+                _ => cluster.lb_policy() != LbPolicy::RingHash,
             })
         },
-        breaks: |served| prefer(&mut served.clusters[0], &RingHash::default()),
+        breaks: |served| served.clusters[0].set_lb_policy(LbPolicy::RingHash),
     },
     Rule {
         about: "CDS: least request chooses among two or more",

@@ -1,17 +1,33 @@
 //! How a gRPC client chooses the pod for a call.
 
-use data_plane_api::cluster::{LoadBalancingPolicy, load_balancing_policy};
-use data_plane_api::core::TypedExtensionConfig;
-use data_plane_api::load_balancing::{
-    ClientSideWeightedRoundRobin, LeastRequest, PickFirst, RingHash, RoundRobin, WrrLocality, ring_hash,
+use data_plane_api::cluster::{
+    Cluster, LbConfig, LbPolicy as OldPolicy, LoadBalancingPolicy, RingHashLbConfig, load_balancing_policy,
+    ring_hash_lb_config,
 };
+use data_plane_api::core::TypedExtensionConfig;
+use data_plane_api::load_balancing::{ClientSideWeightedRoundRobin, LeastRequest, PickFirst, RoundRobin, WrrLocality};
 
 use crate::model::{Balancing, LbPolicy};
 use crate::translate::envoy::extension;
 
-/// The policies that a client may follow, the first one that it knows. Each client lacks some; round robin over localities
-/// by weight, which ends the list, has every one.
-pub(super) fn load_balancing_policy(balancing: &Balancing) -> LoadBalancingPolicy {
+/// A cluster that is balanced so.
+///
+/// As a list of policies, of which a client follows the first that it knows. Each client lacks some; round robin over
+/// localities by weight, which ends the list, has every one. The old enum stays at its default there: some look at it first.
+///
+/// A ring is said in the old way, which all take: grpc-js can't read the sizes in the new one, and refuses the cluster
+/// (up to 1.14.1, where they come as text and should be numbers).
+pub(super) fn balanced(cluster: Cluster, balancing: &Balancing) -> Cluster {
+    if balancing.policy == LbPolicy::RingHash {
+        let (min, max) = balancing.ring_size;
+        let ring = RingHashLbConfig {
+            hash_function: ring_hash_lb_config::HashFunction::XxHash.into(),
+            minimum_ring_size: Some(min.min(max).into()),
+            maximum_ring_size: Some(max.into()),
+        };
+        let lb_config = Some(LbConfig::RingHashLbConfig(ring));
+        return Cluster { lb_policy: OldPolicy::RingHash.into(), lb_config, ..cluster };
+    }
     let fallback = extension(
         "envoy.load_balancing_policies.wrr_locality",
         &WrrLocality {
@@ -21,7 +37,8 @@ pub(super) fn load_balancing_policy(balancing: &Balancing) -> LoadBalancingPolic
             )])),
         },
     );
-    list(preferred(balancing).into_iter().chain([fallback]))
+    let load_balancing_policy = Some(list(preferred(balancing).into_iter().chain([fallback])));
+    Cluster { load_balancing_policy, ..cluster }
 }
 
 fn list(policies: impl IntoIterator<Item = TypedExtensionConfig>) -> LoadBalancingPolicy {
@@ -29,16 +46,17 @@ fn list(policies: impl IntoIterator<Item = TypedExtensionConfig>) -> LoadBalanci
     LoadBalancingPolicy { policies: policies.into_iter().map(policy).collect() }
 }
 
-/// The policy that the user wants, if gRPC has it.
+/// The policy that the user wants, if gRPC has it and a list can say it.
 fn preferred(balancing: &Balancing) -> Option<TypedExtensionConfig> {
     let Balancing {
         policy,
         choice_count,
-        ring_size: (minimum_ring_size, maximum_ring_size),
         // The route says it.
         hash_on: _,
         // The assignment does it.
         zone_routing: _,
+        // A ring isn't in a list.
+        ring_size: _,
         // gRPC has none of these.
         active_request_bias: _,
         maglev_table_size: _,
@@ -46,20 +64,10 @@ fn preferred(balancing: &Balancing) -> Option<TypedExtensionConfig> {
         panic_threshold: _,
     } = balancing;
     match policy {
-        LbPolicy::RoundRobin | LbPolicy::Random | LbPolicy::Maglev => None,
+        LbPolicy::RoundRobin | LbPolicy::Random | LbPolicy::Maglev | LbPolicy::RingHash => None,
         LbPolicy::LeastRequest => Some(extension(
             "envoy.load_balancing_policies.least_request",
             &LeastRequest { choice_count: Some(*choice_count), ..LeastRequest::default() },
-        )),
-        LbPolicy::RingHash => Some(extension(
-            "envoy.load_balancing_policies.ring_hash",
-            &RingHash {
-                // By name: the unset default is refused by most, though it means the same.
-                hash_function: ring_hash::HashFunction::XxHash.into(),
-                minimum_ring_size: Some(u64::from(*minimum_ring_size.min(maximum_ring_size))),
-                maximum_ring_size: Some(u64::from(*maximum_ring_size)),
-                ..RingHash::default()
-            },
         )),
         LbPolicy::WeightedRoundRobin => Some(extension(
             "envoy.load_balancing_policies.client_side_weighted_round_robin",

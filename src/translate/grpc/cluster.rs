@@ -6,7 +6,7 @@ use data_plane_api::cluster::{
 };
 use data_plane_api::core::RoutingPriority;
 
-use super::balancing::load_balancing_policy;
+use super::balancing::balanced;
 use crate::model::{Limits, Outlier, Policy};
 use crate::translate::envoy::{ads, outlier_detection};
 use crate::xds::{Name, Resource};
@@ -40,13 +40,11 @@ pub fn cluster(name: &Name, policy: &Policy) -> Resource {
         name: name.to_string(),
         cluster_discovery_type: Some(ClusterDiscoveryType::Type(DiscoveryType::Eds.into())),
         eds_cluster_config: Some(EdsClusterConfig { eds_config: Some(ads(None)), service_name: name.to_string() }),
-        // The old enum stays at its default, round robin, where the policy isn't looked at.
-        load_balancing_policy: Some(load_balancing_policy(balancing)),
         circuit_breakers: Some(circuit_breakers(limits)),
         outlier_detection: outliers(outlier),
         ..Cluster::default()
     };
-    Resource::encode(Name::clone(name), &message, [Name::clone(name)])
+    Resource::encode(Name::clone(name), &balanced(message, balancing), [Name::clone(name)])
 }
 
 /// Set in any case: gRPC's own limit is 1024 calls at a time (gRFC A32).

@@ -41,33 +41,38 @@ fn by_default_it_is_round_robin_without_limits() {
     );
 }
 
+fn balanced(policy: LbPolicy) -> Value {
+    let balancing = Balancing { policy, ring_size: (9, 7), choice_count: 3, ..Balancing::default() };
+    rendered(&Policy { balancing, ..Policy::default() })
+}
+
 #[test]
 fn the_policy_that_is_wanted_comes_first_if_grpc_has_it() {
-    for policy in LbPolicy::ALL {
-        let balancing = Balancing { policy, ring_size: (9, 7), choice_count: 3, ..Balancing::default() };
-        let shown = rendered(&Policy { balancing, ..Policy::default() });
+    for policy in LbPolicy::ALL.into_iter().filter(|policy| *policy != LbPolicy::RingHash) {
+        let shown = balanced(policy);
         let policies = shown["load_balancing_policy"]["policies"].as_array().unwrap();
         let configs: Vec<&Value> = policies.iter().map(|one| &one["typed_extension_config"]["typed_config"]).collect();
         let of = |extension: &str| format!("type.googleapis.com/envoy.extensions.load_balancing_policies.{extension}");
         let preferred = match policy {
-            LbPolicy::RoundRobin | LbPolicy::Random | LbPolicy::Maglev => None,
             LbPolicy::LeastRequest => Some(json!({"@type": of("least_request.v3.LeastRequest"), "choice_count": 3})),
-            LbPolicy::RingHash => Some(json!({
-                "@type": of("ring_hash.v3.RingHash"),
-                "hash_function": "XX_HASH",
-                // A ring whose least size is above its greatest is refused.
-                "minimum_ring_size": "7",
-                "maximum_ring_size": "7",
-            })),
             LbPolicy::WeightedRoundRobin => {
                 Some(json!({"@type": of("client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin")}))
             }
             LbPolicy::PickFirst => Some(json!({"@type": of("pick_first.v3.PickFirst")})),
+            LbPolicy::RoundRobin | LbPolicy::Random | LbPolicy::Maglev | LbPolicy::RingHash => None,
         };
         assert_eq!(configs.first().copied().filter(|_| configs.len() == 2), preferred.as_ref(), "{policy:?}");
         assert_eq!(configs.last().unwrap()["@type"], of("wrr_locality.v3.WrrLocality"), "{policy:?}");
         assert_eq!(shown["lb_policy"], Value::Null);
     }
+}
+
+#[test]
+fn a_ring_is_said_in_the_way_that_all_take() {
+    let shown = balanced(LbPolicy::RingHash);
+    assert_eq!((&shown["lb_policy"], &shown["load_balancing_policy"]), (&json!("RING_HASH"), &Value::Null));
+    // A ring whose least size is above its greatest is refused.
+    assert_eq!(shown["ring_hash_lb_config"], json!({"minimum_ring_size": "7", "maximum_ring_size": "7"}));
 }
 
 #[test]
