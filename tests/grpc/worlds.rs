@@ -1,16 +1,15 @@
 //! Every golden world, rendered for gRPC clients.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use chancery::cache::Wish;
 use chancery::model::Catalog;
-use chancery::model::compat::Compat;
 use chancery::pipeline::{RenderOptions, Renderer, offline};
 use chancery::source::lower::Lowering;
 use chancery::source::manifests;
 use chancery::xds::{Place, ResourceType, Snapshot};
+use test_support::golden;
 
 use crate::rules::{RULES, broken};
 use crate::served::Served;
@@ -68,22 +67,8 @@ fn rich() -> Served {
     served
 }
 
-fn golden_worlds() -> Vec<(String, Arc<Snapshot>)> {
-    let world = |input: PathBuf| {
-        let compat = if input.starts_with("tests/golden/compat") { Compat::ALL } else { Compat::default() };
-        let lowering = Lowering { allow_loopback_endpoints: true, compat };
-        let loaded = manifests::load(std::slice::from_ref(&input), lowering).unwrap();
-        (input.display().to_string(), offline(loaded.events, RenderOptions::default()).grpc())
-    };
-    inputs(Path::new("tests/golden")).into_iter().map(world).collect()
-}
-
-fn inputs(directory: &Path) -> Vec<PathBuf> {
-    let mut entries: Vec<_> = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
-    entries.sort();
-    let is_input = |path: &PathBuf| path.file_name().is_some_and(|name| name == "in.yaml");
-    let (directories, files): (Vec<_>, Vec<_>) = entries.into_iter().partition(|path| path.is_dir());
-    files.into_iter().filter(is_input).chain(directories.iter().flat_map(|path| inputs(path))).collect()
+fn golden_worlds() -> impl Iterator<Item = (String, Arc<Snapshot>)> {
+    golden::worlds().into_iter().map(|(case, events)| (case, offline(events, RenderOptions::default()).grpc()))
 }
 
 /// Nowhere, and everywhere that golden worlds have pods.
