@@ -48,12 +48,16 @@
 //!   of versions but the very map that its client was last brought up to.
 //! - **Where a client runs doesn't multiply snapshots.** A resource that looks different from different zones or nodes
 //!   ([`xds::Resource::located`]) is in them once, and rendered for a place when a client there asks.
+//! - **What gRPC clients get is rendered when they ask for it.** They ask for everything by name, and a port has a dozen
+//!   names; so the server says which are wanted ([`cache::Wants`]), the pipeline renders these and no others, and a stream
+//!   says nothing before its names were looked for: an answer without them would mean that they are gone.
 //! - **Nothing is served before everything was listed once**, and a lost watch never becomes an empty push.
 //! - **What can't be used is a value**, [`model::Rejected`], not an error: it harms nobody else, the last good state of it
 //!   stays, and it is shown; the owner of the object is told by an Event.
 //! - **Make before break.** A route that names a new cluster waits until the client has that cluster; a cluster that is
 //!   gone lingers until the client's routes no longer name it. Both at most five seconds. On streams of single types no
-//!   answer tells; there a cluster lingers for those five seconds, and a route to a new one waits for half of one.
+//!   answer tells; there a cluster lingers for those five seconds, and a route to a new one waits for half of one. Routes
+//!   of gRPC clients don't wait: they ask for a cluster because of its route, and use neither before they have both.
 //! - **A client costs what it asks for, and not for ever.** Names, requests, responses and streams are bounded, and a
 //!   client that doesn't read is cut.
 //!

@@ -298,6 +298,24 @@ fn render_prints_the_four_lists_alike_in_both_formats() {
 }
 
 #[test]
+fn render_shows_what_grpc_clients_get_under_the_name_that_they_dial() {
+    let (code, out, err) = run_with(&["render", "-", "--for", "grpc", "-o", "json"], CART);
+    assert_eq!((code, err.as_str()), (0, ""));
+    let lists: Value = serde_json::from_str(&out).unwrap();
+    let name = |list: &str, field: &str| lists[list][0][field].as_str().unwrap().to_owned();
+    assert_eq!(name("listeners", "name"), "cart.shop:50051");
+    assert_eq!(name("routes", "name"), "cart.shop.svc.cluster.local:50051");
+    assert_eq!(
+        (name("clusters", "name"), name("endpoints", "cluster_name")),
+        ("shop/cart/50051".into(), "shop/cart/50051".into())
+    );
+    assert!(lists["listeners"][0]["address"].is_null() && lists["listeners"][0]["api_listener"].is_object(), "{out}");
+    let (_, elsewhere, _) =
+        run_with(&["render", "-", "--for", "grpc", "--cluster-domain", "k8s.example", "-o", "json"], CART);
+    assert!(elsewhere.contains("cart.shop.svc.k8s.example:50051"), "{elsewhere}");
+}
+
+#[test]
 fn render_shows_a_fleet_what_is_for_it() {
     let edge =
         CART.replace("chancery.dev/enabled: \"true\"", "chancery.dev/enabled: \"true\"\n    chancery.dev/fleets: edge");

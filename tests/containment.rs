@@ -74,6 +74,23 @@ const OTHERS: [(&str, &[(&str, &str)]); 4] = [
     ("hashed", &[("lb-policy", "maglev"), ("hash-on", "header:x-user"), ("outlier-detection", "on")]),
 ];
 
+/// What Envoy would refuse, if it were rendered as it is said. Chance alone seldom comes upon these.
+const REFUSED: [&[(&str, &str)]; 8] = [
+    &[
+        ("lb-policy", "ring-hash"),
+        ("hash-on", "source-ip"),
+        ("ring-hash-min-size", "4096"),
+        ("ring-hash-max-size", "16"),
+    ],
+    &[("lb-policy", "ring-hash"), ("hash-on", "source-ip"), ("ring-hash-max-size", "16")],
+    &[("lb-policy", "maglev"), ("hash-on", "source-ip"), ("maglev-table-size", "65536")],
+    &[("lb-policy", "maglev"), ("hash-on", "source-ip"), ("maglev-table-size", "5000017")],
+    &[("outlier-base-ejection-time", "10m"), ("outlier-max-ejection-time", "5m")],
+    &[("protocol", "http1"), ("health-check", "grpc")],
+    &[("retry-backoff", "2s,1s")],
+    &[("lb-policy", "least-request"), ("least-request-choice-count", "1")],
+];
+
 /// How many wild Services an Envoy gets at a time, and how often.
 const WILD: usize = 30;
 const ROUNDS: usize = 12;
@@ -88,10 +105,14 @@ fn annotations() -> impl Strategy<Value = BTreeMap<String, String>> {
             1 => Just(format!("{}.1", setting.key)),
             1 => Just(format!("x-{}", setting.key)),
         ];
+        // The words and bounds of what it accepts are in there.
+        let accepts = setting.accepts();
+        let words: Vec<String> = accepts.split([',', ' ']).filter(|word| !word.is_empty()).map(str::to_owned).collect();
         let text = prop_oneof![
             4 => Just(setting.example.to_owned()),
             1 => Just(setting.default.to_owned()),
-            4 => select(&TEXTS[..]).prop_map(str::to_owned),
+            4 => select(words),
+            3 => select(&TEXTS[..]).prop_map(str::to_owned),
             1 => any::<String>(),
         ];
         (name, text)
@@ -122,12 +143,12 @@ fn slice(service: &str, number: usize) -> Value {
     })
 }
 
+fn pairs(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs.iter().chain(&[("enabled", "true")]).map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect()
+}
+
 /// What clients get of the steady Services and of these wild ones, which are younger.
 fn world(wild: &[BTreeMap<String, String>], listener: SocketAddr) -> World {
-    let pairs = |pairs: &[(&str, &str)]| {
-        let all = pairs.iter().chain(&[("enabled", "true")]);
-        all.map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect()
-    };
     let mut documents = Vec::new();
     for (number, (name, annotations)) in OTHERS.iter().enumerate() {
         documents.push(service(name, "2026-01-01T00:00:00Z", &pairs(annotations)));
@@ -193,7 +214,8 @@ async fn whatever_services_say_envoy_accepts_it() {
     let version = fleet::program().version;
     let mut proxy = Proxy::start(control_plane.address, "test", true);
     for round in 0..ROUNDS {
-        let wild = vec(annotations(), WILD).new_tree(&mut runner).unwrap().current();
+        let mut wild = vec(annotations(), WILD).new_tree(&mut runner).unwrap().current();
+        wild.extend(REFUSED.map(pairs));
         let world = world(&wild, listener);
         control_plane.everyone = Snapshot::clone(&world.everyone);
         control_plane.world = world;

@@ -5,6 +5,7 @@
 //!
 //! A line `# places: ZONE ZONE/NODE …` in the input names places of clients: what an Envoy that is there gets of the
 //! assignments is `endpoints.json` in a directory of the same name.
+//! With a line `# grpc` what gRPC clients get is in the directory `grpc`, if they dial each port by its shortest name.
 //! In the area `compat` the annotations of all other products are read, too.
 //!
 //! With `UPDATE_GOLDEN=1` they are written anew, and files that no case gives any more are deleted. Review the difference.
@@ -31,6 +32,8 @@ const INPUT: &str = "in.yaml";
 
 /// What a line begins with that names places.
 const PLACES: &str = "# places:";
+/// The line that asks for what gRPC clients get.
+const GRPC: &str = "# grpc";
 /// The area of other products.
 const COMPAT: &str = "tests/golden/compat";
 
@@ -96,13 +99,17 @@ fn render(case: &Path) -> BTreeMap<PathBuf, String> {
     let text = fs::read_to_string(&input).unwrap();
     let compat = if case.starts_with(COMPAT) { Compat::ALL } else { Compat::default() };
     let loaded = manifests::load(&[input], Lowering { compat, ..Lowering::default() }).unwrap();
-    let Offline { world, rejected, .. } = offline(loaded.events, RenderOptions::default());
+    let offline = offline(loaded.events, RenderOptions::default());
+    let Offline { world, rejected, .. } = &offline;
 
     let mut files =
         BTreeMap::from([(case.join("rejected.json"), pretty(rejected.iter().map(rejected_json).collect()))]);
     files.extend(snapshot_files(case, &world.everyone));
     for (fleet, snapshot) in &world.fleets {
         files.extend(snapshot_files(&case.join(&**fleet), snapshot));
+    }
+    if text.lines().any(|line| line == GRPC) {
+        files.extend(snapshot_files(&case.join("grpc"), &offline.grpc()));
     }
     for (name, place) in places(&text) {
         let assignments = world.everyone.get(ResourceType::Endpoint).iter().map(|resource| resource.at(&place));

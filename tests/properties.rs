@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use chancery::cache::Wish;
 use chancery::model::object::{EndpointSlice, Namespace, Object, Pod, Port, Service, SliceEndpoint};
 use chancery::model::settings::Settings;
 use chancery::model::{Catalog, Event, Key, Kind, Lowered, ObjectRef, Rejected, ZoneRouting};
@@ -207,7 +208,9 @@ impl Incremental {
         for event in list(&[]) {
             catalog.apply(event);
         }
-        Self { objects: Objects::new(), catalog, renderer: Renderer::new(RenderOptions::default()) }
+        let mut renderer = Renderer::new(RenderOptions::default());
+        renderer.want(dialled());
+        Self { objects: Objects::new(), catalog, renderer }
     }
 
     fn take(&mut self, step: Step) {
@@ -257,6 +260,13 @@ impl Incremental {
     }
 }
 
+/// A gRPC client wants every port that there can be, by its shortest name.
+fn dialled() -> Vec<Wish> {
+    let names = NAMESPACES.iter().flat_map(|namespace| SERVICES.iter().map(move |name| format!("{name}.{namespace}")));
+    let names = names.flat_map(|host| PORTS.iter().map(move |(_, port)| format!("{host}:{port}")));
+    names.map(|name| Wish { resource_type: ResourceType::Listener, name: name.into(), is_wanted: true }).collect()
+}
+
 /// Every snapshot of a world by its fleet; everyone's is that of the empty name.
 fn snapshots(world: &World) -> BTreeMap<&str, &Arc<Snapshot>> {
     let fleets = world.fleets.iter().map(|(name, snapshot)| (&**name, snapshot));
@@ -303,12 +313,15 @@ proptest! {
         }
         let world = incremental.renderer.world();
         let rebuilt = rebuild(&incremental.objects);
+        let grpc = rebuilt.grpc();
         prop_assert_eq!(snapshots(&world), snapshots(&rebuilt.world));
-        prop_assert_eq!(incremental.rejected(), rebuilt.rejected);
+        prop_assert_eq!(&world.grpc, &grpc);
         for place in places() {
             let (own, other) = (assignments(&world.everyone, &place), assignments(&rebuilt.world.everyone, &place));
             prop_assert_eq!(own, other, "{:?}", place);
+            prop_assert_eq!(assignments(&world.grpc, &place), assignments(&grpc, &place), "{:?}", place);
         }
+        prop_assert_eq!(incremental.rejected(), rebuilt.rejected);
     }
 
     /// Envoy wants priorities without gaps, and of a locality at two priorities gRPC clients keep one.
@@ -376,8 +389,9 @@ proptest! {
 
     #[test]
     fn every_reference_resolves(objects in objects()) {
-        let world = rebuild(&objects).world;
-        for (fleet, snapshot) in snapshots(&world) {
+        let rebuilt = rebuild(&objects);
+        let grpc = rebuilt.grpc();
+        for (fleet, snapshot) in snapshots(&rebuilt.world).into_iter().chain([("of gRPC clients", &grpc)]) {
             let names = |resource_type| -> BTreeSet<String> {
                 snapshot.get(resource_type).iter().map(|resource| resource.name().to_string()).collect()
             };

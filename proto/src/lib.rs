@@ -72,7 +72,8 @@ use generated::envoy::{admin, config, extensions, service, r#type};
 pub mod cluster {
     pub use super::config::cluster::v3::cluster::{
         ClusterDiscoveryType, CommonLbConfig, CustomClusterType, DiscoveryType, DnsLookupFamily, EdsClusterConfig,
-        LbPolicy, PreconnectPolicy, RefreshRate, TransportSocketMatch, common_lb_config,
+        LbConfig, LbPolicy, PreconnectPolicy, RefreshRate, RingHashLbConfig, TransportSocketMatch, common_lb_config,
+        ring_hash_lb_config,
     };
     pub use super::config::cluster::v3::{
         CircuitBreakers, Cluster, Filter, LoadBalancingPolicy, OutlierDetection, TrackClusterStats,

@@ -18,6 +18,9 @@ use crate::xds::{ClientKind, JsonError, Place, ResourceType, Snapshot, Target, r
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Whose {
+    /// The kind of client.
+    #[serde(default)]
+    client: Client,
     /// The fleet; without one, what an Envoy gets whose fleet nobody names.
     #[serde(default)]
     fleet: String,
@@ -27,6 +30,16 @@ pub(super) struct Whose {
     /// The name of the Kubernetes node that the client runs on.
     #[serde(default)]
     node_name: String,
+}
+
+/// A [`ClientKind`] by its word.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Client {
+    #[default]
+    Envoy,
+    /// All that is wanted by name, whoever wants it.
+    Grpc,
 }
 
 /// The resources of a snapshot for a client at `place`: `clusters`, `endpoints`, `listeners` and `routes`, each a list in
@@ -55,14 +68,19 @@ pub(super) async fn config_dump(
     State(mut admin): State<Admin>,
     whose: Result<Query<Whose>, QueryRejection>,
 ) -> Response {
-    let Ok(Query(Whose { fleet, zone, node_name })) = whose else {
-        let expected = "expected /config_dump or some of /config_dump?fleet=NAME&zone=ZONE&node_name=NAME\n";
+    let Ok(Query(Whose { client, fleet, zone, node_name })) = whose else {
+        let expected =
+            "expected /config_dump or some of /config_dump?client=envoy|grpc&fleet=NAME&zone=ZONE&node_name=NAME\n";
         return (StatusCode::BAD_REQUEST, expected).into_response();
     };
     let Some(publication) = admin.cache.latest() else {
         return (StatusCode::SERVICE_UNAVAILABLE, "nothing is served yet; /readyz says why\n").into_response();
     };
-    let target = Target { kind: ClientKind::Envoy, fleet: fleet.into() };
+    let kind = match client {
+        Client::Envoy => ClientKind::Envoy,
+        Client::Grpc => ClientKind::Grpc,
+    };
+    let target = Target { kind, fleet: fleet.into() };
     let place = Place { zone: zone.into(), node: node_name.into() };
     let snapshot = Arc::clone(publication.world.snapshot(&target));
     // Ten thousand endpoints take a while to write out, and streams are served by the same threads.

@@ -23,7 +23,8 @@ const PAGE: &str = concat!(
 <dd>which Services are served (JSON); <code>/NAMESPACE/NAME</code> after it: why, with every setting and address</dd>
 <dt><a href=\"/api/v1/rejected\">/api/v1/rejected</a></dt><dd>what can't be used, and why (JSON)</dd>
 <dt><a href=\"/config_dump\">/config_dump</a></dt>
-<dd>what Envoys get (JSON); <code>?fleet=NAME</code> for those of one fleet, <code>&amp;zone=ZONE</code> in one zone</dd>
+<dd>what Envoys get (JSON); <code>?fleet=NAME</code> for those of one fleet, <code>&amp;zone=ZONE</code> in one zone,
+<code>?client=grpc</code> for what gRPC clients asked for</dd>
 </dl>
 </body>
 </html>

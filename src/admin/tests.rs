@@ -248,12 +248,18 @@ async fn a_dump_is_what_the_fleet_gets() {
     assert_eq!(running.get("/config_dump").await.0, 503);
     let mut world = World { everyone: snapshot_with("everyones"), ..World::default() };
     world.fleets.insert("edge/1".into(), snapshot_with("the-edges"));
+    world.grpc = snapshot_with("by-name");
     running.publish(world);
     let everyones = json!({"clusters": [{"name": "everyones"}], "endpoints": [], "listeners": [], "routes": []});
     assert_eq!(running.json("/config_dump").await, everyones);
     assert_eq!(running.json("/config_dump?fleet=nobody").await, everyones);
     let dump = running.json("/config_dump?fleet=edge%2F1").await;
     assert_eq!(dump["clusters"], json!([{"name": "the-edges"}]));
+    for query in ["?client=grpc", "?client=grpc&fleet=edge%2F1"] {
+        assert_eq!(running.json(&format!("/config_dump{query}")).await["clusters"], json!([{"name": "by-name"}]));
+    }
+    assert_eq!(running.json("/config_dump?client=envoy").await, everyones);
+    assert_eq!(running.get("/config_dump?client=nginx").await.0, 400);
 }
 
 #[tokio::test]
@@ -284,7 +290,7 @@ async fn a_dump_of_something_else_is_a_bad_request() {
     let (code, body) = running.get("/config_dump?flet=edge").await;
     assert_eq!(
         (code, body.as_str()),
-        (400, "expected /config_dump or some of /config_dump?fleet=NAME&zone=ZONE&node_name=NAME\n")
+        (400, "expected /config_dump or some of /config_dump?client=envoy|grpc&fleet=NAME&zone=ZONE&node_name=NAME\n")
     );
 }
 

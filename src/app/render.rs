@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::config::{ConnectionAge, EnvoyAddress, FleetLayer, ListenerName};
+use super::config::{ConnectionAge, EnvoyAddress, FleetLayer, ListenerName, TrustedHops};
 use crate::pipeline::RenderOptions;
 use crate::translate::envoy::ListenerOptions;
 
@@ -32,7 +32,7 @@ fn with(weaker: ListenerOptions, fleet: FleetLayer) -> ListenerOptions {
     ListenerOptions {
         name: listener_name.map_or(weaker.name, |ListenerName(name)| name.into()),
         address: listener.map_or(weaker.address, |EnvoyAddress(address)| address),
-        trusted_hops: trusted_hops.unwrap_or(weaker.trusted_hops),
+        trusted_hops: trusted_hops.map_or(weaker.trusted_hops, |TrustedHops(hops)| hops),
         access_log: access_log.unwrap_or(weaker.access_log),
         max_connection_duration: max_connection_duration
             .map_or(weaker.max_connection_duration, |ConnectionAge(longest)| longest),

@@ -50,7 +50,8 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let mut parts = Parts::new();
     let options = render_options(&config.cluster_domain, config.envoy_listener, config.fleets);
     let (asker, questions) = cache::question_channel();
-    let run = pipeline::run(source, options, writer, status_writer, Arc::clone(&metrics), questions);
+    let (wants, wanted) = cache::wanted_channel();
+    let run = pipeline::run(source, options, writer, status_writer, Arc::clone(&metrics), questions, wanted);
     let stopped = stop.clone();
     start(&mut parts, "the pipeline", async move {
         stopped.run_until_cancelled_owned(run).await;
@@ -59,6 +60,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let streams = server::Streams::default();
     let context = server::Context {
         cache: cache.clone(),
+        wants,
         metrics: Arc::clone(&metrics),
         identifier: identifier(),
         load_reporting_interval: server::LOAD_REPORTING_INTERVAL,

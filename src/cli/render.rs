@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 
@@ -52,7 +53,10 @@ pub(super) struct Render {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Client {
+    /// An Envoy of the fleet
     Envoy,
+    /// A proxyless gRPC client that dials every port of every Service by its shortest name
+    Grpc,
 }
 
 impl Render {
@@ -62,12 +66,15 @@ impl Render {
         for problem in &problems {
             eprintln!("{problem}");
         }
-        let kind = match client {
-            Client::Envoy => ClientKind::Envoy,
+        let snapshot = match client {
+            Client::Envoy => {
+                let target = Target { kind: ClientKind::Envoy, fleet: fleet.into() };
+                Arc::clone(offline.world.snapshot(&target))
+            }
+            Client::Grpc => offline.grpc(),
         };
-        let target = Target { kind, fleet: fleet.into() };
         let place = Place { zone: zone.into(), node: node_name.into() };
-        let json = snapshot_to_json(offline.world.snapshot(&target), &place).map_err(Failure::input)?;
+        let json = snapshot_to_json(&snapshot, &place).map_err(Failure::input)?;
         print(out, output, &json)?;
         Ok(lint::exit(&problems))
     }

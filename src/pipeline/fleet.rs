@@ -35,20 +35,12 @@ impl Fleet {
 
     /// Puts a resource in, unless it is there already.
     pub(super) fn put(&mut self, resource_type: ResourceType, resource: &Arc<Resource>) -> bool {
-        if self.snapshot.get(resource_type).get(resource.name()) == Some(resource) {
-            return false;
-        }
-        Arc::make_mut(&mut self.snapshot).get_mut(resource_type).insert(Arc::clone(resource));
-        true
+        put(&mut self.snapshot, resource_type, resource)
     }
 
     /// Takes a resource out, if it is there.
     pub(super) fn take(&mut self, resource_type: ResourceType, name: &str) -> bool {
-        if !self.snapshot.get(resource_type).contains(name) {
-            return false;
-        }
-        Arc::make_mut(&mut self.snapshot).get_mut(resource_type).remove(name);
-        true
+        take(&mut self.snapshot, resource_type, name)
     }
 
     /// Puts a virtual host in, or takes it out. The route configuration is put in by whoever made it of
@@ -68,4 +60,22 @@ impl Fleet {
     pub(super) fn route_configuration(&self) -> Resource {
         route_configuration(&self.listener, self.virtual_hosts.values())
     }
+}
+
+/// Puts a resource into a snapshot, unless it is there already; says whether it wasn't.
+pub(super) fn put(snapshot: &mut Arc<Snapshot>, resource_type: ResourceType, resource: &Arc<Resource>) -> bool {
+    if snapshot.get(resource_type).get(resource.name()) == Some(resource) {
+        return false;
+    }
+    Arc::make_mut(snapshot).get_mut(resource_type).insert(Arc::clone(resource));
+    true
+}
+
+/// Takes a resource out of a snapshot, if it is there; says whether it was.
+pub(super) fn take(snapshot: &mut Arc<Snapshot>, resource_type: ResourceType, name: &str) -> bool {
+    if !snapshot.get(resource_type).contains(name) {
+        return false;
+    }
+    Arc::make_mut(snapshot).get_mut(resource_type).remove(name);
+    true
 }

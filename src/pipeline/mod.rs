@@ -11,10 +11,14 @@
 //! [`run()`] takes whatever the source has ready as one batch, and publishes what came of it by one swap; it never waits
 //! for more to come. Between two batches it answers a question, if there is one. The [`Renderer`] is pure, and renders only what changed. [`offline()`] is the same path for a
 //! complete list of objects, without source, clock and clients.
+//!
+//! What Envoys get is rendered when it changes, and what gRPC clients get when one of them wants it: what they want comes
+//! in by [`Wanted`](crate::cache::Wanted), as another reason to render and publish.
 
 mod explain;
 mod fleet;
 mod offline;
+mod on_demand;
 mod options;
 mod rejections;
 mod renderer;

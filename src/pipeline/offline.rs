@@ -1,10 +1,12 @@
 //! The pipeline without source, clock and clients.
 
+use std::sync::Arc;
+
 use super::explain::Truth;
 use super::{RenderOptions, Renderer};
 use crate::cache::{Explained, KnownService};
 use crate::model::{Catalog, Event, Key, Rejected};
-use crate::xds::World;
+use crate::xds::{Snapshot, World};
 
 /// What comes of a set of objects.
 #[derive(Debug)]
@@ -18,6 +20,11 @@ pub struct Offline {
 }
 
 impl Offline {
+    /// What gRPC clients would get if they dialled every port of every Service, each by its shortest name.
+    pub fn grpc(&self) -> Arc<Snapshot> {
+        self.renderer.all_dialled()
+    }
+
     /// Why this Service would be served as it would; `None` if there is no such Service.
     pub fn explain(&self, key: &Key) -> Option<Explained> {
         self.truth().explain(key)

@@ -6,11 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::iter;
 use std::sync::Arc;
 
+use super::on_demand::{Noted, OnDemand};
 use super::{RenderOptions, fleet::Fleet};
+use crate::cache::Wish;
 use crate::model::{Endpoint, Entry, Fleets, Key, ObjectRef, Port, Reason, Rejected, Service};
 use crate::translate::envoy::{Affected, Contest, Domains, PortRoutes, Preference, Title, assignment, cluster};
 use crate::translate::names;
-use crate::xds::{Name, Origin, Resource, ResourceType, Version, World};
+use crate::xds::{ClientKind, Name, Origin, Resource, ResourceType, Snapshot, Version, World};
 
 /// The fleet of every Envoy whose own fleet nobody names.
 const EVERYONE: &str = "";
@@ -35,6 +37,7 @@ pub struct Renderer {
     named: BTreeMap<Name, usize>,
     everyone: Fleet,
     fleets: BTreeMap<Name, Fleet>,
+    on_demand: OnDemand,
     /// By the name of the cluster of the port that lost.
     rejected: BTreeMap<Name, Vec<Rejected>>,
     /// How often that changed.
@@ -65,6 +68,7 @@ impl Renderer {
         let everyone = Fleet::new(&options.listener);
         let fleets = options.fleets.iter().map(|(name, listener)| (Name::clone(name), Fleet::new(listener))).collect();
         Self {
+            on_demand: OnDemand::new(&options.cluster_domain),
             options,
             services: BTreeMap::new(),
             ports: BTreeMap::new(),
@@ -80,6 +84,7 @@ impl Renderer {
     /// Takes in what changed in the catalog since the last call, and says whether any client gets anything else by it.
     pub fn apply(&mut self, changes: Vec<(Key, Option<Entry>)>) -> bool {
         let mut dirty = Dirty::default();
+        let wanted = changes.iter().map(|(key, _)| key).filter(|key| self.on_demand.wants(key)).cloned().collect();
         for (key, entry) in changes {
             match entry {
                 Some(entry) => self.render(key, entry, &mut dirty),
@@ -90,7 +95,36 @@ impl Renderer {
         let fleets_changed = self.settle_fleets();
         let spread = self.spread(&dirty);
         self.reject(&dirty);
-        fleets_changed || spread
+        let on_demand = self.render_wanted(wanted);
+        fleets_changed || spread || on_demand
+    }
+
+    /// Takes in what gRPC clients want now and didn't before, or the other way round, and says whether any client gets
+    /// anything else by it.
+    pub fn want(&mut self, wishes: Vec<Wish>) -> bool {
+        let mut changed = false;
+        let mut services = BTreeSet::new();
+        for wish in wishes {
+            match self.on_demand.note(wish) {
+                Noted::Service(key) => drop(services.insert(key)),
+                Noted::Changed => changed = true,
+                Noted::Nothing => {}
+            }
+        }
+        self.render_wanted(services) || changed
+    }
+
+    /// What gRPC clients would get if they dialled every port of every Service by its shortest name.
+    pub fn all_dialled(&self) -> Arc<Snapshot> {
+        let mut all = OnDemand::new(&self.options.cluster_domain);
+        for (key, service) in &self.services {
+            for port in &service.ports {
+                let name = names::authority(key, port.number).into();
+                all.note(Wish { resource_type: ResourceType::Listener, name, is_wanted: true });
+            }
+            all.render(key, Some(service), endpoints_of(&self.ports, key));
+        }
+        Arc::clone(all.snapshot())
     }
 
     /// What clients should hold now. Cheap: pointers.
@@ -98,11 +132,15 @@ impl Renderer {
         World {
             everyone: Arc::clone(self.everyone.snapshot()),
             fleets: self.fleets.iter().map(|(name, fleet)| (Name::clone(name), Arc::clone(fleet.snapshot()))).collect(),
+            grpc: Arc::clone(self.on_demand.snapshot()),
         }
     }
 
-    /// How many different resources of this type there are, over all fleets.
-    pub fn count(&self, resource_type: ResourceType) -> usize {
+    /// How many different resources of this type there are for clients of this kind, over all fleets.
+    pub fn count(&self, client: ClientKind, resource_type: ResourceType) -> usize {
+        if client == ClientKind::Grpc {
+            return self.on_demand.snapshot().get(resource_type).len();
+        }
         match resource_type {
             ResourceType::Cluster | ResourceType::Endpoint => self.ports.len(),
             // Nothing in a source becomes a secret.
@@ -123,6 +161,15 @@ impl Renderer {
     /// Another number whenever [`Self::rejected`] tells something else than before.
     pub const fn rejections(&self) -> u64 {
         self.rejections
+    }
+
+    fn render_wanted(&mut self, services: BTreeSet<Key>) -> bool {
+        let Self { services: all, ports, on_demand, .. } = self;
+        let mut changed = false;
+        for key in services {
+            changed |= on_demand.render(&key, all.get(&key).map(Arc::as_ref), endpoints_of(ports, &key));
+        }
+        changed
     }
 
     fn render(&mut self, key: Key, entry: Entry, dirty: &mut Dirty) {
@@ -287,13 +334,18 @@ impl Renderer {
     }
 }
 
+/// The endpoints of the ports of a Service.
+fn endpoints_of<'a>(ports: &'a BTreeMap<Name, RenderedPort>, key: &Key) -> impl Fn(u16) -> Option<&'a Arc<[Endpoint]>> {
+    move |port| ports.get(&names::cluster(key, port)).map(|port| &port.endpoints)
+}
+
 /// The old resource if the new one is equal to it: then maps that hold it needn't change.
 fn kept_or_new(old: Option<&Arc<Resource>>, new: Resource) -> Arc<Resource> {
     old.filter(|old| ***old == new).map_or_else(|| Arc::new(new), Arc::clone)
 }
 
 /// What a client's complaint about the resources of this port is traced back to.
-fn origin(service: &Service, port: &Port) -> Arc<Origin> {
+pub(super) fn origin(service: &Service, port: &Port) -> Arc<Origin> {
     let object = ObjectRef::service(&service.key).to_string().into();
     Arc::new(Origin { object, annotations: port.annotated.iter().map(|key| Arc::from(*key)).collect() })
 }

@@ -12,7 +12,9 @@ use super::explain::Truth;
 use super::offline::all_rejected;
 use super::rejections::missing;
 use super::{RenderOptions, Renderer};
-use crate::cache::{OutOfTouch, Publication, Question, Questions, SnapshotWriter, StatusWriter, Unanswered};
+use crate::cache::{
+    OutOfTouch, Publication, Question, Questions, SnapshotWriter, StatusWriter, Unanswered, Wanted, Wish,
+};
 use crate::model::{Catalog, Event, Kind, ObjectRef, Reason, Rejected};
 use crate::source::{Notice, Source};
 use crate::telemetry::Metrics;
@@ -30,7 +32,8 @@ const MAX_BATCH: usize = 4096;
 ///
 /// What can't be used is logged when it appears and when it is resolved, and shown in the status.
 ///
-/// Questions are answered while the source is silent, and one at most between two batches.
+/// Questions are answered while the source is silent, and one at most between two batches. What clients want by name is
+/// looked for with every batch, and when the source is silent.
 pub async fn run(
     source: Box<dyn Source>,
     options: RenderOptions,
@@ -38,6 +41,7 @@ pub async fn run(
     status: StatusWriter,
     metrics: Arc<Metrics>,
     mut questions: Questions,
+    wanted: Wanted,
 ) {
     let source_name = source.name();
     let mut notices = source.notices();
@@ -49,13 +53,17 @@ pub async fn run(
                 let Some(first) = first else { break };
                 pipeline.take(first);
                 drain(&mut notices, &mut pipeline);
-                pipeline.publish();
-                // A source that never falls silent must not leave anybody without an answer.
-                if let Some(question) = questions.waiting() {
-                    pipeline.answer(question);
-                }
             }
-            Some(question) = questions.next() => pipeline.answer(question),
+            () = wanted.changed() => {}
+            Some(question) = questions.next() => {
+                pipeline.answer(question);
+                continue;
+            }
+        }
+        pipeline.publish(&wanted);
+        // A source that never falls silent must not leave anybody without an answer, nor must clients that never do.
+        if let Some(question) = questions.waiting() {
+            pipeline.answer(question);
         }
     }
 }
@@ -156,16 +164,25 @@ impl Pipeline {
         });
     }
 
-    /// Renders what changed, and publishes it if any client gets anything else by it.
-    fn publish(&mut self) {
-        if self.oldest.is_none() || !self.catalog.is_complete() {
+    /// Renders what changed and what is newly wanted, and publishes it if any client gets anything else by it.
+    fn publish(&mut self, wanted: &Wanted) {
+        if !self.catalog.is_complete() {
             return;
         }
+        let (wishes, step) = wanted.take();
+        if self.oldest.is_some() || !wishes.is_empty() {
+            self.render(wishes);
+        }
+        wanted.settle(step);
+    }
+
+    fn render(&mut self, wishes: Vec<Wish>) {
         let begun = Instant::now();
         let observed_at = self.oldest.take().unwrap_or(begun);
         let entries = self.catalog.take_changes();
         let services = entries.len();
-        let changed = self.renderer.apply(entries);
+        let wanted = self.renderer.want(wishes);
+        let changed = self.renderer.apply(entries) || wanted;
         let rendered = Instant::now();
         self.metrics.translated(rendered.duration_since(begun));
         if changed || !self.published {
@@ -189,9 +206,11 @@ impl Pipeline {
     }
 
     fn count(&self) {
-        for resource_type in ResourceType::ALL {
-            let count = self.renderer.count(resource_type);
-            self.metrics.snapshot_resources(resource_type.as_str(), ClientKind::Envoy.as_str(), count);
+        for client in [ClientKind::Envoy, ClientKind::Grpc] {
+            for resource_type in ResourceType::ALL {
+                let count = self.renderer.count(client, resource_type);
+                self.metrics.snapshot_resources(resource_type.as_str(), client.as_str(), count);
+            }
         }
     }
 

@@ -29,7 +29,8 @@
 //! # Order
 //!
 //! See [`order`]: CDS, EDS, LDS, RDS; assignments again after their clusters; routes only after the clusters that they
-//! name; removal of clusters only after the routes that named them.
+//! name; removal of clusters only after the routes that named them. (gRPC clients get routes first: see
+//! [`Session::by_name`].)
 
 mod blame;
 pub mod delta;

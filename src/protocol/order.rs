@@ -25,6 +25,9 @@ type Subscribers = [Subscriber; ResourceType::COUNT];
 pub(super) enum Scope {
     /// Any of them (ADS).
     Aggregated,
+    /// Any of them, for a client that asks for clusters because routes name them, and goes by new routes only once it has
+    /// these (gRFC A74).
+    ByName,
     /// This one.
     Only(ResourceType),
 }
@@ -123,7 +126,8 @@ impl Holdback {
         let [clusters, endpoints, _, routes, _] = subscribers;
         let goal = snapshot.get(ResourceType::Route);
         let blind = scope == Scope::Only(ResourceType::Route) || !clusters.is_asked();
-        if !routes.is_ready() || !routes.is_behind(goal) {
+        // To wait with the routes for clusters that aren't asked for yet would be to wait for ever.
+        if scope == Scope::ByName || !routes.is_ready() || !routes.is_behind(goal) {
             return (Vec::new(), blind);
         }
         let changed = goal.difference(&routes.held).filter_map(|difference| match difference {

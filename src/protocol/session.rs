@@ -108,6 +108,12 @@ impl Session {
         Self::with(Scope::Aggregated, variant, stream, snapshot)
     }
 
+    /// A session of the ADS stream of a client that asks for each resource only when it has what names it: the routes of its
+    /// second target are not held back until it has their cluster, which it would never ask for then.
+    pub fn by_name(variant: Variant, stream: u64, snapshot: Arc<Snapshot>) -> Self {
+        Self::with(Scope::ByName, variant, stream, snapshot)
+    }
+
     /// A session of a stream that carries only this type. What the client holds of other types isn't known to it.
     pub fn only(resource_type: ResourceType, variant: Variant, stream: u64, snapshot: Arc<Snapshot>) -> Self {
         Self::with(Scope::Only(resource_type), variant, stream, snapshot)
@@ -201,6 +207,12 @@ impl Session {
     pub fn poll_unserved(&mut self) -> Option<Absence> {
         let nonces = &mut self.nonces;
         self.unserved.poll(|| nonces.next())
+    }
+
+    /// The names that the client asks for of this type, in order.
+    pub fn names(&self, resource_type: ResourceType) -> &[Name] {
+        let subscriber = self.subscribers.get(resource_type.index());
+        subscriber.map_or(&[], |subscriber| subscriber.subscription.names().as_slice())
     }
 
     /// How far the client is with every resource of this type that it wants, in the order of names.

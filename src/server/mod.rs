@@ -33,7 +33,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
-use crate::cache::SnapshotCache;
+use crate::cache::{SnapshotCache, Wants};
 use crate::telemetry::Metrics;
 
 use streams::Slot;
@@ -48,6 +48,8 @@ pub const LOAD_REPORTING_INTERVAL: Duration = Duration::from_secs(10);
 pub struct Context {
     /// What clients should hold.
     pub cache: SnapshotCache,
+    /// Where gRPC clients say what they want by name, so that it is rendered.
+    pub wants: Wants,
     /// Where it counts.
     pub metrics: Arc<Metrics>,
     /// `control_plane.identifier` of every response; distinct per replica.

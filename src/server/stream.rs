@@ -15,8 +15,9 @@ use super::peer::Peer;
 use super::request::{Received, Request};
 use super::streams::Slot;
 use crate::access::{self, Node};
+use crate::cache::Wishes;
 use crate::protocol::{Session, Variant};
-use crate::xds::{Place, ResourceType};
+use crate::xds::{ClientKind, Place, ResourceType};
 
 /// How long a shutdown waits for the first response of a stream. A stream that ends before it looks like a broken server
 /// to its client.
@@ -30,7 +31,17 @@ pub(super) fn responses<R: Request>(
     wire: Wire,
     context: Context,
 ) -> impl Stream<Item = Result<Outgoing, Status>> + Send {
-    let conversation = Conversation { requests, only, slot, wire, context, peer: None, has_responded: false };
+    let conversation = Conversation {
+        requests,
+        only,
+        slot,
+        wire,
+        context,
+        peer: None,
+        wishes: None,
+        is_unsettled: false,
+        has_responded: false,
+    };
     stream::unfold(Some(conversation), async |conversation| {
         let mut conversation = conversation?;
         match conversation.next().await {
@@ -50,6 +61,10 @@ struct Conversation<R> {
     context: Context,
     /// Known from the first request on.
     peer: Option<Arc<Peer>>,
+    /// What a gRPC client wants by name.
+    wishes: Option<Wishes>,
+    /// Whether some of that hasn't been looked for. Until then nothing is said to it.
+    is_unsettled: bool,
     has_responded: bool,
 }
 
@@ -68,7 +83,8 @@ impl<R: Request> Conversation<R> {
     async fn next(&mut self) -> Result<Outgoing, End> {
         let mut last_call = None;
         loop {
-            if let Some(reply) = self.peer.as_ref().and_then(|peer| peer.poll(R::VARIANT, &self.context)) {
+            let peer = self.peer.as_ref().filter(|_| !self.is_unsettled);
+            if let Some(reply) = peer.and_then(|peer| peer.poll(R::VARIANT, &self.context)) {
                 self.has_responded = true;
                 return Ok(Outgoing { reply, identifier: Arc::clone(&self.context.identifier) });
             }
@@ -87,6 +103,7 @@ impl<R: Request> Conversation<R> {
                     Err(status) => return Err(self.broken(status)),
                 },
                 true = self.context.cache.changed() => self.on_publication(),
+                () = settled(self.wishes.as_mut()), if self.is_unsettled => self.on_settled(),
                 () = at(peer.and_then(|peer| peer.next_tick())) => if let Some(peer) = peer { peer.on_tick() },
             }
         }
@@ -129,10 +146,13 @@ impl<R: Request> Conversation<R> {
         }
     }
 
-    fn on_ask(&self, peer: &Peer, resource_type: ResourceType, request: R) -> Result<(), End> {
+    fn on_ask(&mut self, peer: &Peer, resource_type: ResourceType, request: R) -> Result<(), End> {
         if peer.on_ask(request.into_ask(resource_type), &self.context) {
             return Err(too_many_names(peer, R::NAMES_FIELD));
         }
+        let Some(wishes) = &mut self.wishes else { return Ok(()) };
+        let is_new = wishes.set(resource_type, peer.state().session.names(resource_type));
+        self.is_unsettled |= is_new.map_err(|_| too_many_names(peer, R::NAMES_FIELD))?;
         Ok(())
     }
 
@@ -157,6 +177,7 @@ impl<R: Request> Conversation<R> {
         info!(parent: &span, user_agent = client.user_agent, zone = &**zone, kubernetes_node = &**node, "Client connected");
         let snapshot = Arc::clone(publication.world.snapshot(target));
         let session = match self.only {
+            None if target.kind == ClientKind::Grpc => Session::by_name(R::VARIANT, self.slot.number(), snapshot),
             None => Session::new(R::VARIANT, self.slot.number(), snapshot),
             Some(only) => Session::only(only, R::VARIANT, self.slot.number(), snapshot),
         };
@@ -165,12 +186,21 @@ impl<R: Request> Conversation<R> {
         let open = self.context.metrics.stream_opened(target.kind.as_str(), variant);
         let peer = Arc::new(Peer::new(client, scope, session, span, self.wire.clone(), open));
         self.slot.introduce(Arc::clone(&peer));
+        self.wishes = (peer.client.target.kind == ClientKind::Grpc).then(|| self.context.wants.stream());
         self.peer = Some(Arc::clone(&peer));
         Ok(peer)
     }
 
     fn on_publication(&mut self) {
         if let (Some(peer), Some(publication)) = (&self.peer, self.context.cache.latest()) {
+            peer.on_publication(&publication);
+        }
+    }
+
+    /// What the client wants is published, as far as it exists; but maybe this stream hasn't seen that yet.
+    fn on_settled(&mut self) {
+        self.is_unsettled = false;
+        if let (Some(peer), Some(publication)) = (&self.peer, self.context.cache.newer()) {
             peer.on_publication(&publication);
         }
     }
@@ -193,6 +223,14 @@ const fn refused(status: Status) -> End {
 fn too_many_names(peer: &Peer, field: &str) -> End {
     warn!(parent: &peer.span, field, "Refused a client that asks for too many names");
     refused(Status::resource_exhausted(format!("{field}: too many names on one stream; subscribe to * or to fewer")))
+}
+
+/// Returns when what the client wants has been looked for.
+async fn settled(wishes: Option<&mut Wishes>) {
+    match wishes {
+        Some(wishes) => wishes.settled().await,
+        None => pending().await,
+    }
 }
 
 /// Returns at `deadline`, or never.

@@ -11,7 +11,8 @@
 //! ```
 //!
 //! [`names`] are the contract with people who name our clusters in configuration of their own; they don't change.
-//! [`envoy`] is the rendering for Envoy proxies.
+//! [`envoy`] is the rendering for Envoy proxies, which is drawn here; [`grpc`] that for proxyless gRPC clients.
 
 pub mod envoy;
+pub mod grpc;
 pub mod names;

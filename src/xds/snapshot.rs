@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Name, ResourceMap, ResourceType, Target};
+use super::{ClientKind, Name, ResourceMap, ResourceType, Target};
 
 /// Everything that the clients of one [`Target`] should hold, at one moment. Cloning is a few pointer copies.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,11 +44,17 @@ pub struct World {
     pub everyone: Arc<Snapshot>,
     /// What the Envoys of the fleets get that at least one Service (or the configuration) names.
     pub fleets: BTreeMap<Name, Arc<Snapshot>>,
+    /// What proxyless gRPC clients get, whatever their fleet: what any of them asked for by name and what that refers to,
+    /// as far as it exists. (So `*` means what others asked for. No gRPC library asks for it.)
+    pub grpc: Arc<Snapshot>,
 }
 
 impl World {
     /// The snapshot for a client.
     pub fn snapshot(&self, target: &Target) -> &Arc<Snapshot> {
-        self.fleets.get(&target.fleet).unwrap_or(&self.everyone)
+        match target.kind {
+            ClientKind::Envoy => self.fleets.get(&target.fleet).unwrap_or(&self.everyone),
+            ClientKind::Grpc => &self.grpc,
+        }
     }
 }

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use clap::builder::BoolishValueParser;
 use serde::{Deserialize, Deserializer, de};
 
-use super::{ConnectionAge, DnsName, EnvoyAddress, GracePeriod, ListenAddress, ListenerName};
+use super::{ConnectionAge, DnsName, EnvoyAddress, GracePeriod, ListenAddress, ListenerName, TrustedHops};
 use crate::model::compat::Compat;
 use crate::telemetry::log::LogFormat;
 
@@ -100,7 +100,7 @@ pub struct FleetLayer {
     /// What their listener and its route configuration are called.
     pub listener_name: Option<ListenerName>,
     /// How many proxies before them are trusted to say who the client is.
-    pub trusted_hops: Option<u32>,
+    pub trusted_hops: Option<TrustedHops>,
     /// Whether they write a line of JSON for each request to their standard output.
     pub access_log: Option<bool>,
     /// How old a client's connection gets.

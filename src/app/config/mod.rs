@@ -26,7 +26,9 @@ use crate::telemetry::log::LogFormat;
 pub use error::ConfigError;
 pub use layer::{FleetLayer, Layer, SourceKind};
 pub use source::{KubernetesConfig, SourceConfig};
-pub use values::{ConnectionAge, DnsName, EnvoyAddress, GracePeriod, ListenAddress, ListenerName, Misspelt};
+pub use values::{
+    ConnectionAge, DnsName, EnvoyAddress, GracePeriod, ListenAddress, ListenerName, Misspelt, TrustedHops,
+};
 
 /// Where the ADS server listens by default: every interface, so that it can be reached in a pod.
 pub const DEFAULT_XDS_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 18000);

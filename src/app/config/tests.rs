@@ -119,7 +119,7 @@ fn from_file() -> Config {
                 FleetLayer {
                     listener: Some("1.1.1.1:4".parse().unwrap()),
                     listener_name: Some("file".parse().unwrap()),
-                    trusted_hops: Some(2),
+                    trusted_hops: Some(TrustedHops(2)),
                     access_log: Some(true),
                     max_connection_duration: Some("30m".parse().unwrap()),
                 },

@@ -28,6 +28,11 @@ pub struct EnvoyAddress(pub SocketAddr);
 #[serde(try_from = "String")]
 pub struct ListenerName(pub String);
 
+/// How many proxies are trusted, 0 to 100.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "i64")]
+pub struct TrustedHops(pub u32);
+
 /// A time to wait, zero included: a number and a unit, `500ms`, `1.5s`, `2m`, `1h`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
@@ -164,6 +169,15 @@ impl TryFrom<String> for ConnectionAge {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         quoting(&text)
+    }
+}
+
+impl TryFrom<i64> for TrustedHops {
+    type Error = String;
+
+    fn try_from(number: i64) -> Result<Self, Self::Error> {
+        let hops = u32::try_from(number).ok().filter(|hops| *hops <= 100);
+        hops.map(Self).ok_or_else(|| format!("\"{number}\": not a number of proxies; expected 0 to 100"))
     }
 }
 

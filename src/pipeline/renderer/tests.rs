@@ -203,7 +203,7 @@ fn a_fleet_exists_while_somebody_names_it() {
     assert_eq!(world.fleets.keys().map(|name| &**name).collect::<Vec<_>>(), ["edge"]);
     assert_eq!(clusters(&snapshot(&world, "edge")), ["shop/cart/80", "shop/other/80"]);
     assert_eq!(clusters(&snapshot(&world, "unnamed")), ["shop/other/80"]);
-    assert_eq!(ResourceType::ALL.map(|resource_type| renderer.count(resource_type)), [2, 2, 1, 2, 0]);
+    assert_eq!(ResourceType::ALL.map(|one| renderer.count(ClientKind::Envoy, one)), [2, 2, 1, 2, 0]);
 
     cart.fleets = vec![];
     assert!(renderer.apply(vec![cart.change(&[])]));

@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
 use super::*;
-use crate::cache::{self, Asker, SnapshotCache, StatusReader, Unanswered};
+use crate::cache::{self, Asker, SnapshotCache, StatusReader, Unanswered, Wants};
 use crate::model::object::{self, Object};
 use crate::model::settings::Settings;
 use crate::model::{Key, Lowered, ZoneRouting};
@@ -31,6 +31,7 @@ struct Running {
     cache: SnapshotCache,
     status: StatusReader,
     asker: Asker,
+    wants: Wants,
     task: JoinHandle<()>,
     start: Instant,
 }
@@ -42,8 +43,9 @@ fn start() -> Running {
     let (asker, questions) = cache::question_channel();
     let metrics = Arc::new(Metrics::new(&mut Registry::default()));
     let source = Box::new(Script(script));
-    let task = tokio::spawn(run(source, RenderOptions::default(), writer, status_writer, metrics, questions));
-    Running { notices, cache, status, asker, task, start: Instant::now() }
+    let (wants, wanted) = cache::wanted_channel();
+    let task = tokio::spawn(run(source, RenderOptions::default(), writer, status_writer, metrics, questions, wanted));
+    Running { notices, cache, status, asker, wants, task, start: Instant::now() }
 }
 
 impl Running {
@@ -221,4 +223,53 @@ async fn a_source_that_is_never_silent_leaves_nobody_without_an_answer() {
     }
     pipeline.end().await;
     assert_eq!(answer.await.unwrap().len(), 1);
+}
+
+/// The listeners that gRPC clients get.
+fn listeners(publication: &Arc<Publication>) -> Vec<String> {
+    publication.world.grpc.get(ResourceType::Listener).iter().map(|one| one.name().to_string()).collect()
+}
+
+#[tokio::test]
+async fn what_is_wanted_is_published_and_settled_once_it_was_looked_for() {
+    let mut pipeline = start();
+    let mut wishes = pipeline.wants.stream();
+    pipeline.list(&Kind::ALL);
+    pipeline.event(1, service("cart", &[("enabled", "true")]));
+    assert_eq!(listeners(&pipeline.published().await), [""; 0]);
+
+    wishes.set(ResourceType::Listener, &["cart.shop".into(), "mail.shop".into()]).unwrap();
+    wishes.settled().await;
+    assert_eq!(listeners(&pipeline.cache.latest().unwrap()), ["cart.shop"]);
+
+    pipeline.event(2, service("mail", &[("enabled", "true")]));
+    assert_eq!(listeners(&pipeline.published().await), ["cart.shop", "mail.shop"]);
+
+    drop(wishes);
+    assert_eq!(listeners(&pipeline.published().await), [""; 0]);
+}
+
+#[tokio::test]
+async fn what_there_is_not_is_settled_without_a_publication() {
+    let mut pipeline = start();
+    pipeline.list(&Kind::ALL);
+    pipeline.published().await;
+    let mut wishes = pipeline.wants.stream();
+    wishes.set(ResourceType::Listener, &["nobody.shop".into()]).unwrap();
+    wishes.settled().await;
+    assert!(!pipeline.cache.changed().now_or_never().unwrap_or(false));
+}
+
+#[tokio::test]
+async fn a_source_that_is_never_silent_keeps_nobody_from_what_it_wants() {
+    let pipeline = start();
+    let mut wishes = pipeline.wants.stream();
+    wishes.set(ResourceType::Listener, &["cart.shop".into()]).unwrap();
+    pipeline.list(&Kind::ALL);
+    for at in 0..2 * MAX_BATCH as u64 {
+        pipeline.event(at, service("cart", &[("enabled", "true")]));
+    }
+    let (mut cache, _) = pipeline.end().await;
+    assert!(wishes.settled().now_or_never().is_some());
+    assert_eq!(listeners(&cache.latest().unwrap()), ["cart.shop"]);
 }

@@ -172,3 +172,30 @@ fn a05_nothing_waits_for_a_client_that_keeps_its_own_routes() {
     world.remove(Cluster, &["a"]);
     assert_eq!(world.response().0, sent(Cluster, &[], &["a"]));
 }
+
+#[test]
+fn a02_a_client_that_asks_by_name_gets_routes_before_it_knows_of_their_clusters() {
+    for variant in [Variant::Sotw, Variant::Delta] {
+        let mut world = World::by_name(variant);
+        world.put(Cluster, &["a=1>a", "b=1>b"]).put(Route, &["ra=1>a", "rb=1>b"]);
+        let ask = |world: &mut World, resource_type, names: &[&str]| {
+            let nonce = "";
+            match variant {
+                Variant::Sotw => world.names(resource_type, nonce, names),
+                Variant::Delta => world.changes(resource_type, nonce, names, &[]),
+            };
+            let (response, nonce) = world.response();
+            match variant {
+                Variant::Sotw => world.names(resource_type, &nonce, names),
+                Variant::Delta => world.changes(resource_type, &nonce, &[], &[]),
+            };
+            response
+        };
+        assert_eq!(ask(&mut world, Route, &["ra"]), sent(Route, &["ra=1"], &[]));
+        assert_eq!(ask(&mut world, Cluster, &["a"]), sent(Cluster, &["a=1"], &[]));
+        // A second target: it asks for the cluster once it has the route.
+        let (response, resent) = (ask(&mut world, Route, &["ra", "rb"]), sent(Route, &["rb=1"], &[]));
+        assert!(response == resent || response == sent(Route, &["ra=1", "rb=1"], &[]), "{response:?}");
+        assert!(!world.session.is_waiting());
+    }
+}

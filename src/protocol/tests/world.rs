@@ -26,6 +26,12 @@ impl World {
         Self { session: Session::new(variant, 1, Arc::new(snapshot.clone())), snapshot }
     }
 
+    /// A session of a client that asks for each resource only when it knows what names it.
+    pub fn by_name(variant: Variant) -> Self {
+        let snapshot = Snapshot::default();
+        Self { session: Session::by_name(variant, 1, Arc::new(snapshot.clone())), snapshot }
+    }
+
     /// A session of a stream that carries only this type.
     pub fn only(resource_type: ResourceType, variant: Variant) -> Self {
         let snapshot = Snapshot::default();

@@ -119,7 +119,7 @@ impl Sums {
             Arc::new(snapshot)
         };
         let fleets = [(Name::from("edge"), snapshot(edge))].into();
-        let world = World { everyone: snapshot(everyone), fleets };
+        let world = World { everyone: snapshot(everyone), fleets, ..World::default() };
         self.writer.publish(Publication { world, observed_at: Instant::now() });
     }
 

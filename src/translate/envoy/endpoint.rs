@@ -26,6 +26,11 @@ impl Preference {
     pub fn of(balancing: &Balancing) -> Self {
         Self { zone_routing: balancing.zone_routing, one_by_one: balancing.policy == LbPolicy::PickFirst }
     }
+
+    /// Only what it says of zones.
+    pub const fn of_zones(balancing: &Balancing) -> Self {
+        Self { zone_routing: balancing.zone_routing, one_by_one: false }
+    }
 }
 
 /// How far an endpoint is from a client. Endpoints that are nearer come first.

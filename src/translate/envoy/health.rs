@@ -28,7 +28,7 @@ const MAX_EJECTION_PERCENT: u32 = 50;
 /// Outlier detection, if it is on.
 ///
 /// Gateway failures are enforced, which Envoy leaves to the user; success rates only if asked for, which Envoy doesn't.
-pub(super) fn outlier_detection(outlier: &Outlier) -> Option<OutlierDetection> {
+pub(in crate::translate) fn outlier_detection(outlier: &Outlier) -> Option<OutlierDetection> {
     if !outlier.is_on() {
         return None;
     }

@@ -26,10 +26,13 @@ pub use endpoint::{Preference, assignment};
 pub use listener::{ListenerOptions, listener};
 pub use route::{EncodedVirtualHost, route_configuration};
 
+pub(super) use health::outlier_detection;
+pub(super) use route::{EVERY_PATH, max_stream_duration};
+
 /// "Where this comes from": the same ADS stream.
 ///
 /// `initial_fetch_timeout` is how long whoever names the resource waits for it; `None` is Envoy's 15 s, zero is for ever.
-fn ads(initial_fetch_timeout: Option<Duration>) -> ConfigSource {
+pub(super) fn ads(initial_fetch_timeout: Option<Duration>) -> ConfigSource {
     ConfigSource {
         config_source_specifier: Some(config_source::ConfigSourceSpecifier::Ads(AggregatedConfigSource {})),
         initial_fetch_timeout: initial_fetch_timeout.map(duration),
@@ -39,11 +42,11 @@ fn ads(initial_fetch_timeout: Option<Duration>) -> ConfigSource {
 }
 
 /// An extension by its name, with its configuration.
-fn extension<M: MessageName>(name: &str, configuration: &M) -> TypedExtensionConfig {
+pub(super) fn extension<M: MessageName>(name: &str, configuration: &M) -> TypedExtensionConfig {
     TypedExtensionConfig { name: name.to_owned(), typed_config: Some(data_plane_api::any(configuration)) }
 }
 
-fn duration(duration: Duration) -> prost_types::Duration {
+pub(super) fn duration(duration: Duration) -> prost_types::Duration {
     prost_types::Duration {
         seconds: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX),
         // Less than 10⁹, always.

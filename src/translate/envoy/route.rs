@@ -23,7 +23,7 @@ const VIRTUAL_HOSTS: u32 = 2;
 const NO_TIMEOUT: Duration = Duration::ZERO;
 
 /// Every path.
-pub(super) const EVERY_PATH: &str = "/";
+pub(in crate::translate) const EVERY_PATH: &str = "/";
 
 /// A virtual host, encoded, and the names of the clusters that it leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,22 +110,27 @@ pub(super) fn action(cluster: &Name, policy: &Policy) -> RouteAction {
         outlier: _,
         health_check: _,
     } = policy;
-    let Timeouts { request, idle, max_stream_duration } = timeouts;
-    let longest = request.iter().chain(max_stream_duration).min().copied();
     RouteAction {
         cluster_specifier: Some(route_action::ClusterSpecifier::Cluster(cluster.to_string())),
         // Envoy looks at it only where it doesn't look at the caller's `grpc-timeout`.
         timeout: Some(duration(NO_TIMEOUT)),
-        idle_timeout: idle.map(duration),
-        max_stream_duration: Some(route_action::MaxStreamDuration {
-            max_stream_duration: longest.map(duration),
-            // A maximum of zero is no maximum: the caller's `grpc-timeout` is honoured as it is.
-            grpc_timeout_header_max: Some(duration(longest.unwrap_or(NO_TIMEOUT))),
-            ..route_action::MaxStreamDuration::default()
-        }),
+        idle_timeout: timeouts.idle.map(duration),
+        max_stream_duration: Some(max_stream_duration(timeouts)),
         retry_policy: retry_policy(retry),
         hash_policy: hash_policy(balancing),
         ..RouteAction::default()
+    }
+}
+
+/// How long a request may take: as long as the shorter of its limits says, and the caller's `grpc-timeout`.
+pub(in crate::translate) fn max_stream_duration(timeouts: &Timeouts) -> route_action::MaxStreamDuration {
+    let Timeouts { request, idle: _, max_stream_duration } = timeouts;
+    let longest = request.iter().chain(max_stream_duration).min().copied();
+    route_action::MaxStreamDuration {
+        max_stream_duration: longest.map(duration),
+        // A maximum of zero is no maximum: the caller's `grpc-timeout` is honoured as it is.
+        grpc_timeout_header_max: Some(duration(longest.unwrap_or(NO_TIMEOUT))),
+        ..route_action::MaxStreamDuration::default()
     }
 }
 

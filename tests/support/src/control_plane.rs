@@ -83,6 +83,8 @@ impl ControlPlane {
         let shutdown = CancellationToken::new();
         let context = Context {
             cache,
+            // All that there is is published by the test; so nothing is rendered on demand, and nobody waits for that.
+            wants: cache::wanted_channel().0,
             metrics: Arc::new(Metrics::new(&mut registry)),
             identifier: identifier.into(),
             load_reporting_interval: LOAD_REPORTING_INTERVAL,
@@ -139,6 +141,7 @@ impl ControlPlane {
     /// Publishes what was put.
     pub fn publish(&mut self) {
         self.world.everyone = Arc::new(self.everyone.clone());
+        self.world.grpc = Arc::clone(&self.world.everyone);
         self.writer.publish(Publication { world: self.world.clone(), observed_at: Instant::now() });
     }
 

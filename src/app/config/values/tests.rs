@@ -54,6 +54,15 @@ fn listener_names() {
 }
 
 #[test]
+fn trusted_hops() {
+    assert_eq!(TrustedHops::try_from(100), Ok(TrustedHops(100)));
+    for bad in [-1, 101, i64::MAX] {
+        let error = TrustedHops::try_from(bad).unwrap_err();
+        assert_eq!(error, format!("\"{bad}\": not a number of proxies; expected 0 to 100"));
+    }
+}
+
+#[test]
 fn dns_names() {
     let name = |text: &str| text.parse::<DnsName>().ok().map(|DnsName(name)| name);
     assert_eq!(name("cluster.local"), Some("cluster.local".to_owned()));

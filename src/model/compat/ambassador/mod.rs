@@ -83,7 +83,7 @@ fn take(mapping: &Mapping, backend: &Backend, routes: &mut Routes, protocols: &m
         match field.name() {
             "grpc" if !field.is_bool() => draft.refuse(&field.place(), "expected true or false", "it counts as false"),
             "grpc" => {}
-            name if NEUTRAL.contains(&name) || route::FIELDS.contains(&name) => {}
+            name if NEUTRAL.contains(&name) || route::reads(name) => {}
             _ => policy::take(&field, backend, draft),
         }
     }

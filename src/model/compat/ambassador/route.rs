@@ -6,26 +6,8 @@ use super::super::draft::{Draft, Place};
 use super::{Backend, Field, Mapping};
 use crate::model::settings;
 
-/// The fields that are read here.
-pub(super) const FIELDS: [&str; 17] = [
-    "prefix",
-    "host",
-    "hostname",
-    "hosts",
-    "rewrite",
-    "prefix_regex",
-    "prefix_exact",
-    "host_regex",
-    "host_redirect",
-    "headers",
-    "regex_headers",
-    "method",
-    "method_regex",
-    "query_parameters",
-    "regex_query_parameters",
-    "weight",
-    "shadow",
-];
+/// The fields that are read here, besides those that narrow.
+const READ: [&str; 6] = ["prefix", "host", "hostname", "hosts", "rewrite", "weight"];
 
 /// What makes a Mapping take fewer requests than its prefix and hosts say, or none.
 const NARROWING: [&str; 11] = [
@@ -47,6 +29,11 @@ const NOT_ROUTED: &str = "its prefix isn't routed; the Service is served under i
 
 /// Every host.
 const EVERY: &str = "*";
+
+/// Whether a field is read here.
+pub(super) fn reads(field: &str) -> bool {
+    READ.contains(&field) || NARROWING.contains(&field)
+}
 
 /// The hosts and prefixes of each port.
 #[derive(Default)]
