@@ -8,11 +8,13 @@ MAKEFLAGS += --no-print-directory
 # Everything that is built, installed or downloaded goes here.
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 
-# Where the tests find Envoy, an Envoy of each version, kube-apiserver with etcd and kubectl, and a Python with grpcio.
+# Where the tests find Envoy, an Envoy of each version, kube-apiserver with etcd and kubectl, a Python with grpcio, and a gRPC
+# client of each family.
 export CHANCERY_ENVOY := $(TARGET)/tools/envoy
 export CHANCERY_ENVOYS := $(TARGET)/envoys
 export CHANCERY_KUBERNETES := $(TARGET)/kubernetes
 export CHANCERY_PYTHON := $(TARGET)/venv/bin/python
+export CHANCERY_CLIENTS := $(TARGET)/clients
 
 # How long `make fuzz` tries each target; make test gives it 10.
 FUZZ_SECONDS ?= 60
@@ -22,13 +24,14 @@ ARGS ?=
 
 say = printf '\n== %s\n'
 
-.PHONY: help run test setup cluster envoy envoys kubernetes grpcio build fmt fmt-check lint doc deny tests fuzz golden bench clean
+.PHONY: help run test setup cluster envoy envoys kubernetes grpcio clients build fmt fmt-check lint doc deny tests fuzz golden bench clean
 
 help: ## print this
 	@printf 'Usage: make TARGET\n\n'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
 	@printf '\nNeeds rustup (or the Rust of rust-toolchain.toml) and python3 (make run not if Envoy is on the PATH);\n'
 	@printf 'for make test and make cluster, Go 1.24 unless KUBEBUILDER_ASSETS names kube-apiserver and etcd;\n'
+	@printf 'for make test, Go 1.26, Node.js 20 with npm, and a JDK 17 with Maven;\n'
 	@printf 'for make test, unshare and ip (util-linux, iproute2), and root or user namespaces; a C++ compiler.\n'
 
 run: envoy ## show the main job on this machine; ARGS="--pods 6" and so on are arguments of chancery demo
@@ -41,9 +44,9 @@ test: ## run everything: format, lints, docs, dependencies, all tests, with a re
 	@$(MAKE) fuzz FUZZ_SECONDS=10
 	@printf '\nmake test: all is well\n'
 
-setup: ## install the Envoys, the Kubernetes API, grpcio and cargo-deny, and build the tests, two things at a time
-	@$(say) 'Setting up: Envoys, Kubernetes API, grpcio, cargo-deny, tests'
-	@$(MAKE) -j2 build envoy envoys kubernetes grpcio tools
+setup: ## install the Envoys, the Kubernetes API, grpcio, the gRPC clients and cargo-deny, and build the tests, two things at a time
+	@$(say) 'Setting up: Envoys, Kubernetes API, grpcio, gRPC clients, cargo-deny, tests'
+	@$(MAKE) -j2 build envoy envoys kubernetes grpcio clients tools
 
 cluster: ## leave a Kubernetes API running, for kubectl by hand, until Ctrl-C
 	@tests/kubernetes/cluster
@@ -59,6 +62,9 @@ kubernetes: ## make target/kubernetes: kube-apiserver, etcd, kubectl
 
 grpcio: ## make target/venv: Python with grpcio, from PyPI
 	@tests/tools/grpcio >/dev/null
+
+clients: ## make target/clients: gRPC clients of Go, Java, Node.js and Python, from their registries
+	@tests/tools/clients >/dev/null
 
 tools:
 	@tests/tools/deny --only-install
@@ -85,7 +91,7 @@ deny: ## check dependencies: bans, licences, sources
 	@$(say) 'Dependencies'
 	@tests/tools/deny
 
-tests: envoy envoys kubernetes grpcio ## run all tests
+tests: envoy envoys kubernetes grpcio clients ## run all tests
 	@$(say) 'Tests'
 	@tests/tools/all
 

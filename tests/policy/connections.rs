@@ -6,8 +6,8 @@ use test_support::soon;
 use tokio::net::{TcpSocket, TcpStream};
 
 use crate::caller::Ask;
-use crate::pod::Answer;
 use crate::scene::{Condition, Scene};
+use test_support::pod::Answer;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn all_requests_share_a_connection() {

@@ -4,8 +4,8 @@ use test_support::soon;
 use tonic::Code;
 
 use crate::caller::{Ask, Caller};
-use crate::pod::Answer;
 use crate::scene::Scene;
+use test_support::pod::Answer;
 
 /// How many are out.
 const OUT: &str = "outlier_detection.ejections_active";

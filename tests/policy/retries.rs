@@ -5,8 +5,8 @@ use std::time::Duration;
 use tonic::Code;
 
 use crate::caller::Ask;
-use crate::pod::{Answer, Pod};
 use crate::scene::Scene;
+use test_support::pod::{Answer, Pod};
 
 const UNAVAILABLE: Answer = Answer::Grpc(Code::Unavailable);
 

@@ -20,7 +20,7 @@ use test_support::fleet::{self, Proxy};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::caller::Caller;
-use crate::pod::Pod;
+use test_support::pod::Pod;
 
 /// How many scenes there are at a time: more Envoys on a small machine only wait for each other.
 static ROOM: Semaphore = Semaphore::const_new(4);

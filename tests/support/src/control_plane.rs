@@ -1,6 +1,6 @@
 //! A server in this process, over a snapshot that the test writes.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -54,6 +54,14 @@ impl ControlPlane {
         Self::start_with(identifier, Limits::default()).await
     }
 
+    /// Starts a server at this address, with nothing published.
+    ///
+    /// # Panics
+    /// When somebody else listens there.
+    pub async fn start_at(address: SocketAddr) -> Self {
+        Self::start_on(address, "test", Limits::default()).await
+    }
+
     /// Starts one that allows its clients this.
     ///
     /// # Panics
@@ -63,7 +71,11 @@ impl ControlPlane {
     }
 
     async fn start_with(identifier: &str, limits: Limits) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        Self::start_on((Ipv4Addr::LOCALHOST, 0).into(), identifier, limits).await
+    }
+
+    async fn start_on(address: SocketAddr, identifier: &str, limits: Limits) -> Self {
+        let listener = TcpListener::bind(address).await.expect("a free port");
         let address = listener.local_addr().expect("a bound listener has an address");
         let (writer, cache) = cache::channel();
         let mut registry = Registry::default();

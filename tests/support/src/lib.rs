@@ -8,6 +8,7 @@
 //! - [`fleet`]: a real Envoy.
 //! - [`golden`]: the golden cases, as worlds to hold something against.
 //! - [`network`]: a network of a test's own, for pods with real addresses.
+//! - [`pod`]: a pod that does what the test says.
 //! - [`process`]: the program, as a user runs it.
 
 pub mod ads;
@@ -18,6 +19,7 @@ pub mod envoys;
 pub mod fleet;
 pub mod golden;
 pub mod network;
+pub mod pod;
 pub mod process;
 
 use std::time::Duration;

@@ -1,12 +1,14 @@
 //! A pod that does what the test says.
 
 use std::convert::Infallible;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::soon;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -22,7 +24,6 @@ use hyper::body::Incoming;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use test_support::soon;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
@@ -112,7 +113,7 @@ impl Pod {
         let (serving, drain) = (Arc::clone(&script), draining.clone());
         let (started, listens) = tokio::sync::oneshot::channel();
         runtime.spawn(async move {
-            let listener = TcpListener::bind(address).await.unwrap();
+            let listener = listen(address).await;
             started.send(()).unwrap();
             serve(listener, application, &serving, &drain).await;
             end.send_replace(true);
@@ -205,6 +206,16 @@ impl Pod {
 impl Drop for Pod {
     fn drop(&mut self) {
         self.end();
+    }
+}
+
+/// Listens at an address, as soon as a pod that had it, and has died, has let go of it.
+async fn listen(address: SocketAddr) -> TcpListener {
+    loop {
+        match TcpListener::bind(address).await {
+            Err(error) if error.kind() == ErrorKind::AddrInUse => tokio::time::sleep(Duration::from_millis(5)).await,
+            listener => return listener.unwrap(),
+        }
     }
 }
 

@@ -1,0 +1,83 @@
+'use strict';
+
+// A gRPC client of @grpc/grpc-js that does what its standard input says: see ../README.md.
+
+const readline = require('node:readline');
+const grpc = require('@grpc/grpc-js');
+const xds = require('@grpc/grpc-js-xds');
+const echo = require('./echo');
+
+xds.register();
+
+const METHOD = '/chancery.echo.v1.Echo/Echo';
+
+const say = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
+
+/** One call; what becomes of it goes into `outcome`. */
+const call = (client, asked, outcome) =>
+  new Promise((resolve) => {
+    const metadata = new grpc.Metadata();
+    for (const [key, value] of Object.entries(asked.headers ?? {})) metadata.set(key, value);
+    const deadline = Date.now() + (asked.deadline_ms ?? 5000);
+    client.makeUnaryRequest(METHOD, echo.serialize, echo.deserialize, 'hello', metadata, { deadline }, (error, pod) => {
+      if (error) outcome.errors.push({ code: error.code, message: error.details });
+      else outcome.pods[pod] = (outcome.pods[pod] ?? 0) + 1;
+      resolve();
+    });
+  });
+
+/** Calls at a rate, each call beside the others, until it is stopped. */
+class Background {
+  constructor(client, asked) {
+    this.outcome = { pods: {}, errors: [] };
+    this.underWay = new Set();
+    this.timer = setInterval(() => {
+      const one = call(client, asked, this.outcome).finally(() => this.underWay.delete(one));
+      this.underWay.add(one);
+    }, 1000 / asked.start);
+  }
+
+  async stop() {
+    clearInterval(this.timer);
+    await Promise.all(this.underWay);
+  }
+}
+
+/** Serves what the client says of its own xDS resources. */
+const admin = () =>
+  new Promise((resolve, reject) => {
+    const server = new grpc.Server();
+    grpc.addAdminServicesToServer(server);
+    server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, port) => {
+      if (error) reject(error);
+      else resolve(`127.0.0.1:${port}`);
+    });
+  });
+
+const main = async (target, idle) => {
+  const options = idle === undefined ? {} : { 'grpc.client_idle_timeout_ms': Number(idle) };
+  const client = new grpc.Client(target, grpc.credentials.createInsecure(), options);
+  say({ version: require('@grpc/grpc-js/package.json').version, csds: await admin() });
+  let background;
+  for await (const line of readline.createInterface({ input: process.stdin })) {
+    const asked = JSON.parse(line);
+    if (asked.call !== undefined) {
+      const outcome = { pods: {}, errors: [] };
+      for (let done = 0; done < asked.call; done += 1) await call(client, asked, outcome);
+      say(outcome);
+    } else if (asked.start !== undefined) {
+      background = new Background(client, asked);
+      say(background.outcome);
+    } else if (asked.stop) {
+      await background.stop();
+      say(background.outcome);
+    } else if (asked.state) {
+      say({ state: grpc.connectivityState[client.getChannel().getConnectivityState(false)] });
+    } else {
+      throw new Error(`not a command: ${line}`);
+    }
+  }
+  process.exit();
+};
+
+main(...process.argv.slice(2));

@@ -1,0 +1,103 @@
+"""A gRPC client of grpcio that does what its standard input says: see ../README.md."""
+
+import json
+import sys
+import threading
+from concurrent import futures
+
+import grpc
+import grpc_csds
+
+import echo
+
+METHOD = "/chancery.echo.v1.Echo/Echo"
+
+
+class Outcome:
+    """What became of calls."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.pods = {}
+        self.errors = []
+
+    def call(self, method, asked):
+        """Makes one call, and returns when it is over."""
+        metadata = list(asked.get("headers", {}).items())
+        deadline = asked.get("deadline_ms", 5000) / 1000
+        try:
+            pod = method("hello", metadata=metadata, timeout=deadline)
+        except grpc.RpcError as error:
+            with self.lock:
+                self.errors.append({"code": error.code().value[0], "message": error.details()})
+            return
+        with self.lock:
+            self.pods[pod] = self.pods.get(pod, 0) + 1
+
+    def answer(self):
+        with self.lock:
+            return {"pods": dict(self.pods), "errors": list(self.errors)}
+
+
+class Background:
+    """Calls at a rate, each call beside the others, until it is stopped."""
+
+    def __init__(self, method, asked):
+        self.outcome = Outcome()
+        self.stopped = threading.Event()
+        self.thread = threading.Thread(target=self.run, args=(method, asked), daemon=True)
+        self.thread.start()
+
+    def run(self, method, asked):
+        with futures.ThreadPoolExecutor(max_workers=64) as pool:
+            while not self.stopped.wait(1 / asked["start"]):
+                pool.submit(self.outcome.call, method, asked)
+
+    def stop(self):
+        self.stopped.set()
+        self.thread.join()
+
+
+def admin():
+    """Serves what the client says of its own xDS resources."""
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=2))
+    grpc_csds.add_csds_servicer(server)
+    address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    server.start()
+    return server, address
+
+
+def say(answer):
+    print(json.dumps(answer), flush=True)
+
+
+def main(target, idle=None):
+    options = [] if idle is None else [("grpc.client_idle_timeout_ms", int(idle))]
+    channel = grpc.insecure_channel(target, options)
+    states = []
+    channel.subscribe(states.append)
+    method = channel.unary_unary(METHOD, request_serializer=echo.serialize, response_deserializer=echo.deserialize)
+    server, csds = admin()
+    say({"version": grpc.__version__, "csds": csds})
+    background = None
+    for line in sys.stdin:
+        asked = json.loads(line)
+        if "call" in asked:
+            outcome = Outcome()
+            for _ in range(asked["call"]):
+                outcome.call(method, asked)
+            say(outcome.answer())
+        elif "start" in asked:
+            background = Background(method, asked)
+            say(background.outcome.answer())
+        elif "stop" in asked:
+            background.stop()
+            say(background.outcome.answer())
+        elif "state" in asked:
+            say({"state": states[-1].name if states else grpc.ChannelConnectivity.IDLE.name})
+        else:
+            raise ValueError(f"not a command: {line}")
+    server.stop(None)
+
+
+main(*sys.argv[1:])

@@ -1,0 +1,65 @@
+//! The families of gRPC clients.
+
+use std::path::PathBuf;
+
+/// Names the directory with a program of each family.
+const CLIENTS: &str = "CHANCERY_CLIENTS";
+
+/// One implementation of gRPC and of xDS in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// `google.golang.org/grpc`.
+    Go,
+    /// `io.grpc`.
+    Java,
+    /// `@grpc/grpc-js`.
+    Node,
+    /// `grpcio`, which is the one of C++.
+    Python,
+}
+
+impl Family {
+    /// The program, which `tests/tools/clients` made.
+    pub fn program(self) -> PathBuf {
+        let directory = std::env::var_os(CLIENTS);
+        let directory =
+            directory.unwrap_or_else(|| panic!("{CLIENTS} doesn't name a directory of gRPC clients: run `make test`"));
+        let name = match self {
+            Self::Go => "go",
+            Self::Java => "java",
+            Self::Node => "node",
+            Self::Python => "python",
+        };
+        PathBuf::from(directory).join(name).join("client")
+    }
+}
+
+/// Makes tests of functions that take a family, one for each family: `spread::is_even::go`.
+macro_rules! in_each_family {
+    ($($test:ident),+ $(,)?) => {
+        $(mod $test {
+            use crate::family::Family;
+
+            #[tokio::test]
+            async fn go() {
+                super::$test(Family::Go).await;
+            }
+
+            #[tokio::test]
+            async fn java() {
+                super::$test(Family::Java).await;
+            }
+
+            #[tokio::test]
+            async fn node() {
+                super::$test(Family::Node).await;
+            }
+
+            #[tokio::test]
+            async fn python() {
+                super::$test(Family::Python).await;
+            }
+        })+
+    };
+}
+pub(crate) use in_each_family;

@@ -1,0 +1,30 @@
+//! Real gRPC clients without a proxy, one of each family, and what a control plane does to their calls.
+//!
+//! ```text
+//!  resources, by hand ─▶ ControlPlane ─xDS─▶ client (go, java, node, python) ─▶ pods, which do what the test says
+//!                                             ▲ commands │ answers, CSDS
+//!                                             └── test ◀─┘
+//! ```
+//!
+//! - [`scene`]: control plane and pods. [`client`]: a client, of one [`family`]. [`fixture`]: the resources.
+//! - Which pod a call goes to: [`spread`]; when pods come and go, or the channel sleeps: [`changes`]; when it is made again:
+//!   [`retries`].
+//! - What becomes of a name that nobody told of: [`names`]; of what a client can't take: [`rejections`]. Control planes come
+//!   and go: [`servers`].
+//!
+//! Nearly each test ends with a look at what the client itself says of its resources (CSDS), and at how many the control plane saw
+//! rejected: none.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
+
+mod client;
+mod family;
+mod fixture;
+mod scene;
+
+mod changes;
+mod names;
+mod rejections;
+mod retries;
+mod servers;
+mod spread;
