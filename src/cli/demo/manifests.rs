@@ -148,6 +148,11 @@ impl Manifests {
         Ok(Self { directory: directory.to_owned(), service })
     }
 
+    /// The port of the Service, and that of its pods.
+    pub fn port(&self) -> u16 {
+        self.service.port
+    }
+
     /// Where the files are.
     pub fn directory(&self) -> &Path {
         &self.directory

@@ -58,9 +58,9 @@ impl Envoy {
         self.admin
     }
 
-    /// Its process: its log, its memory, its end.
-    pub fn process(&mut self) -> &mut Process {
-        &mut self.process
+    /// Its process: its log, its memory.
+    pub fn process(&self) -> &Process {
+        &self.process
     }
 
     /// Its counters and gauges.
