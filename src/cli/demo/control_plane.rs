@@ -63,8 +63,24 @@ impl ControlPlane {
         self.addresses
     }
 
+    /// How many updates clients of this kind refused, `envoy` or `grpc`. 0 unless somebody has made a mistake.
+    pub async fn refused_by(&self, client: &str) -> anyhow::Result<u64> {
+        let page = http::get(self.addresses.admin, "/metrics").await?;
+        Ok(refused_by(client, &String::from_utf8_lossy(&page)))
+    }
+
     /// Its process: its log, its memory.
     pub fn process(&self) -> &Process {
         &self.process
     }
 }
+
+fn refused_by(client: &str, metrics: &str) -> u64 {
+    let client = format!("client=\"{client}\"");
+    let samples = metrics.lines().filter_map(|line| line.strip_prefix("chancery_xds_nacks_total{")?.split_once("} "));
+    let ours = samples.filter(|(labels, _)| labels.split(',').any(|label| label == client));
+    ours.filter_map(|(_, value)| value.parse::<u64>().ok()).sum()
+}
+
+#[cfg(test)]
+mod tests;

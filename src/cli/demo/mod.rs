@@ -25,6 +25,7 @@ pub mod scratch;
 pub mod screen;
 
 mod call;
+mod grpc;
 mod scenario;
 mod settings;
 mod stay;
@@ -51,7 +52,8 @@ use super::{Exit, Failure};
     after_help = "Examples:
   chancery demo                                    stays up at the end when run on a terminal
   chancery demo --envoy target/tools/envoy --exit
-  chancery demo call --times 20                    in another terminal"
+  chancery demo call --times 20                    in another terminal
+  chancery demo grpc                               a gRPC client without a proxy, and a fleet of Envoys"
 )]
 pub(super) struct Demo {
     #[command(flatten)]
@@ -64,6 +66,7 @@ pub(super) struct Demo {
 #[derive(Debug, Subcommand)]
 enum Part {
     Call(call::Call),
+    Grpc(grpc::Grpc),
     #[command(hide = true)]
     Backend(backend::Backend),
 }
@@ -73,6 +76,7 @@ impl Demo {
         let Self { settings, part } = self;
         match part {
             Some(Part::Call(call)) => call.run(out),
+            Some(Part::Grpc(grpc)) => grpc.run(out),
             Some(Part::Backend(backend)) => backend.run(),
             None => scenario::show::<World>(&settings, &settings.common, out),
         }

@@ -74,7 +74,6 @@ async fn run<S: Scenario>(
     if common.stays() {
         screen.heading("Try", "It all stays up until Ctrl-C. Meanwhile:")?;
         world.invite(program, screen)?;
-        screen.text("")?;
         let ways = world.ways();
         tokio::select! {
             unread = stay::watch(&ways, screen) => unread?,
