@@ -140,11 +140,17 @@ async fn an_envoy_that_cannot_start_is_told_with_its_log() {
         r#"printf '#!/bin/sh\n[ $1 = --version ] && echo version: 0/1.40.0/ || { echo no luck; exit 7; }\n' > "$0""#;
     let written = Command::new("sh").args(["-c", &format!("{write} && chmod +x \"$0\"")]).arg(&script).status();
     assert!(written.await.unwrap().success());
-    let mut command = Command::new(CHANCERY);
-    command.arg("demo").arg("--envoy").arg(&script).env("TMPDIR", temporary.path());
-    let output = soon("the demo's end", command.output()).await.unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(errors.contains("Envoy didn't become ready: it ended (exit status: 7)"), "{errors}");
-    assert!(errors.contains("The log of Envoy ends with:\n  no luck\nThe log of Chancery ends with:\n"), "{errors}");
+    let client = clients::program("node");
+    for arguments in [&["demo"][..], &["demo", "grpc", "--client", client.to_str().unwrap()]] {
+        let mut command = Command::new(CHANCERY);
+        command.args(arguments).arg("--envoy").arg(&script).env("TMPDIR", temporary.path());
+        let output = soon("the demo's end", command.output()).await.unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(errors.contains("Envoy didn't become ready: it ended (exit status: 7)"), "{errors}");
+        assert!(
+            errors.contains("The log of Envoy ends with:\n  no luck\nThe log of Chancery ends with:\n"),
+            "{errors}"
+        );
+    }
 }

@@ -10,6 +10,7 @@
 //!   it looks; [`scenario`] is the frame.
 //! - Everything but the load is a real process ([`process`]): `chancery serve`, an Envoy, and for each pod a
 //!   `chancery demo backend` on an IP address of its own. So a pod can be killed as pods are killed.
+//! - [`grpc`] is another world, of the same parts: its client needs no proxy, and finds a fleet of Envoys by itself.
 //! - The parts know nothing of each other but what the picture shows. The tests that need a real Envoy are made of them.
 
 pub mod addresses;

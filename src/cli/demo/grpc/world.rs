@@ -4,6 +4,8 @@ use std::io;
 use std::path::Path;
 use std::time::Instant;
 
+use anyhow::anyhow;
+
 use super::Settings;
 use super::client::Client;
 use super::gateway::{FLEET, Gateway, Template};
@@ -96,13 +98,18 @@ impl Scenario for World {
         screen.doing("chancery", &format!("reads shop/cart and shop/gateway from files, serves xDS on {xds}"))?;
         let control_plane = ControlPlane::start(program, &files, addresses, None, &logs).await?;
         screen.done(began.elapsed())?;
+        // Why somebody has nothing, Chancery may know.
+        let with_log = |error: anyhow::Error| anyhow!("{error:#}\n{}", control_plane.process().tail());
 
         let began = Instant::now();
         let version = envoy.version;
-        screen.doing("envoys", &format!("{} of one fleet, {version}, the pods of shop/gateway", settings.gateways))?;
+        screen.doing(
+            "gateways",
+            &format!("{} Envoys {version} of one fleet, the pods of shop/gateway", settings.gateways),
+        )?;
         let mut gateways = Deployment::new("gateway", Template { program: envoy, xds }, gateway, &logs)?;
         for _ in 0..settings.gateways {
-            let gateway = gateways.start_pod().await?;
+            let gateway = gateways.start_pod().await.map_err(with_log)?;
             gateways.list(&gateway, Condition::Ready)?;
         }
         screen.done(began.elapsed())?;
@@ -110,9 +117,11 @@ impl Scenario for World {
         let began = Instant::now();
         let mut client = Client::start(client, DIALLED, xds, settings.rate, &logs).await?;
         let version = client.version();
-        screen
-            .doing("client", &format!("grpc-js {version} dials xds:///{DIALLED}, {} calls a second", settings.rate))?;
-        client.call().await?;
+        screen.doing(
+            "client",
+            &format!("grpc-js {version} dials xds:///{DIALLED}, up to {} calls a second", settings.rate),
+        )?;
+        client.call().await.map_err(with_log)?;
         client.begin().await?;
         screen.done(began.elapsed())?;
         Ok(Self { client, gateways, control_plane, pods, _directory: directory })
