@@ -65,12 +65,17 @@ impl Client {
     /// Starts a client that dials `xds:///<name>` and learns from the first of these servers that it reaches; `idle_after`
     /// says when a channel without calls gives up its connections.
     pub async fn start(family: Family, name: &str, servers: &[SocketAddr], idle_after: Option<Duration>) -> Self {
+        Self::start_with(family, name, &bootstrap(servers, &[]), idle_after).await
+    }
+
+    /// Starts one with a bootstrap of its own.
+    pub async fn start_with(family: Family, name: &str, bootstrap: &str, idle_after: Option<Duration>) -> Self {
         let idle_after = idle_after.map(|after| after.as_millis().to_string());
         let mut process = Command::new(family.program())
             .arg(format!("xds:///{name}"))
             .args(idle_after)
             .env_remove("GRPC_XDS_BOOTSTRAP")
-            .env("GRPC_XDS_BOOTSTRAP_CONFIG", bootstrap(servers).to_string())
+            .env("GRPC_XDS_BOOTSTRAP_CONFIG", bootstrap)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -198,17 +203,17 @@ fn with(command: &str, value: &Value, ask: Ask<'_>) -> Value {
     json!({ command: value, "headers": headers, "deadline_ms": deadline.as_millis() })
 }
 
-/// Where a client learns of Services, in the order in which it should ask.
-fn bootstrap(servers: &[SocketAddr]) -> Value {
-    let server = |address: &SocketAddr| {
-        json!({
-            "server_uri": address.to_string(),
-            "channel_creds": [{ "type": "insecure" }],
-            "server_features": ["xds_v3"],
-        })
-    };
-    let servers: Vec<Value> = servers.iter().map(server).collect();
-    json!({ "xds_servers": servers, "node": { "id": "test", "locality": { "zone": "a" } } })
+/// What `chancery bootstrap grpc` prints for these servers, in the order in which a client should ask, with these further options.
+pub fn bootstrap(servers: &[SocketAddr], options: &[&str]) -> String {
+    let servers = servers.iter().map(|server| format!("--server={server}"));
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_chancery"))
+        .args(["bootstrap", "grpc", "--node-id=test", "--zone=a"])
+        .args(servers)
+        .args(options)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
 }
 
 async fn follow(mut stderr: ChildStderr, log: Arc<Mutex<String>>) {
