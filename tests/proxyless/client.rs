@@ -72,6 +72,8 @@ pub struct Dial<'a> {
     pub zone: Option<&'a str>,
     /// After how long without calls its channel gives up its connections, if not when its family thinks right.
     pub idle_after: Option<Duration>,
+    /// Whether its calls fail when the Service is deleted.
+    pub fails_on_deletion: bool,
 }
 
 impl Client {
@@ -82,7 +84,7 @@ impl Client {
             .arg(format!("xds:///{}", dial.name))
             .args(idle_after)
             .env_remove("GRPC_XDS_BOOTSTRAP")
-            .env("GRPC_XDS_BOOTSTRAP_CONFIG", bootstrap(&dial).to_string())
+            .env("GRPC_XDS_BOOTSTRAP_CONFIG", bootstrap(&dial))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -210,16 +212,19 @@ fn with(command: &str, value: &Value, ask: Ask<'_>) -> Value {
     json!({ command: value, "headers": headers, "deadline_ms": deadline.as_millis() })
 }
 
-fn bootstrap(dial: &Dial<'_>) -> Value {
-    let server = |address: &SocketAddr| {
-        json!({
-            "server_uri": address.to_string(),
-            "channel_creds": [{ "type": "insecure" }],
-            "server_features": ["xds_v3"],
-        })
-    };
-    let servers: Vec<Value> = dial.servers.iter().map(server).collect();
-    json!({ "xds_servers": servers, "node": { "id": "test", "locality": { "zone": dial.zone.unwrap_or_default() } } })
+/// What `chancery bootstrap grpc` prints for this.
+fn bootstrap(dial: &Dial<'_>) -> String {
+    let servers = dial.servers.iter().map(|server| format!("--server={server}"));
+    let zone = dial.zone.map(|zone| format!("--zone={zone}"));
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_chancery"))
+        .args(["bootstrap", "grpc", "--node-id=test"])
+        .args(servers)
+        .args(zone)
+        .args(dial.fails_on_deletion.then_some("--fail-on-deletion"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
 }
 
 async fn follow(mut stderr: ChildStderr, log: Arc<Mutex<String>>) {

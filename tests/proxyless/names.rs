@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use tonic::Code;
 
-use crate::client::Ask;
+use crate::client::{Ask, Client, Dial};
 use crate::family::{Family, in_each_family};
 use crate::scene::Scene;
 
 in_each_family!(
-    vanished_one_fails_until_it_comes_back,
+    vanished_one_is_called_until_it_comes_back,
+    vanished_one_fails_until_it_comes_back_if_that_was_asked_for,
     unknown_one_fails_until_it_appears,
     awaited_one_is_served_when_it_appears
 );
@@ -44,9 +45,33 @@ async fn awaited_one_is_served_when_it_appears(family: Family) {
     scene.is_accepted(&client).await;
 }
 
-async fn vanished_one_fails_until_it_comes_back(family: Family) {
+async fn vanished_one_is_called_until_it_comes_back(family: Family) {
     let mut scene = Scene::of_cart(1, &[]).await;
     let mut client = scene.client(family).await;
+    client.reach(&["cart-1"]).await;
+    client.begin(50).await;
+    let accepted = scene.accepted("lds").await;
+    let before = scene.services.clone();
+    scene.services.remove("cart");
+    scene.publish();
+    // It has heard, and goes on.
+    scene.until("accepted responses", async |scene| scene.accepted("lds").await, accepted + 1).await;
+    let seen = scene.pod("cart-1").seen();
+    scene.pod("cart-1").until_seen(seen + 10).await;
+    // As it was, and with another pod.
+    scene.services = before;
+    scene.publish();
+    scene.until("accepted responses", async |scene| scene.accepted("lds").await, accepted + 2).await;
+    scene.scale("cart", 2).await;
+    scene.pod("cart-2").until_seen(10).await;
+    let outcome = client.end().await;
+    assert_eq!(outcome.errors, [], "log:\n{}", client.log());
+    scene.is_accepted(&client).await;
+}
+
+async fn vanished_one_fails_until_it_comes_back_if_that_was_asked_for(family: Family) {
+    let mut scene = Scene::of_cart(1, &[]).await;
+    let mut client = Client::start(family, Dial { fails_on_deletion: true, ..scene.dial() }).await;
     client.reach(&["cart-1"]).await;
     let accepted = scene.accepted("lds").await;
     let before = scene.services.clone();

@@ -140,7 +140,7 @@ impl Scene {
 
     /// How such a client dials.
     pub fn dial(&self) -> Dial<'static> {
-        Dial { name: DIALLED, servers: vec![self.address], zone: None, idle_after: None }
+        Dial { name: DIALLED, servers: vec![self.address], zone: None, idle_after: None, fails_on_deletion: false }
     }
 
     /// How many streams of ADS are open.
