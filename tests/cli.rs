@@ -91,7 +91,8 @@ fn text(path: &Path) -> &str {
 
 #[test]
 fn every_command_has_help_with_an_example() {
-    for command in [&["serve"][..], &["render"], &["lint"], &["status"], &["bootstrap"], &["bootstrap", "envoy"]] {
+    let bootstraps = [&["bootstrap"][..], &["bootstrap", "envoy"], &["bootstrap", "grpc"]];
+    for command in [&["serve"][..], &["render"], &["lint"], &["status"]].into_iter().chain(bootstraps) {
         let (code, out, err) = run(&[command, &["--help"]].concat());
         assert_eq!((code, err.as_str()), (0, ""));
         assert!(out.contains("Usage: chancery ") && out.contains("Example"), "{out}");
@@ -135,6 +136,10 @@ fn wrong_usage_is_exit_code_2() {
         &["bootstrap", "nginx"],
         &["bootstrap", "envoy", "--server", "nowhere"],
         &["bootstrap", "envoy", "--node-id", ""],
+        &["bootstrap", "grpc", "--server", "nowhere"],
+        &["bootstrap", "grpc", "--server", "chancery:18000,"],
+        &["bootstrap", "grpc", "--node-id", ""],
+        &["bootstrap", "grpc", "--fleet", "edge"],
     ] {
         let (code, out, err) = run(arguments);
         assert_eq!(code, 2, "{arguments:?}: {err}");

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,7 @@ use chancery::cli::demo::manifests::{Condition, Listed, ServiceFacts};
 use chancery::cli::demo::pod::Pod;
 use chancery::xds::ResourceType;
 use data_plane_api::echo::client::EchoClient;
+use serde_json::{Value, json};
 use test_support::cluster::Cluster;
 use test_support::fleet::Proxy;
 use test_support::network::{self, pod_address};
@@ -219,6 +220,7 @@ async fn late_start(cluster: &mut Cluster) {
 
     // The examples apply, and their Service reaches the fleet that it names, and no other.
     cluster.kubectl(&["apply", "-k", &format!("{MANIFESTS}/examples")]).await;
+    grpc_client_has_its_bootstrap(cluster).await;
     let mut edge = Proxy::start(late.xds, "edge", false);
     edge.ready("http").await;
     soon("the example's cluster", async {
@@ -231,6 +233,19 @@ async fn late_start(cluster: &mut Cluster) {
     other.ask(Some(ads::envoy("other", "other")), ResourceType::Cluster, &[]).await;
     assert!(other.next().await.resources.is_empty());
     edge.rejected_nothing().await;
+}
+
+/// The gRPC client of the examples has the bootstrap where Kubernetes puts in what it refers to, which is defined before it.
+async fn grpc_client_has_its_bootstrap(cluster: &Cluster) {
+    let frontend = cluster.kubectl(&["get", "deployment", "frontend", "-n", "shop", "-o", "json"]).await;
+    let frontend: Value = serde_json::from_str(&frontend).unwrap();
+    let env = frontend["spec"]["template"]["spec"]["containers"][0]["env"].as_array().unwrap();
+    let (bootstrap, before) = env.split_last().unwrap();
+    let text = include_str!("../manifests/examples/grpc-bootstrap.json");
+    assert_eq!(*bootstrap, json!({"name": "GRPC_XDS_BOOTSTRAP_CONFIG", "value": text}));
+    let defined: BTreeSet<&str> = before.iter().map(|variable| variable["name"].as_str().unwrap()).collect();
+    let referred: BTreeSet<&str> = text.split("$(").skip(1).map(|rest| rest.split_once(')').unwrap().0).collect();
+    assert_eq!(defined, referred);
 }
 
 async fn until_gone(proxy: &Proxy, cluster: &str) {

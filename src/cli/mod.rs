@@ -7,7 +7,7 @@
 //!                       explain    why a Service is served as it is, and each address
 //!                       convert    annotations of other products, in ours
 //!                       status     who is connected to a running server, and how far each client is
-//!                       bootstrap  what an Envoy is started with
+//!                       bootstrap  what an Envoy or a gRPC client is started with
 //!                       demo       all of it, with pods, an Envoy and load, on this machine
 //! ```
 //!

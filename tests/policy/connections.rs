@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use test_support::services::Condition;
 use test_support::soon;
 use tokio::net::{TcpSocket, TcpStream};
 
 use crate::caller::Ask;
-use crate::scene::{Condition, Scene};
+use crate::scene::Scene;
 use test_support::pod::Answer;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,6 +1,8 @@
 //! What becomes of requests when pods leave.
 
-use crate::scene::{Condition, Scene};
+use test_support::services::Condition;
+
+use crate::scene::Scene;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pod_that_leaves_finishes_its_streams_and_gets_no_more_requests() {

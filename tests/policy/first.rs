@@ -1,6 +1,8 @@
 //! All requests to one pod.
 
-use crate::scene::{Condition, Scene};
+use test_support::services::Condition;
+
+use crate::scene::Scene;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_first_pod_that_is_ready_gets_all_requests() {

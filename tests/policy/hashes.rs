@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
+use test_support::services::Condition;
 
 use crate::caller::{Ask, Caller, header};
-use crate::scene::{Condition, Scene};
+use crate::scene::Scene;
 
 const USERS: usize = 300;
 

@@ -1,8 +1,9 @@
 //! What becomes of requests when few pods are well: `panic-threshold`, and why its default is 0.
 
+use test_support::services::Condition;
 use tonic::Code;
 
-use crate::scene::{Condition, Scene};
+use crate::scene::Scene;
 
 const CHECKED: [(&str, &str); 2] = [("health-check", "grpc"), ("health-check-interval", "100ms")];
 

@@ -12,11 +12,11 @@ use chancery::pipeline::{Offline, offline};
 use chancery::source::lower::Lowering;
 use chancery::source::manifests;
 use chancery::xds::Snapshot;
-use serde_json::{Value, json};
 use tempfile::TempDir;
 use test_support::configuration::{Configuration, Gone, until_configured};
 use test_support::control_plane::ControlPlane;
 use test_support::fleet::{self, Proxy};
+use test_support::services::{Condition, Listed, Services};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::caller::Caller;
@@ -25,24 +25,15 @@ use test_support::pod::Pod;
 /// How many scenes there are at a time: more Envoys on a small machine only wait for each other.
 static ROOM: Semaphore = Semaphore::const_new(4);
 
-/// What an EndpointSlice says of a pod.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Condition {
-    /// It takes requests.
-    Ready,
-    /// It is being deleted, and still answers.
-    Terminating,
-}
-
 /// Everything. All Services are of the namespace `shop`, listen on the port of pods, and opt in. What is above ends first.
 pub struct Scene {
     /// The Envoy.
     pub proxy: Proxy,
     control_plane: ControlPlane,
     pods: BTreeMap<String, Pod>,
-    services: BTreeMap<String, Service>,
-    /// Labels of pods with their weight.
-    weights: BTreeMap<String, u32>,
+    services: Services,
+    /// How many pods of each Service were started.
+    started: BTreeMap<String, usize>,
     addresses: PodAddresses,
     listener: SocketAddr,
     version: String,
@@ -50,14 +41,6 @@ pub struct Scene {
     manifests: PathBuf,
     _directory: TempDir,
     _room: SemaphorePermit<'static>,
-}
-
-/// One Service, and what its EndpointSlice lists.
-#[derive(Debug, Default)]
-struct Service {
-    annotations: BTreeMap<String, String>,
-    endpoints: Vec<(String, SocketAddr, Condition)>,
-    started: usize,
 }
 
 impl Scene {
@@ -87,8 +70,8 @@ impl Scene {
             proxy,
             control_plane,
             pods: BTreeMap::new(),
-            services: BTreeMap::new(),
-            weights: BTreeMap::new(),
+            services: Services::default(),
+            started: BTreeMap::new(),
             // Nobody else takes it, unlike a port of 127.0.0.1, from which others connect.
             listener: addresses.take().unwrap(),
             addresses,
@@ -105,9 +88,7 @@ impl Scene {
 
     /// Adds a Service without pods, or gives it these annotations and no others. See [`Self::settled`].
     pub fn service(&mut self, service: &str, annotations: &[(&str, &str)]) {
-        let prefixed = |(key, value): &(&str, &str)| (format!("chancery.dev/{key}"), (*value).to_owned());
-        let annotations = [("enabled", "true")].iter().chain(annotations).map(prefixed).collect();
-        self.services.entry(service.to_owned()).or_default().annotations = annotations;
+        self.services.annotate(service, annotations);
         self.publish();
     }
 
@@ -119,7 +100,7 @@ impl Scene {
 
     /// Starts further pods of a Service until there were `count` of them in all, and lists all of these as ready.
     pub async fn scale(&mut self, service: &str, count: usize) {
-        while self.services[service].started < count {
+        while self.started.get(service).copied().unwrap_or_default() < count {
             let pod = self.start_pod(service).await;
             self.list(service, &pod, Some(Condition::Ready));
         }
@@ -127,9 +108,9 @@ impl Scene {
 
     /// Starts a pod, `<service>-<n>`, that isn't listed yet.
     pub async fn start_pod(&mut self, service: &str) -> String {
-        let of = self.services.get_mut(service).unwrap();
-        of.started += 1;
-        let name = format!("{service}-{}", of.started);
+        let started = self.started.entry(service.to_owned()).or_default();
+        *started += 1;
+        let name = format!("{service}-{started}");
         let pod = Pod::start(&name, self.addresses.take().unwrap()).await;
         self.pods.insert(name.clone(), pod);
         name
@@ -142,35 +123,34 @@ impl Scene {
 
     /// Lists a server of another kind as a ready pod. From then on [`Self::list`] knows it.
     pub fn list_at(&mut self, service: &str, pod: &str, address: SocketAddr) {
-        let of = self.services.get_mut(service).unwrap();
-        of.endpoints.push((pod.to_owned(), address, Condition::Ready));
+        let listed = Listed { pod: pod.to_owned(), address, condition: Condition::Ready, zone: None };
+        self.services.list(service, listed);
         self.publish();
     }
 
     /// Makes the EndpointSlice of a Service say this of a pod, which need not be a pod of its own, or say nothing of it. See
     /// [`Self::settled`].
     pub fn list(&mut self, service: &str, pod: &str, condition: Option<Condition>) {
-        let of = self.services.get_mut(service).unwrap();
-        let address = self.pods.get(pod).map(Pod::address);
-        let listed = of.endpoints.iter_mut().find(|(name, _, _)| name == pod);
-        match (listed, condition) {
-            (Some((_, _, is)), Some(condition)) => *is = condition,
-            (None, Some(condition)) => of.endpoints.push((pod.to_owned(), address.unwrap(), condition)),
-            (_, None) => of.endpoints.retain(|(name, _, _)| name != pod),
+        match condition {
+            Some(condition) => {
+                let known = self.services.listed(service, pod).map(|listed| listed.address);
+                let address = known.unwrap_or_else(|| self.pods[pod].address());
+                self.services.list(service, Listed { pod: pod.to_owned(), address, condition, zone: None });
+            }
+            None => self.services.unlist(service, pod),
         }
         self.publish();
     }
 
     /// Labels a pod with its weight.
     pub fn weigh(&mut self, pod: &str, weight: u32) {
-        self.weights.insert(pod.to_owned(), weight);
+        self.services.weigh(pod, weight);
         self.publish();
     }
 
     /// The address of a pod, as it is listed, whether it runs or not.
     pub fn address_of(&self, service: &str, pod: &str) -> SocketAddr {
-        let (_, address, _) = self.services[service].endpoints.iter().find(|(name, _, _)| name == pod).unwrap();
-        *address
+        self.services.listed(service, pod).unwrap().address
     }
 
     /// A pod that runs.
@@ -237,8 +217,7 @@ impl Scene {
     }
 
     fn publish(&mut self) {
-        let documents: Vec<String> = self.documents().iter().map(Value::to_string).collect();
-        std::fs::write(&self.manifests, documents.join("\n---\n")).unwrap();
+        std::fs::write(&self.manifests, self.services.manifests()).unwrap();
         let lowering = Lowering { allow_loopback_endpoints: true, ..Lowering::default() };
         let loaded = manifests::load(std::slice::from_ref(&self.manifests), lowering).unwrap();
         let Offline { world, mut rejected, .. } =
@@ -249,46 +228,6 @@ impl Scene {
         self.control_plane.everyone = Snapshot::clone(&world.everyone);
         self.control_plane.world = world;
         self.control_plane.publish();
-    }
-
-    /// The manifests.
-    fn documents(&self) -> Vec<Value> {
-        let services = self.services.iter().flat_map(|(name, service)| [service.service(name), service.slice(name)]);
-        let pods = self.weights.iter().map(|(name, weight)| {
-            let labels = json!({ "chancery.dev/weight": weight.to_string() });
-            let metadata = json!({ "namespace": "shop", "name": name, "labels": labels });
-            json!({ "apiVersion": "v1", "kind": "Pod", "metadata": metadata })
-        });
-        services.chain(pods).collect()
-    }
-}
-
-impl Service {
-    fn service(&self, name: &str) -> Value {
-        let metadata = json!({ "namespace": "shop", "name": name, "annotations": self.annotations });
-        let spec = json!({ "ports": [{ "name": "grpc", "port": POD_PORT }] });
-        json!({ "apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec })
-    }
-
-    fn slice(&self, name: &str) -> Value {
-        let endpoints = self.endpoints.iter().map(|(pod, address, condition)| {
-            let ready = *condition == Condition::Ready;
-            json!({
-                "addresses": [address.ip()],
-                "conditions": { "ready": ready, "serving": true, "terminating": !ready },
-                "targetRef": { "kind": "Pod", "namespace": "shop", "name": pod },
-            })
-        });
-        json!({
-            "apiVersion": "discovery.k8s.io/v1",
-            "kind": "EndpointSlice",
-            "metadata": {
-                "namespace": "shop", "name": format!("{name}-1"), "labels": { "kubernetes.io/service-name": name },
-            },
-            "addressType": "IPv4",
-            "ports": [{ "name": "grpc", "port": POD_PORT, "protocol": "TCP" }],
-            "endpoints": endpoints.collect::<Vec<_>>(),
-        })
     }
 }
 

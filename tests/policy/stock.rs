@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::process::Stdio;
 use std::time::Duration;
 
+use test_support::services::Condition;
 use test_support::soon;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
@@ -15,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
 
 use crate::caller::{Ask, Caller, Talk, header};
-use crate::scene::{Condition, Scene};
+use crate::scene::Scene;
 
 /// Names the Python to run it with.
 const PYTHON: &str = "CHANCERY_PYTHON";

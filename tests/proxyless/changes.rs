@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use test_support::soon;
 
+use crate::client::{Client, Dial};
 use crate::family::{Family, in_each_family};
 use crate::scene::Scene;
 
@@ -13,11 +14,11 @@ in_each_family!(new_pod_is_used, unlisted_pod_is_called_no_more, leaving_pod_is_
 const RATE: u64 = 100;
 
 async fn new_pod_is_used(family: Family) {
-    let mut scene = Scene::of_cart(1).await;
+    let mut scene = Scene::of_cart(1, &[]).await;
     let mut client = scene.client(family).await;
     client.reach(&["cart-1"]).await;
     client.begin(RATE).await;
-    scene.scale(2).await;
+    scene.scale("cart", 2).await;
     scene.pod("cart-2").until_seen(10).await;
     let outcome = client.end().await;
     assert_eq!(outcome.errors, [], "log:\n{}", client.log());
@@ -25,7 +26,7 @@ async fn new_pod_is_used(family: Family) {
 }
 
 async fn unlisted_pod_is_called_no_more(family: Family) {
-    let mut scene = Scene::of_cart(2).await;
+    let mut scene = Scene::of_cart(2, &[]).await;
     let mut client = scene.client(family).await;
     client.reach(&["cart-1", "cart-2"]).await;
     client.begin(RATE).await;
@@ -46,16 +47,17 @@ async fn unlisted_pod_is_called_no_more(family: Family) {
 }
 
 async fn leaving_pod_is_left(family: Family) {
-    let mut scene = Scene::of_cart(3).await;
+    let mut scene = Scene::of_cart(3, &[]).await;
     let mut client = scene.client(family).await;
     client.reach(&["cart-1", "cart-2", "cart-3"]).await;
     client.begin(RATE).await;
     let seen = scene.pod("cart-2").seen();
     scene.pod("cart-2").until_seen(seen + 10).await;
     // As in Kubernetes: it is told to end in the moment in which it is said that it ends.
-    scene.unlist("cart-2");
+    scene.terminate("cart-2");
     scene.pod("cart-2").drain();
     soon("the pod's end", scene.pod("cart-2").drained()).await;
+    scene.unlist("cart-2");
     let seen = scene.pod("cart-1").seen();
     scene.pod("cart-1").until_seen(seen + 20).await;
     let outcome = client.end().await;
@@ -64,12 +66,13 @@ async fn leaving_pod_is_left(family: Family) {
 }
 
 async fn idle_channel_comes_back(family: Family) {
-    let mut scene = Scene::of_cart(1).await;
+    let mut scene = Scene::of_cart(1, &[]).await;
     // None of the families has a shorter one.
-    let mut client = scene.idle_client(family, Duration::from_secs(1)).await;
+    let idle_after = Some(Duration::from_secs(1));
+    let mut client = Client::start(family, Dial { idle_after, ..scene.dial() }).await;
     client.reach(&["cart-1"]).await;
     client.until("IDLE").await;
-    scene.scale(2).await;
+    scene.scale("cart", 2).await;
     client.reach(&["cart-1", "cart-2"]).await;
     scene.is_accepted(&client).await;
 }

@@ -61,16 +61,30 @@ impl Default for Ask<'_> {
     }
 }
 
+/// How a client is started.
+#[derive(Debug, Clone)]
+pub struct Dial<'a> {
+    /// What it dials, after `xds:///`.
+    pub name: &'a str,
+    /// From whom it learns, in the order in which it should ask.
+    pub servers: Vec<SocketAddr>,
+    /// The zone that it is in, if it knows.
+    pub zone: Option<&'a str>,
+    /// After how long without calls its channel gives up its connections, if not when its family thinks right.
+    pub idle_after: Option<Duration>,
+    /// Whether its calls fail when the Service is deleted.
+    pub fails_on_deletion: bool,
+}
+
 impl Client {
-    /// Starts a client that dials `xds:///<name>` and learns from the first of these servers that it reaches; `idle_after`
-    /// says when a channel without calls gives up its connections.
-    pub async fn start(family: Family, name: &str, servers: &[SocketAddr], idle_after: Option<Duration>) -> Self {
-        let idle_after = idle_after.map(|after| after.as_millis().to_string());
+    /// Starts one.
+    pub async fn start(family: Family, dial: Dial<'_>) -> Self {
+        let idle_after = dial.idle_after.map(|after| after.as_millis().to_string());
         let mut process = Command::new(family.program())
-            .arg(format!("xds:///{name}"))
+            .arg(format!("xds:///{}", dial.name))
             .args(idle_after)
             .env_remove("GRPC_XDS_BOOTSTRAP")
-            .env("GRPC_XDS_BOOTSTRAP_CONFIG", bootstrap(servers).to_string())
+            .env("GRPC_XDS_BOOTSTRAP_CONFIG", bootstrap(&dial))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -198,17 +212,19 @@ fn with(command: &str, value: &Value, ask: Ask<'_>) -> Value {
     json!({ command: value, "headers": headers, "deadline_ms": deadline.as_millis() })
 }
 
-/// Where a client learns of Services, in the order in which it should ask.
-fn bootstrap(servers: &[SocketAddr]) -> Value {
-    let server = |address: &SocketAddr| {
-        json!({
-            "server_uri": address.to_string(),
-            "channel_creds": [{ "type": "insecure" }],
-            "server_features": ["xds_v3"],
-        })
-    };
-    let servers: Vec<Value> = servers.iter().map(server).collect();
-    json!({ "xds_servers": servers, "node": { "id": "test", "locality": { "zone": "a" } } })
+/// What `chancery bootstrap grpc` prints for this.
+fn bootstrap(dial: &Dial<'_>) -> String {
+    let servers = dial.servers.iter().map(|server| format!("--server={server}"));
+    let zone = dial.zone.map(|zone| format!("--zone={zone}"));
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_chancery"))
+        .args(["bootstrap", "grpc", "--node-id=test"])
+        .args(servers)
+        .args(zone)
+        .args(dial.fails_on_deletion.then_some("--fail-on-deletion"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
 }
 
 async fn follow(mut stderr: ChildStderr, log: Arc<Mutex<String>>) {

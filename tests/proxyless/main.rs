@@ -1,12 +1,12 @@
 //! Real gRPC clients without a proxy, one of each family, and what a control plane does to their calls.
 //!
 //! ```text
-//!  resources, by hand ─▶ ControlPlane ─xDS─▶ client (go, java, node, python) ─▶ pods, which do what the test says
-//!                                             ▲ commands │ answers, CSDS
-//!                                             └── test ◀─┘
+//!  manifests ─▶ chancery serve ─xDS─▶ client (go, java, node, python) ─▶ pods, which do what the test says
+//!                                      ▲ commands │ answers, CSDS
+//!                                      └── test ◀─┘
 //! ```
 //!
-//! - [`scene`]: control plane and pods. [`client`]: a client, of one [`family`]. [`fixture`]: the resources.
+//! - [`scene`]: Services, pods, control plane. [`client`]: a client, of one [`family`].
 //! - Which pod a call goes to: [`spread`]; when pods come and go, or the channel sleeps: [`changes`]; when it is made again:
 //!   [`retries`].
 //! - What becomes of a name that nobody told of: [`names`]; of what a client can't take: [`rejections`]. Control planes come
@@ -19,7 +19,6 @@
 
 mod client;
 mod family;
-mod fixture;
 mod scene;
 
 mod changes;

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use tonic::Code;
 
-use crate::client::Ask;
+use crate::client::{Ask, Client, Dial};
 use crate::family::{Family, in_each_family};
 use crate::scene::Scene;
 
 in_each_family!(
-    vanished_one_fails_until_it_comes_back,
+    vanished_one_is_called_until_it_comes_back,
+    vanished_one_fails_until_it_comes_back_if_that_was_asked_for,
     unknown_one_fails_until_it_appears,
     awaited_one_is_served_when_it_appears
 );
@@ -19,42 +20,69 @@ const LONG: Duration = Duration::from_secs(18);
 
 async fn unknown_one_fails_until_it_appears(family: Family) {
     let mut scene = Scene::start().await;
-    scene.publish_nothing();
     let mut client = scene.client(family).await;
     let outcome = client.call_with(1, Ask { deadline: LONG, ..Ask::default() }).await;
     let codes: Vec<i64> = outcome.errors.iter().map(|failure| failure.code).collect();
     // grpc-js lets calls wait until their deadline.
     let code = if family == Family::Node { Code::DeadlineExceeded } else { Code::Unavailable };
     assert_eq!(codes, [i64::from(i32::from(code))], "{:?}", outcome.errors);
-    scene.scale(1).await;
+    scene.services.annotate("cart", &[]);
+    scene.scale("cart", 1).await;
     client.until_served().await;
     scene.is_accepted(&client).await;
 }
 
 async fn awaited_one_is_served_when_it_appears(family: Family) {
     let mut scene = Scene::start().await;
-    scene.publish_nothing();
     let mut client = scene.client(family).await;
     client.begin(10).await;
     scene.until("streams", Scene::streams, 1).await;
-    scene.scale(1).await;
+    scene.services.annotate("cart", &[]);
+    scene.scale("cart", 1).await;
     scene.pod("cart-1").until_seen(5).await;
     let outcome = client.end().await;
     assert_eq!(outcome.errors, [], "log:\n{}", client.log());
     scene.is_accepted(&client).await;
 }
 
-async fn vanished_one_fails_until_it_comes_back(family: Family) {
-    let mut scene = Scene::of_cart(1).await;
+async fn vanished_one_is_called_until_it_comes_back(family: Family) {
+    let mut scene = Scene::of_cart(1, &[]).await;
     let mut client = scene.client(family).await;
     client.reach(&["cart-1"]).await;
-    let accepted = scene.accepted("lds");
-    scene.publish_nothing();
+    client.begin(50).await;
+    let accepted = scene.accepted("lds").await;
+    let before = scene.services.clone();
+    scene.services.remove("cart");
+    scene.publish();
+    // It has heard, and goes on.
+    scene.until("accepted responses", async |scene| scene.accepted("lds").await, accepted + 1).await;
+    let seen = scene.pod("cart-1").seen();
+    scene.pod("cart-1").until_seen(seen + 10).await;
+    // As it was, and with another pod.
+    scene.services = before;
+    scene.publish();
+    scene.until("accepted responses", async |scene| scene.accepted("lds").await, accepted + 2).await;
+    scene.scale("cart", 2).await;
+    scene.pod("cart-2").until_seen(10).await;
+    let outcome = client.end().await;
+    assert_eq!(outcome.errors, [], "log:\n{}", client.log());
+    scene.is_accepted(&client).await;
+}
+
+async fn vanished_one_fails_until_it_comes_back_if_that_was_asked_for(family: Family) {
+    let mut scene = Scene::of_cart(1, &[]).await;
+    let mut client = Client::start(family, Dial { fails_on_deletion: true, ..scene.dial() }).await;
+    client.reach(&["cart-1"]).await;
+    let accepted = scene.accepted("lds").await;
+    let before = scene.services.clone();
+    scene.services.remove("cart");
+    scene.publish();
     client.until_failed().await;
+    scene.services = before;
     scene.publish();
     if family == Family::Node {
         // It compares what comes with what went, and doesn't tell the channel when that is the same.
-        scene.until("accepted responses", |scene| scene.accepted("lds"), accepted + 2).await;
+        scene.until("accepted responses", async |scene| scene.accepted("lds").await, accepted + 2).await;
         let outcome = client.call(1).await;
         assert!(outcome.pods.is_empty(), "{family:?} takes a listener again now: let it be tested as the others are");
         return;

@@ -9,9 +9,7 @@ use crate::scene::Scene;
 in_each_family!(reach_another_pod, are_off);
 
 async fn reach_another_pod(family: Family) {
-    let mut scene = Scene::start().await;
-    scene.cart.retries = true;
-    scene.scale(2).await;
+    let scene = Scene::of_cart(2, &[("retry-on", "unavailable"), ("num-retries", "1")]).await;
     let mut client = scene.client(family).await;
     client.reach(&["cart-1", "cart-2"]).await;
     scene.pod("cart-1").answers(Answer::Grpc(Code::Unavailable));
@@ -25,7 +23,7 @@ async fn reach_another_pod(family: Family) {
 
 /// What the test above would see without them.
 async fn are_off(family: Family) {
-    let scene = Scene::of_cart(2).await;
+    let scene = Scene::of_cart(2, &[("retry-on", "none")]).await;
     let mut client = scene.client(family).await;
     client.reach(&["cart-1", "cart-2"]).await;
     scene.pod("cart-1").answers(Answer::Grpc(Code::Unavailable));

@@ -1,92 +1,107 @@
-//! Pods, a control plane that tells of them, and clients of it.
+//! Services with their pods, the real control plane that is told of them, and clients of it.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use chancery::cli::demo::addresses::PodAddresses;
-use chancery::xds::Snapshot;
 use data_plane_api::admin_dump::ClientResourceStatus;
-use test_support::control_plane::ControlPlane;
+use tempfile::TempDir;
 use test_support::pod::Pod;
-use test_support::process::free_address;
+use test_support::process::{Serve, free_address};
+use test_support::services::{Condition, Listed, Services};
 use test_support::soon;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::client::{Client, PAUSE};
+use crate::client::{Client, Dial, PAUSE};
 use crate::family::Family;
-use crate::fixture::{Cart, DIALLED};
+
+/// What the clients dial, if not said otherwise, after `xds:///`.
+pub const DIALLED: &str = "cart.shop:50051";
 
 /// How many scenes there are at a time: more clients on a small machine only wait for each other.
 static ROOM: Semaphore = Semaphore::const_new(4);
 
 /// Everything but the clients.
 pub struct Scene {
-    /// What is said of the Service. See [`Self::publish`].
-    pub cart: Cart,
-    control_plane: Option<ControlPlane>,
+    /// The control plane, if it runs.
+    pub server: Option<Serve>,
+    /// What it is told. See [`Self::publish`].
+    pub services: Services,
     address: SocketAddr,
     pods: BTreeMap<String, Pod>,
+    started: BTreeMap<String, usize>,
     addresses: PodAddresses,
-    started: usize,
+    manifests: TempDir,
     _room: SemaphorePermit<'static>,
 }
 
 impl Scene {
-    /// A control plane that tells of so many pods, `cart-1` and on.
-    pub async fn of_cart(pods: usize) -> Self {
+    /// The Service `cart` with so many pods, `cart-1` and on, all of them ready, and with these annotations.
+    pub async fn of_cart(pods: usize, annotations: &[(&str, &str)]) -> Self {
         let mut scene = Self::start().await;
-        scene.scale(pods).await;
+        scene.services.annotate("cart", annotations);
+        scene.scale("cart", pods).await;
         scene
     }
 
-    /// A control plane that tells of nothing.
+    /// A control plane that knows of nothing.
     pub async fn start() -> Self {
         let room = ROOM.acquire().await.unwrap();
-        let address = free_address();
-        Self {
-            cart: Cart::default(),
-            control_plane: Some(ControlPlane::start_at(address).await),
-            address,
+        let mut scene = Self {
+            server: None,
+            services: Services::default(),
+            address: free_address(),
             pods: BTreeMap::new(),
+            started: BTreeMap::new(),
             addresses: PodAddresses::lease().unwrap(),
-            started: 0,
+            manifests: tempfile::tempdir().unwrap(),
             _room: room,
-        }
+        };
+        scene.publish();
+        scene.start_again().await;
+        scene
     }
 
-    /// Starts further pods until there were `count` of them in all, and tells of them.
-    pub async fn scale(&mut self, count: usize) {
-        while self.started < count {
-            self.started += 1;
-            let name = format!("cart-{}", self.started);
-            let pod = Pod::start(&name, self.addresses.take().unwrap()).await;
-            self.cart.endpoints.push(pod.address());
-            self.pods.insert(name, pod);
+    /// Starts further pods of a Service until there were `count` of them in all, and tells of them.
+    pub async fn scale(&mut self, service: &str, count: usize) {
+        while self.started.get(service).copied().unwrap_or_default() < count {
+            self.start_pod(service, None).await;
         }
         self.publish();
     }
 
-    /// Tells of this pod no more. It goes on.
+    /// Starts a pod of a Service, in a zone if one is named. See [`Self::publish`].
+    pub async fn start_pod(&mut self, service: &str, zone: Option<&str>) {
+        let started = self.started.entry(service.to_owned()).or_default();
+        *started += 1;
+        let name = format!("{service}-{started}");
+        let pod = Pod::start(&name, self.addresses.take().unwrap()).await;
+        let zone = zone.map(str::to_owned);
+        let listed = Listed { pod: name.clone(), address: pod.address(), condition: Condition::Ready, zone };
+        self.services.list(service, listed);
+        self.pods.insert(name, pod);
+    }
+
+    /// Says that a pod of `cart` is being deleted. It goes on.
+    pub fn terminate(&mut self, pod: &str) {
+        let listed = self.services.listed("cart", pod).unwrap().clone();
+        self.services.list("cart", Listed { condition: Condition::Terminating, ..listed });
+        self.publish();
+    }
+
+    /// Tells of this pod of `cart` no more. It goes on.
     pub fn unlist(&mut self, pod: &str) {
-        let address = self.pods[pod].address();
-        self.cart.endpoints.retain(|listed| *listed != address);
+        self.services.unlist("cart", pod);
         self.publish();
     }
 
-    /// Makes the control plane say that it knows everything, and that is nothing.
-    pub fn publish_nothing(&mut self) {
-        let control_plane = self.control_plane.as_mut().unwrap();
-        control_plane.everyone = Snapshot::default();
-        control_plane.publish();
-    }
-
-    /// Makes the control plane tell what is so now, if it runs.
-    pub fn publish(&mut self) {
-        if let Some(control_plane) = &mut self.control_plane {
-            control_plane.everyone = self.cart.snapshot();
-            control_plane.publish();
-        }
+    /// Tells the control plane what is so now, whether it runs or not.
+    pub fn publish(&self) {
+        // The source doesn't read files with other endings, and a rename shows nobody half a file.
+        let draft = self.manifests.path().join("services.new");
+        fs::write(&draft, self.services.manifests()).unwrap();
+        fs::rename(draft, self.manifests.path().join("services.yaml")).unwrap();
     }
 
     /// A pod.
@@ -99,62 +114,62 @@ impl Scene {
         self.address
     }
 
-    /// Stops the control plane.
-    pub async fn stop(&mut self) {
-        self.control_plane.take().unwrap().stop().await;
+    /// Kills the control plane, as a crash would.
+    pub async fn crash(&mut self) {
+        self.server.take().unwrap().kill().await;
     }
 
-    /// Starts another control plane at the same address, which tells what is so now.
+    /// Starts another control plane at the same address.
     pub async fn start_again(&mut self) {
-        self.control_plane = Some(ControlPlane::start_at(self.address).await);
-        self.publish();
+        self.server = Some(self.replica(self.address).await);
     }
 
-    /// A client of this control plane, which dials the Service.
+    /// Another control plane, at another address, which is told the same.
+    pub async fn replica(&self, address: SocketAddr) -> Serve {
+        let manifests = self.manifests.path().to_str().unwrap();
+        let arguments = ["--manifests", manifests, "--allow-loopback-endpoints"];
+        let server = Serve::start_at(env!("CARGO_BIN_EXE_chancery"), address, free_address(), &arguments);
+        server.ready().await;
+        server
+    }
+
+    /// A client of this control plane, which dials the Service `cart`.
     pub async fn client(&self, family: Family) -> Client {
-        Client::start(family, DIALLED, &[self.address], None).await
+        Client::start(family, self.dial()).await
     }
 
-    /// One whose channel goes idle after so long without a call.
-    pub async fn idle_client(&self, family: Family, after: Duration) -> Client {
-        Client::start(family, DIALLED, &[self.address], Some(after)).await
+    /// How such a client dials.
+    pub fn dial(&self) -> Dial<'static> {
+        Dial { name: DIALLED, servers: vec![self.address], zone: None, idle_after: None, fails_on_deletion: false }
     }
 
     /// How many streams of ADS are open.
-    pub fn streams(&self) -> u64 {
-        self.count(r#"chancery_xds_streams{client="grpc",variant="sotw"}"#)
+    pub async fn streams(&self) -> u64 {
+        self.count(r#"chancery_xds_streams{client="grpc",variant="sotw"}"#).await
     }
 
     /// How many responses of this type (`cds` and so on) were accepted.
-    pub fn accepted(&self, resource_type: &str) -> u64 {
-        self.count(&format!(r#"chancery_xds_acks_total{{type="{resource_type}"}}"#))
+    pub async fn accepted(&self, resource_type: &str) -> u64 {
+        self.count(&format!(r#"chancery_xds_acks_total{{type="{resource_type}"}}"#)).await
     }
 
     /// How many responses of this type were rejected.
-    pub fn rejected(&self, resource_type: &str) -> u64 {
-        self.count(&format!(r#"chancery_xds_nacks_total{{type="{resource_type}",client="grpc"}}"#))
+    pub async fn rejected(&self, resource_type: &str) -> u64 {
+        self.count(&format!(r#"chancery_xds_nacks_total{{type="{resource_type}",client="grpc"}}"#)).await
     }
 
-    /// Returns when `value`, of this scene, is `expected`.
-    pub async fn until(&self, what: &str, value: impl Fn(&Self) -> u64, expected: u64) {
-        soon(&format!("{expected} {what}"), async {
-            while value(self) != expected {
+    /// Returns when one of the numbers above is at least so much.
+    pub async fn until(&self, what: &str, number: impl AsyncFn(&Self) -> u64, least: u64) {
+        soon(&format!("{least} {what}"), async {
+            while number(self).await < least {
                 tokio::time::sleep(PAUSE).await;
             }
         })
         .await;
     }
 
-    /// Fails the test unless this client says that its assignment was rejected, and nothing else.
-    pub async fn is_rejected(&self, client: &Client) {
-        let resources = client.resources().await;
-        let rejected = resources.iter().filter(|resource| resource.client_status() == ClientResourceStatus::Nacked);
-        let rejected: Vec<&str> = rejected.filter_map(|resource| resource.type_url.rsplit('.').next()).collect();
-        assert_eq!(rejected, ["ClusterLoadAssignment"], "{resources:?}; log:\n{}", client.log());
-    }
-
-    /// Fails the test unless this client has everything that it needs, and rejected nothing: by its own word, and by that of
-    /// the control plane.
+    /// Fails the test unless this client has everything that it needs for one name, and rejected nothing: by its own word, and
+    /// by that of the control plane.
     pub async fn is_accepted(&self, client: &Client) {
         let mut accepted: Vec<String> = Vec::new();
         for resource in client.resources().await {
@@ -165,11 +180,11 @@ impl Scene {
         accepted.sort_unstable();
         assert_eq!(accepted, ["Cluster", "ClusterLoadAssignment", "Listener", "RouteConfiguration"]);
         for resource_type in ["cds", "eds", "lds", "rds"] {
-            assert_eq!(self.rejected(resource_type), 0, "of type {resource_type}; log:\n{}", client.log());
+            assert_eq!(self.rejected(resource_type).await, 0, "of type {resource_type}; log:\n{}", client.log());
         }
     }
 
-    fn count(&self, counter: &str) -> u64 {
-        self.control_plane.as_ref().unwrap().count(counter)
+    async fn count(&self, counter: &str) -> u64 {
+        self.server.as_ref().unwrap().count(counter).await
     }
 }

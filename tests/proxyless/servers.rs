@@ -6,23 +6,22 @@
 
 use std::time::Duration;
 
-use crate::client::{Ask, Client};
+use crate::client::{Ask, Client, Dial};
 use crate::family::{Family, in_each_family};
-use crate::fixture::DIALLED;
 use crate::scene::Scene;
 
 in_each_family!(calls_go_on_without_one_and_the_next_is_heard, second_one_is_asked_while_the_first_is_away);
 
 async fn calls_go_on_without_one_and_the_next_is_heard(family: Family) {
-    let mut scene = Scene::of_cart(1).await;
+    let mut scene = Scene::of_cart(1, &[]).await;
     let mut client = scene.client(family).await;
     client.reach(&["cart-1"]).await;
     client.begin(50).await;
-    scene.stop().await;
+    scene.crash().await;
     let seen = scene.pod("cart-1").seen();
     scene.pod("cart-1").until_seen(seen + 10).await;
     scene.start_again().await;
-    scene.scale(2).await;
+    scene.scale("cart", 2).await;
     scene.pod("cart-2").until_seen(10).await;
     let outcome = client.end().await;
     assert_eq!(outcome.errors, [], "log:\n{}", client.log());
@@ -31,14 +30,15 @@ async fn calls_go_on_without_one_and_the_next_is_heard(family: Family) {
 
 async fn second_one_is_asked_while_the_first_is_away(family: Family) {
     let mut first = Scene::start().await;
-    first.stop().await;
-    let second = Scene::of_cart(1).await;
-    let mut client = Client::start(family, DIALLED, &[first.address(), second.address()], None).await;
+    first.crash().await;
+    let second = Scene::of_cart(1, &[]).await;
+    let mut client =
+        Client::start(family, Dial { servers: vec![first.address(), second.address()], ..second.dial() }).await;
     if family == Family::Node {
         // It asks the first one of its list and no other.
         let outcome = client.call_with(1, Ask { deadline: Duration::from_secs(3), ..Ask::default() }).await;
         assert!(outcome.pods.is_empty(), "{family:?} asks the second one now: let it be tested as the others are");
-        assert_eq!(second.streams(), 0);
+        assert_eq!(second.streams().await, 0);
         return;
     }
     client.reach(&["cart-1"]).await;

@@ -9,7 +9,7 @@ use crate::scene::Scene;
 in_each_family!(is_even, is_by_header);
 
 async fn is_even(family: Family) {
-    let scene = Scene::of_cart(3).await;
+    let scene = Scene::of_cart(3, &[]).await;
     let mut client = scene.client(family).await;
     // Until a client is connected to all of them, it spreads over the others.
     client.reach(&["cart-1", "cart-2", "cart-3"]).await;
@@ -21,9 +21,7 @@ async fn is_even(family: Family) {
 }
 
 async fn is_by_header(family: Family) {
-    let mut scene = Scene::start().await;
-    scene.cart.hash_on = Some("x-user");
-    scene.scale(4).await;
+    let scene = Scene::of_cart(4, &[("lb-policy", "ring-hash"), ("hash-on", "header:x-user")]).await;
     let mut client = scene.client(family).await;
     let mut used = BTreeSet::new();
     for user in ["ada", "bob", "cid", "dot", "eva", "fay", "gus", "hal"] {

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
 use chancery::app::render_options;
-use chancery::cli::bootstrap::envoy as bootstrap;
+use chancery::cli::bootstrap::{HostPort, envoy as bootstrap};
 use chancery::pipeline::offline;
 use chancery::source::lower::Lowering;
 use chancery::source::manifests;
@@ -77,7 +77,7 @@ fn count(control_plane: &ControlPlane, series: &str) -> u64 {
 }
 
 fn reporting_bootstrap(xds: SocketAddr, admin: SocketAddr) -> serde_json::Value {
-    let server = bootstrap::HostPort { host: xds.ip().to_string(), port: xds.port() };
+    let server = HostPort { host: xds.ip().to_string(), port: xds.port() };
     let (node_id, fleet) = ("reports".to_owned(), "f".to_owned());
     let envoy = bootstrap::Envoy {
         node_id,

@@ -1,15 +1,14 @@
 //! `chancery bootstrap envoy`.
 
-use std::fmt;
 use std::io::Write;
 use std::net::SocketAddr;
-use std::str::FromStr;
 
 use clap::Args;
 use data_plane_api::json;
 
 use super::super::output::to_yaml;
 use super::super::{Exit, Failure};
+use super::HostPort;
 
 mod message;
 
@@ -60,43 +59,6 @@ pub struct Envoy {
     /// Where Envoy's own admin interface listens
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9901")]
     pub admin_address: SocketAddr,
-}
-
-/// A host, by name or IP address, and a port, 1 to 65535.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HostPort {
-    /// The name or the address; an IPv6 address without its brackets.
-    pub host: String,
-    /// The port.
-    pub port: u16,
-}
-
-/// A text that isn't a [`HostPort`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("expected a host and a port, as chancery.chancery:18000 or [::1]:18000")]
-pub struct NotHostPort;
-
-impl FromStr for HostPort {
-    type Err = NotHostPort;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (host, port) = text.rsplit_once(':').ok_or(NotHostPort)?;
-        let port = port.parse().ok().filter(|port| *port != 0).ok_or(NotHostPort)?;
-        let host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
-            Some(address) => address.parse::<std::net::Ipv6Addr>().map_err(|_| NotHostPort)?.to_string(),
-            None => host.to_owned(),
-        };
-        let in_names = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
-        let is_name = !host.is_empty() && host.chars().all(in_names);
-        if is_name || host.contains(':') && text.starts_with('[') { Ok(Self { host, port }) } else { Err(NotHostPort) }
-    }
-}
-
-impl fmt::Display for HostPort {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { host, port } = self;
-        if host.contains(':') { write!(f, "[{host}]:{port}") } else { write!(f, "{host}:{port}") }
-    }
 }
 
 impl Envoy {

@@ -1,6 +1,8 @@
 //! `chancery bootstrap`: what a client is started with.
 
 pub mod envoy;
+mod grpc;
+mod host_port;
 
 use std::io::Write;
 
@@ -8,11 +10,16 @@ use clap::{Args, Subcommand};
 
 use super::{Exit, Failure};
 
+pub use host_port::{HostPort, NotHostPort};
+
 /// Print a ready bootstrap for a client
 #[derive(Debug, Args)]
-#[command(after_help = "Example:
+#[command(after_help = "Examples:
   chancery bootstrap envoy --server chancery.chancery:18000 --fleet edge > envoy.yaml
-  envoy -c envoy.yaml --service-node \"$HOSTNAME\"")]
+  envoy -c envoy.yaml --service-node \"$HOSTNAME\"
+
+  chancery bootstrap grpc --server chancery.chancery:18000 > grpc.json
+  GRPC_XDS_BOOTSTRAP=grpc.json ./client xds:///cart.shop:50051")]
 pub(super) struct Bootstrap {
     #[command(subcommand)]
     client: Client,
@@ -21,12 +28,14 @@ pub(super) struct Bootstrap {
 #[derive(Debug, Subcommand)]
 enum Client {
     Envoy(envoy::Envoy),
+    Grpc(grpc::Grpc),
 }
 
 impl Bootstrap {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Exit, Failure> {
         match self.client {
             Client::Envoy(envoy) => envoy.run(out),
+            Client::Grpc(grpc) => grpc.run(out),
         }
     }
 }

@@ -23,7 +23,7 @@ use super::stay::{Way, shown};
 use super::steps::Tier;
 use super::story;
 use crate::app::config;
-use crate::cli::bootstrap::envoy as bootstrap;
+use crate::cli::bootstrap::{HostPort, envoy as bootstrap};
 
 /// The cluster of the demo's Service in Envoy.
 pub const CLUSTER: &str = "shop/cart/50051";
@@ -103,7 +103,7 @@ impl Scenario for World {
             fleet: "demo".to_owned(),
             zone: None,
             node_name: None,
-            server: bootstrap::HostPort { host: addresses.xds.ip().to_string(), port: addresses.xds.port() },
+            server: HostPort { host: addresses.xds.ip().to_string(), port: addresses.xds.port() },
             delta: !settings.sotw,
             sotw: settings.sotw,
             admin_address: admin,

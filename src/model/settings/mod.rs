@@ -37,7 +37,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use name::{Name, Unnamed};
 pub use settle::BASE_EJECTION_TIME;
-pub use table::{GROUPS, Group, Need, Reach, Setting};
+pub use table::{GROUPS, Group, Grpc, Need, Reach, Setting};
 use value::{Fault, Value};
 
 pub use explain::{explain, unserved};

@@ -231,6 +231,8 @@ fn the_table_is_sound() {
         assert!(setting.about.ends_with('.'));
         assert!(setting.note.is_empty() || setting.note.ends_with('.'), "{}", setting.key);
         assert!(setting.envoy.ends_with('.'), "{}", setting.key);
+        let (Grpc::Becomes(grpc) | Grpc::Nothing(grpc)) = setting.grpc;
+        assert!(grpc.ends_with('.'), "{}", setting.key);
         assert!(!setting.accepts().is_empty());
         let (example, faults) = setting.read(setting.example);
         assert!(example.is_some() && faults.is_empty(), "{}: {faults:?}", setting.key);

@@ -22,5 +22,5 @@ mod route;
 pub use cluster::cluster;
 pub use endpoint::assignment;
 pub use listener::{listener, server_listener};
-pub use names::{Meaning, PortName, meaning, route_configuration_name};
+pub use names::{Meaning, PortName, SERVER_LISTENER, meaning, route_configuration_name};
 pub use route::route_configuration;

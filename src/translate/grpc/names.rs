@@ -7,7 +7,7 @@ use crate::model::{Key, Port, Service};
 use crate::xds::{Name, ResourceType};
 
 /// What the name of a server's listener begins with, by the bootstrap's `server_listener_resource_name_template` (gRFC A36).
-const SERVER: &str = "grpc/server?xds.resource.listening_address=";
+pub const SERVER_LISTENER: &str = "grpc/server?xds.resource.listening_address=";
 
 /// What a name stands for, whether there is such a thing or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl PortName {
 /// which clients have from us, so it must be that to the letter.
 pub fn meaning(resource_type: ResourceType, name: &str, cluster_domain: &str) -> Option<Meaning> {
     match resource_type {
-        ResourceType::Listener => match name.strip_prefix(SERVER) {
+        ResourceType::Listener => match name.strip_prefix(SERVER_LISTENER) {
             Some(address) => server(address),
             None => dialled(name, cluster_domain),
         },

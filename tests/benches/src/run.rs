@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::load::Variant::{self, Delta, Sotw};
+use crate::load::Variant::{self, Delta, Grpc, Sotw};
 use crate::report::{self, Saved};
 use crate::scenario::{
     Case, Churned, Measured, Restarted, Started, Writes, Writing, Written, churn, measure, restart, start, start_on,
@@ -303,9 +303,11 @@ fn writes(quick: bool) -> Vec<(usize, Vec<Writing>)> {
     let both = |variant, clients, writes| {
         [Server::Chancery, Server::Informer].map(|server| Writing { server, variant, clients, writes })
     };
+    // The rival has no listeners and no routes.
+    let proxyless = |clients, writes| Writing { server: Server::Chancery, variant: Grpc, clients, writes };
     if quick {
-        return vec![(20, both(Delta, 5, 10).into())];
+        return vec![(20, [&both(Delta, 5, 10)[..], &[proxyless(5, 10)]].concat())];
     }
-    let few = [both(Delta, 1, 50), both(Delta, 100, 50), both(Sotw, 100, 50)];
+    let few = [&both(Delta, 1, 50)[..], &both(Delta, 100, 50), &both(Sotw, 100, 50), &[proxyless(100, 50)]];
     vec![(100, few.concat()), (1000, both(Delta, 100, 50).into())]
 }

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chancery::cli::bootstrap::envoy as bootstrap;
+use chancery::cli::bootstrap::{HostPort, envoy as bootstrap};
 use chancery::cli::demo::envoy::Program;
 use data_plane_api::bootstrap::Bootstrap;
 use data_plane_api::core::address::Address as AddressKind;
@@ -105,7 +105,7 @@ impl Variant {
             fleet: fleet.to_owned(),
             zone: None,
             node_name: None,
-            server: bootstrap::HostPort { host: first.ip().to_string(), port: first.port() },
+            server: HostPort { host: first.ip().to_string(), port: first.port() },
             delta: self.is_delta(),
             sotw: !self.is_delta(),
             admin_address: admin,

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use chancery::cli::bootstrap::envoy as bootstrap;
+use chancery::cli::bootstrap::{HostPort, envoy as bootstrap};
 use chancery::cli::demo::envoy::{Envoy, Program};
 use data_plane_api::json;
 use tempfile::TempDir;
@@ -53,7 +53,7 @@ impl Proxy {
             fleet: fleet.to_owned(),
             zone: zone.map(str::to_owned),
             node_name: None,
-            server: bootstrap::HostPort { host: xds.ip().to_string(), port: xds.port() },
+            server: HostPort { host: xds.ip().to_string(), port: xds.port() },
             delta,
             sotw: !delta,
             admin_address: admin,

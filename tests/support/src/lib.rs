@@ -11,6 +11,8 @@
 //! - [`network`]: a network of a test's own, for pods with real addresses.
 //! - [`pod`]: a pod that does what the test says.
 //! - [`process`]: the program, as a user runs it.
+//! - [`services`]: Services and their EndpointSlices, as a test says that they are.
+//! - [`spoiler`]: what stands between a gRPC client and the control plane.
 
 pub mod ads;
 pub mod clients;
@@ -23,6 +25,8 @@ pub mod golden;
 pub mod network;
 pub mod pod;
 pub mod process;
+pub mod services;
+pub mod spoiler;
 
 use std::time::Duration;
 

@@ -107,6 +107,16 @@ impl Serve {
         get(self.admin, path).await
     }
 
+    /// The value of one of its counters or gauges, written as it is in the metrics: `name{label="value"}`; 0 if it isn't there.
+    ///
+    /// # Panics
+    /// When the metrics can't be read, or it isn't a whole number.
+    pub async fn count(&self, sample: &str) -> u64 {
+        let Some((200, metrics)) = self.get("/metrics").await else { panic!("no metrics; log:\n{}", self.log()) };
+        let value = metrics.lines().find_map(|line| line.strip_prefix(sample)?.strip_prefix(' '));
+        value.unwrap_or("0").parse().expect("a whole number")
+    }
+
     /// Asks it to end, as Kubernetes does.
     ///
     /// # Panics

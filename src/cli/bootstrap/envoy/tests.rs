@@ -51,18 +51,6 @@ fn the_last_variant_counts() {
     assert_eq!(api_type(&["--sotw", "--delta"]), "DELTA_GRPC");
 }
 
-#[test]
-fn a_server_is_a_host_and_a_port() {
-    for good in ["localhost:1", "chancery.chancery:18000", "10.0.0.1:65535", "[::1]:18000", "a_b:1"] {
-        assert_eq!(good.parse::<HostPort>().unwrap().to_string(), good);
-    }
-    for bad in
-        ["", ":1", "localhost", "localhost:", "localhost:0", "localhost:65536", "::1:1", "[x]:1", "a b:1", "[]:1"]
-    {
-        assert_eq!(bad.parse::<HostPort>(), Err(NotHostPort), "{bad}");
-    }
-}
-
 /// The ready files say, with comments, what the command prints without them.
 #[test]
 fn the_ready_files_mean_the_same() {

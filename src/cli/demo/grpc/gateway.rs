@@ -12,7 +12,7 @@ use prost_types::Any;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use crate::cli::bootstrap::envoy as bootstrap;
+use crate::cli::bootstrap::{self, HostPort};
 use crate::cli::demo::deployment::Workload;
 use crate::cli::demo::envoy::{Envoy, Program};
 use crate::translate::envoy::{ListenerOptions, listener};
@@ -100,12 +100,12 @@ impl Workload for Gateway {
 /// from Chancery would open the same port.
 fn bootstrap(template: &Template, name: &str, address: SocketAddr, admin: SocketAddr) -> anyhow::Result<Value> {
     let Template { program: _, xds } = template;
-    let envoy = bootstrap::Envoy {
+    let envoy = bootstrap::envoy::Envoy {
         node_id: name.to_owned(),
         fleet: FLEET.to_owned(),
         zone: None,
         node_name: None,
-        server: bootstrap::HostPort { host: xds.ip().to_string(), port: xds.port() },
+        server: HostPort { host: xds.ip().to_string(), port: xds.port() },
         delta: true,
         sotw: false,
         admin_address: admin,

@@ -1,6 +1,6 @@
 //! Which pod a request goes to.
 
-use super::{Group, Need, Setting};
+use super::{Group, Grpc, Need, Setting};
 use crate::model::settings::value::Read;
 use crate::model::settings::values::Values;
 use crate::model::settings::{parts, word};
@@ -9,7 +9,8 @@ use crate::model::{Balancing, LbPolicy, ZoneRouting};
 pub(super) const GROUP: Group = Group {
     title: "Which pod a request goes to",
     about: "Each request is balanced by itself, whatever connection it came on. The weight of a pod is a label of the \
-            pod, `chancery.dev/weight: \"1\"` to `\"128\"`; with `random` and `pick-first` it doesn't count.",
+            pod, `chancery.dev/weight: \"1\"` to `\"128\"`; with `random` and `pick-first` it doesn't count. gRPC clients \
+            heed it with `ring-hash`; else it only decides how much a zone gets, by the weight of all its pods.",
     settings: &SETTINGS,
 };
 
@@ -37,6 +38,12 @@ static SETTINGS: [Setting; 12] = [
         default: "round-robin",
         example: "least-request",
         envoy: "`Cluster.load_balancing_policy`.",
+        grpc: Grpc::Becomes(
+            "`Cluster.load_balancing_policy`, a list of which a client follows the first policy that it has, with \
+             `RoundRobin` in the end; a ring is `Cluster.lb_policy: RING_HASH`. `random` and `maglev` are round robin \
+             in all clients, `least-request` in grpcio and grpc-js, `weighted-round-robin` and `pick-first` in \
+             grpc-js.",
+        ),
         note: "`round-robin`: each pod in turn. `least-request`: the least busy of two picked at random; good when \
                requests or pods differ much. `random`. `ring-hash` and `maglev`: equal requests go to the same pod, see \
                `hash-on`; when one of n pods comes or goes, with `maglev` little more than its n-th of them moves, \
@@ -58,6 +65,7 @@ static SETTINGS: [Setting; 12] = [
         example: "4",
         needs: LEAST_REQUEST,
         envoy: "`LeastRequest.choice_count`.",
+        grpc: Grpc::Becomes("`LeastRequest.choice_count`."),
         values: Values::Whole(2..=100, |to, n| to.policy.balancing.choice_count = n),
         ..Setting::PLAIN
     },
@@ -68,6 +76,7 @@ static SETTINGS: [Setting; 12] = [
         example: "1.5",
         needs: LEAST_REQUEST,
         envoy: "`LeastRequest.active_request_bias`.",
+        grpc: Grpc::Nothing("gRPC has none."),
         note: "0: only weights count. Higher: busy pods are avoided the more. Without weights it does nothing.",
         values: Values::Decimal(0.0..=100.0, |to, bias| to.policy.balancing.active_request_bias = bias),
         ..Setting::PLAIN
@@ -80,6 +89,10 @@ static SETTINGS: [Setting; 12] = [
         needs: HASH,
         envoy: "`RouteAction.hash_policy`, and `HttpProtocolOptions.hash_policy` (Envoy 1.37 and newer) for those who \
                 keep their own routes.",
+        grpc: Grpc::Becomes(
+            "`RouteAction.hash_policy`, with `ring-hash` only: headers, and for `source-ip`, or where the list has neither, \
+             the channel (`io.grpc.channel_id`). gRPC knows no cookies and no queries.",
+        ),
         note: "All parts of the list that a request has are hashed together; a request that has none of them goes to \
                any pod. A cookie with a lifetime is made by Envoy for clients that bring none: one for each connection \
                to Envoy, so it tells the clients behind a common proxy apart only if that has a connection for each.",
@@ -98,6 +111,9 @@ static SETTINGS: [Setting; 12] = [
         example: "4096",
         needs: RING,
         envoy: "`RingHash.minimum_ring_size`.",
+        grpc: Grpc::Becomes(
+            "`RingHashLbConfig.minimum_ring_size`. More than 4096 is 4096 to clients that aren't told otherwise.",
+        ),
         note: "More points spread more evenly, and cost memory in every Envoy.",
         values: Values::Whole(1..=Balancing::MAX_RING_SIZE, |to, n| to.policy.balancing.ring_size.0 = n),
         ..Setting::PLAIN
@@ -109,6 +125,7 @@ static SETTINGS: [Setting; 12] = [
         example: "65536",
         needs: RING,
         envoy: "`RingHash.maximum_ring_size`.",
+        grpc: Grpc::Becomes("`RingHashLbConfig.maximum_ring_size`; the same holds."),
         values: Values::Whole(1..=Balancing::MAX_RING_SIZE, |to, n| to.policy.balancing.ring_size.1 = n),
         ..Setting::PLAIN
     },
@@ -119,6 +136,7 @@ static SETTINGS: [Setting; 12] = [
         example: "262147",
         needs: MAGLEV,
         envoy: "`Maglev.table_size`.",
+        grpc: Grpc::Nothing("gRPC has no Maglev."),
         note: "Much more than there are pods, or they get unequal shares.",
         values: Values::Other {
             accepts: || format!("a prime from 2 to {}", Balancing::MAX_TABLE_SIZE),
@@ -137,6 +155,7 @@ static SETTINGS: [Setting; 12] = [
         example: "30s",
         needs: WARMING,
         envoy: "`SlowStartConfig.slow_start_window`.",
+        grpc: Grpc::Nothing("gRPC has no slow start."),
         note: "For pods that are slow at first: caches to fill, code to compile. When all pods are new, none is \
                preferred. With `weighted-round-robin` for Envoy 1.37 and newer.",
         values: Values::DurationOrOff(|to, window| to.policy.balancing.slow_start.window = window),
@@ -149,6 +168,7 @@ static SETTINGS: [Setting; 12] = [
         example: "1.5",
         needs: WINDOW,
         envoy: "`SlowStartConfig.aggression`.",
+        grpc: Grpc::Nothing("gRPC has no slow start."),
         values: Values::Decimal(0.01..=100.0, |to, aggression| to.policy.balancing.slow_start.aggression = aggression),
         ..Setting::PLAIN
     },
@@ -159,6 +179,7 @@ static SETTINGS: [Setting; 12] = [
         example: "5",
         needs: WINDOW,
         envoy: "`SlowStartConfig.min_weight_percent`.",
+        grpc: Grpc::Nothing("gRPC has no slow start."),
         values: Values::Decimal(0.0..=100.0, |to, percent| to.policy.balancing.slow_start.min_weight = percent),
         ..Setting::PLAIN
     },
@@ -169,8 +190,10 @@ static SETTINGS: [Setting; 12] = [
         default_is_words: true,
         example: "prefer-zone",
         envoy: "Priorities in the assignment, by the distance from the Envoy.",
-        note: "An Envoy's zone is `node.locality.zone` (`--service-zone`), its Kubernetes node is `node.locality.sub_zone`; \
-               `chancery bootstrap envoy --zone --node-name` writes both. Requests stay near as long as a pod is ready \
+        grpc: Grpc::Becomes("Priorities in the assignment, by the distance from the client."),
+        note: "A client's zone is `node.locality.zone` (Envoy's `--service-zone`), its Kubernetes node is \
+               `node.locality.sub_zone`; `chancery bootstrap envoy` and `chancery bootstrap grpc` write both with `--zone` and \
+               `--node-name`. Requests stay near as long as a pod is ready \
                there, and all go on to the next distance when none is. Of `spec.trafficDistribution`, `PreferSameZone` and \
                `PreferClose` mean `prefer-zone`, `PreferSameNode` means `prefer-node`.",
         values: Values::Other {
@@ -185,6 +208,7 @@ static SETTINGS: [Setting; 12] = [
         default: "0",
         example: "25",
         envoy: "`CommonLbConfig.healthy_panic_threshold`.",
+        grpc: Grpc::Nothing("gRPC knows no panic."),
         note: "0 is never, and not Envoy's 50. Healthy is a pod unless it fails its health checks or is left out for how it \
                answers; draining pods don't count at all. But in a panic they get requests, too, although they are \
                leaving.",

@@ -1,7 +1,7 @@
 //! How connections to pods are kept.
 
 use super::routing::HTTP2;
-use super::{Group, Need, Setting};
+use super::{Group, Grpc, Need, Setting};
 use crate::model::settings::values::Values;
 
 pub(super) const GROUP: Group = Group {
@@ -21,6 +21,7 @@ static SETTINGS: [Setting; 7] = [
         example: "10m",
         needs: HTTP2,
         envoy: "`Http2ProtocolOptions.connection_keepalive.interval`.",
+        grpc: Grpc::Nothing("the clients' own, set in their code."),
         note: "A stock gRPC server takes PINGs more often than every 5 minutes for abuse and closes the connection \
                (`GOAWAY too_many_pings`), so lower values need a server that permits them; `lint` says so. On a connection \
                without calls it wants them more seldom still, unless it was told otherwise \
@@ -35,6 +36,7 @@ static SETTINGS: [Setting; 7] = [
         example: "2s",
         needs: KEEPALIVE,
         envoy: "`Http2ProtocolOptions.connection_keepalive.timeout`.",
+        grpc: Grpc::Nothing("the clients' own, set in their code."),
         values: Values::Duration(|to, timeout| to.policy.connection.keepalive_timeout = timeout),
         ..Setting::PLAIN
     },
@@ -44,6 +46,7 @@ static SETTINGS: [Setting; 7] = [
         default: "on",
         example: "off",
         envoy: "`UpstreamConnectionOptions.tcp_keepalive`: after 30 s of silence, 3 probes 5 s apart.",
+        grpc: Grpc::Nothing("the clients' own, set in their code."),
         values: Values::Switch(|to, on| to.policy.connection.tcp_keepalive = on),
         ..Setting::PLAIN
     },
@@ -55,6 +58,7 @@ static SETTINGS: [Setting; 7] = [
         example: "100",
         needs: HTTP2,
         envoy: "`Http2ProtocolOptions.max_concurrent_streams`.",
+        grpc: Grpc::Nothing("a client heeds what the pod allows."),
         note: "When it is reached another connection is opened. A pod may allow fewer.",
         values: Values::Whole(1..=2_147_483_647, |to, n| to.policy.connection.max_concurrent_streams = Some(n)),
         ..Setting::PLAIN
@@ -65,6 +69,7 @@ static SETTINGS: [Setting; 7] = [
         default: "off",
         example: "10000",
         envoy: "`HttpProtocolOptions.common_http_protocol_options.max_requests_per_connection`.",
+        grpc: Grpc::Nothing("gRPC has none."),
         values: Values::WholeOr("off", 1..=u32::MAX, |to, n| to.policy.connection.max_requests = n),
         ..Setting::PLAIN
     },
@@ -74,6 +79,7 @@ static SETTINGS: [Setting; 7] = [
         default: "1h",
         example: "5m",
         envoy: "`HttpProtocolOptions.common_http_protocol_options.idle_timeout`.",
+        grpc: Grpc::Nothing("the clients' own, set in their code."),
         values: Values::DurationOrOff(|to, timeout| to.policy.connection.idle_timeout = timeout),
         ..Setting::PLAIN
     },
@@ -83,6 +89,7 @@ static SETTINGS: [Setting; 7] = [
         default: "off",
         example: "30m",
         envoy: "`HttpProtocolOptions.common_http_protocol_options.max_connection_duration`.",
+        grpc: Grpc::Nothing("gRPC has none; servers have a greatest age of connections."),
         note: "Requests that are under way are finished.",
         values: Values::DurationOrOff(|to, longest| to.policy.connection.max_duration = longest),
         ..Setting::PLAIN

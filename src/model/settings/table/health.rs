@@ -1,6 +1,6 @@
 //! How pods are asked whether they are well.
 
-use super::{Group, Need, Setting};
+use super::{Group, Grpc, Need, Setting};
 use crate::model::settings::parts;
 use crate::model::settings::value::Read;
 use crate::model::settings::values::Values;
@@ -24,6 +24,7 @@ static SETTINGS: [Setting; 5] = [
         example: "grpc",
         envoy: "`Cluster.health_checks[]`, with `ignore_health_on_host_removal`, so that a pod that is deleted leaves at \
                 once.",
+        grpc: Grpc::Nothing("gRPC has none by xDS; clients go by what Kubernetes says."),
         note: "`grpc`: `grpc.health.v1.Health/Check` of the server, or of one service with `grpc:shop.v1.Cart`. \
                `http:/healthz`: GET, good is 200. `tcp`: that it takes a connection. The authority \
                is the Service's own name, `cart.shop:50051`.",
@@ -40,6 +41,7 @@ static SETTINGS: [Setting; 5] = [
         example: "5s",
         needs: CHECKING,
         envoy: "`HealthCheck.interval`.",
+        grpc: Grpc::Nothing("see `health-check`."),
         values: Values::Duration(|to, interval| to.policy.health_check.interval = interval),
         ..Setting::PLAIN
     },
@@ -50,6 +52,7 @@ static SETTINGS: [Setting; 5] = [
         example: "500ms",
         needs: CHECKING,
         envoy: "`HealthCheck.timeout`.",
+        grpc: Grpc::Nothing("see `health-check`."),
         values: Values::Duration(|to, timeout| to.policy.health_check.timeout = timeout),
         ..Setting::PLAIN
     },
@@ -60,6 +63,7 @@ static SETTINGS: [Setting; 5] = [
         example: "2",
         needs: CHECKING,
         envoy: "`HealthCheck.healthy_threshold`.",
+        grpc: Grpc::Nothing("see `health-check`."),
         note: "A new pod always needs only one.",
         values: Values::Whole(1..=1000, |to, n| to.policy.health_check.healthy_threshold = n),
         ..Setting::PLAIN
@@ -71,6 +75,7 @@ static SETTINGS: [Setting; 5] = [
         example: "2",
         needs: CHECKING,
         envoy: "`HealthCheck.unhealthy_threshold`.",
+        grpc: Grpc::Nothing("see `health-check`."),
         note: "That is for pods that can't be asked or don't answer in time. With `grpc` and `http` an answer that says it \
                isn't well puts a pod out at once.",
         values: Values::Whole(1..=1000, |to, n| to.policy.health_check.unhealthy_threshold = n),

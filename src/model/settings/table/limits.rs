@@ -1,6 +1,6 @@
 //! How much may be under way at a time.
 
-use super::{Group, Setting};
+use super::{Group, Grpc, Setting};
 use crate::model::UNLIMITED;
 use crate::model::settings::values::Values;
 
@@ -24,6 +24,7 @@ static SETTINGS: [Setting; 5] = [
         default: NONE,
         example: "100",
         envoy: "`CircuitBreakers.thresholds[].max_connections`.",
+        grpc: Grpc::Nothing("a client has one connection to each pod."),
         note: "Envoy opens one to each pod whatever the limit.",
         values: Values::WholeOr(NONE, 0..=MOST, |to, n| to.policy.limits.connections = n.unwrap_or(UNLIMITED)),
         ..Setting::PLAIN
@@ -34,6 +35,7 @@ static SETTINGS: [Setting; 5] = [
         default: NONE,
         example: "100",
         envoy: "`CircuitBreakers.thresholds[].max_pending_requests`.",
+        grpc: Grpc::Nothing("gRPC has none."),
         values: Values::WholeOr(NONE, 0..=MOST, |to, n| to.policy.limits.pending_requests = n.unwrap_or(UNLIMITED)),
         ..Setting::PLAIN
     },
@@ -43,6 +45,7 @@ static SETTINGS: [Setting; 5] = [
         default: NONE,
         example: "1000",
         envoy: "`CircuitBreakers.thresholds[].max_requests`.",
+        grpc: Grpc::Becomes("`CircuitBreakers.thresholds[].max_requests`, of each client."),
         values: Values::WholeOr(NONE, 0..=MOST, |to, n| to.policy.limits.requests = n.unwrap_or(UNLIMITED)),
         ..Setting::PLAIN
     },
@@ -53,6 +56,7 @@ static SETTINGS: [Setting; 5] = [
         default_is_words: true,
         example: "10",
         envoy: "`CircuitBreakers.thresholds[].max_retries`.",
+        grpc: Grpc::Nothing("gRPC has none."),
         note: "A fixed number in the place of `retry-budget`: of the two, Envoy looks at one only.",
         values: Values::WholeOr(NONE, 0..=MOST, |to, n| to.policy.limits.retries = Some(n.unwrap_or(UNLIMITED))),
         ..Setting::PLAIN
@@ -63,6 +67,7 @@ static SETTINGS: [Setting; 5] = [
         default: NONE,
         example: "10",
         envoy: "`CircuitBreakers.per_host_thresholds[].max_connections`.",
+        grpc: Grpc::Nothing("a client has one connection to each pod."),
         values: Values::WholeOr(NONE, 0..=MOST, |to, n| to.policy.limits.connections_per_host = n.unwrap_or(UNLIMITED)),
         ..Setting::PLAIN
     },

@@ -36,6 +36,8 @@ pub struct Setting {
     pub needs: Option<Need>,
     /// What it becomes for Envoy, by Envoy's names of fields.
     pub envoy: &'static str,
+    /// What it becomes for proxyless gRPC clients.
+    pub grpc: Grpc,
     /// What else is worth knowing, in whole sentences; may be empty.
     pub note: &'static str,
     values: Values,
@@ -57,6 +59,15 @@ pub struct Need {
     pub what: &'static str,
     /// Whether a policy satisfies it.
     pub is_met: fn(&Policy) -> bool,
+}
+
+/// What a setting becomes for gRPC clients, in whole sentences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grpc {
+    /// This, by the names of fields.
+    Becomes(&'static str),
+    /// Nothing, for this reason.
+    Nothing(&'static str),
 }
 
 /// Settings that belong together.
@@ -93,6 +104,7 @@ impl Setting {
         reach: Reach::EveryPort,
         needs: None,
         envoy: "",
+        grpc: Grpc::Nothing(""),
         note: "",
         values: Values::Boolean(|_, _| ()),
     };

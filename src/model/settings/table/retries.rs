@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Group, Need, Setting};
+use super::{Group, Grpc, Need, Setting};
 use crate::model::RetryOn;
 use crate::model::settings::value::{self, Read};
 use crate::model::settings::values::Values;
@@ -35,6 +35,11 @@ static SETTINGS: [Setting; 8] = [
         example: "unavailable,connect-failure,refused-stream,reset-before-request",
         envoy: "`RouteAction.retry_policy`; when set, also `HttpProtocolOptions.retry_policy` of the cluster (Envoy 1.37 \
                 and newer), for those who keep their own routes.",
+        grpc: Grpc::Becomes(
+            "`RetryPolicy.retry_on`, of which gRPC has `cancelled`, `deadline-exceeded`, `internal`, \
+             `resource-exhausted` and `unavailable`. Without one of these there is no policy; a call that no pod has \
+             seen is tried again in any case.",
+        ),
         note: "The words are Envoy's. `unavailable`, `cancelled`, `deadline-exceeded`, `internal` and \
                `resource-exhausted` are gRPC statuses that a pod answers *without having begun to answer*; the others are \
                of HTTP and of connections. It replaces the default, so list what you want of that, too.",
@@ -56,6 +61,7 @@ static SETTINGS: [Setting; 8] = [
         example: "3",
         needs: RETRYING,
         envoy: "`RetryPolicy.num_retries`.",
+        grpc: Grpc::Becomes("`RetryPolicy.num_retries`, at most 4, if there is a policy (see `retry-on`)."),
         values: Values::Other {
             accepts: || format!("a whole number from 1 to {MAX_RETRIES} (to never retry, set retry-on to none)"),
             read: |text| Read::of(value::whole(text, &(1..=MAX_RETRIES)), |to, n| to.policy.retry.num_retries = n),
@@ -68,6 +74,7 @@ static SETTINGS: [Setting; 8] = [
         default: "off",
         example: "500ms",
         envoy: "`RetryPolicy.per_try_timeout`.",
+        grpc: Grpc::Nothing("gRPC has none."),
         note: "A try that takes longer is given up; whether it is tried again says `retry-on` (`gateway-error`, `5xx`, \
                `deadline-exceeded`). Not for long streams: it ends them, too.",
         needs: RETRYING,
@@ -81,6 +88,7 @@ static SETTINGS: [Setting; 8] = [
         example: "100ms,2s",
         needs: RETRYING,
         envoy: "`RetryPolicy.retry_back_off`.",
+        grpc: Grpc::Becomes("`RetryPolicy.retry_back_off`, if there is a policy (see `retry-on`)."),
         note: "The pause doubles with each retry, up to the longest, and each is cut at random, down to nothing. Without \
                a second duration the longest is ten times the shortest.",
         values: Values::Other {
@@ -95,6 +103,7 @@ static SETTINGS: [Setting; 8] = [
         default: "none",
         example: "503,504",
         envoy: "`RetryPolicy.retriable_status_codes`, with the word `retriable-status-codes` in `retry_on`.",
+        grpc: Grpc::Nothing("gRPC looks at its own statuses, not at those of HTTP."),
         note: "For HTTP; the statuses of gRPC are words of `retry-on`.",
         values: Values::Other {
             accepts: || "none, or a list of HTTP statuses from 100 to 599".to_owned(),
@@ -113,6 +122,7 @@ static SETTINGS: [Setting; 8] = [
         example: "30",
         needs: RETRYING,
         envoy: "`CircuitBreakers.thresholds[].retry_budget.budget_percent`.",
+        grpc: Grpc::Nothing("gRPC has none by xDS."),
         note: "It keeps a Service that struggles from being finished off by retries. `off`: as many as there are. \
                `max-retries` takes its place.",
         values: Values::DecimalOrOff(0.0..=100.0, |to, percent| to.policy.retry.budget = percent),
@@ -125,6 +135,7 @@ static SETTINGS: [Setting; 8] = [
         example: "50",
         needs: BUDGET,
         envoy: "`CircuitBreakers.thresholds[].retry_budget.min_retry_concurrency`.",
+        grpc: Grpc::Nothing("gRPC has none by xDS."),
         note: "It counts for each Envoy, and a retry that waits for its turn counts. With few requests, or when one of \
                few pods dies, the default is soon spent.",
         values: Values::Whole(0..=1_000_000, |to, n| to.policy.retry.budget_min_concurrency = n),
@@ -137,6 +148,7 @@ static SETTINGS: [Setting; 8] = [
         example: "false",
         needs: RETRYING,
         envoy: "`RetryPolicy.retry_host_predicate` previous_hosts, 3 attempts.",
+        grpc: Grpc::Nothing("a retry is balanced as any call."),
         values: Values::Boolean(|to, avoid| to.policy.retry.other_hosts = avoid),
         ..Setting::PLAIN
     },

@@ -1,6 +1,6 @@
 //! Who gets a Service, and under which names.
 
-use super::{Group, Need, Reach, Setting};
+use super::{Group, Grpc, Need, Reach, Setting};
 use crate::model::Protocol;
 use crate::model::settings::value::{self, Read};
 use crate::model::settings::values::Values;
@@ -20,6 +20,7 @@ static SETTINGS: [Setting; 5] = [
         default: "false",
         example: "true",
         envoy: "The cluster, its assignment and its virtual host are there or not.",
+        grpc: Grpc::Becomes("The Service is found under its names or not."),
         note: "On a Namespace it is the default of all its Services. `enabled.<port>: \"false\"` leaves one port out; a \
                port that is left out doesn't count when the default port is looked for.",
         values: Values::Boolean(|to, on| to.enabled = on),
@@ -31,6 +32,7 @@ static SETTINGS: [Setting; 5] = [
         default: "*",
         example: "edge, internal",
         envoy: "Only Envoys whose `node.cluster` is in the list get its cluster, assignment and virtual host.",
+        grpc: Grpc::Nothing("fleets are of Envoys; any gRPC client may dial any Service."),
         note: "A name that no fleet has is no mistake: the fleet may come later.",
         values: Values::Other {
             accepts: || "a list of fleet names, or * for all".to_owned(),
@@ -46,6 +48,7 @@ static SETTINGS: [Setting; 5] = [
         example: "shop.example.com, *.shop.example.com",
         reach: Reach::DefaultPort,
         envoy: "`VirtualHost.domains`, after the Service's own names.",
+        grpc: Grpc::Nothing("a Service is dialled by its own names."),
         note: "Case doesn't matter. Of two Services that want one domain the older one has it (then the one whose name \
                comes first), and the other is told; unless both have `routes`, then they share it. A bad domain costs \
                only itself. `*`, every domain that is nobody's, only goes with `routes`.",
@@ -64,6 +67,7 @@ static SETTINGS: [Setting; 5] = [
         reach: Reach::DefaultPort,
         envoy: "`Route.match.prefix` in a virtual host that all Services with `routes` on that domain share, the longest \
                 prefix first.",
+        grpc: Grpc::Nothing("whoever dials a Service has chosen it."),
         note: "So one listener is the gateway of many gRPC services. The full name of a gRPC service, `shop.v1.Cart`, \
                is the prefix `/shop.v1.Cart/`; any other prefix begins with `/` and is taken literally, so `/shop` also \
                takes `/shopping`. One prefix that two Services want on one domain goes to the older one. The Service's \
@@ -84,6 +88,7 @@ static SETTINGS: [Setting; 5] = [
         example: "grpc",
         envoy: "`HttpProtocolOptions`: explicit HTTP/2 for `grpc` and `http2`, explicit HTTP/1.1 for `http1`, the \
                 client's own protocol for `auto`.",
+        grpc: Grpc::Nothing("gRPC speaks HTTP/2. It still counts where the default port is looked for."),
         note: "Of `appProtocol` these words are understood: `grpc`, `kubernetes.io/h2c`, `h2c`, `http2`, `http`, \
                `kubernetes.io/ws`; of a port's name the first word, up to the first hyphen.",
         values: Values::Other {

@@ -104,8 +104,8 @@ fn a_server_is_meant_by_the_address_that_it_listens_on() {
         ("::8080", ""),
         ("", ""),
     ] {
-        assert_eq!(meant(Listener, &format!("{SERVER}{address}")), meaning, "{address}");
-        assert_eq!(meant(Route, &format!("{SERVER}{address}")), "", "{address}");
+        assert_eq!(meant(Listener, &format!("{SERVER_LISTENER}{address}")), meaning, "{address}");
+        assert_eq!(meant(Route, &format!("{SERVER_LISTENER}{address}")), "", "{address}");
     }
 }
 

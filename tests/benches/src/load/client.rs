@@ -88,7 +88,7 @@ impl Client<'_> {
     async fn converse(&mut self, sender: &mut SendRequest<Bytes>) -> anyhow::Result<()> {
         let hub = self.hub;
         let method = match hub.options.variant {
-            Variant::Sotw => "StreamAggregatedResources",
+            Variant::Sotw | Variant::Grpc => "StreamAggregatedResources",
             Variant::Delta | Variant::Raw => "DeltaAggregatedResources",
         };
         let request = http::Request::post(format!(
@@ -107,6 +107,7 @@ impl Client<'_> {
             return Ok(());
         }
         let mut received = Received::default();
+        let mut asked = 1;
         loop {
             let chunk = body.data().await.context("the server ended the stream")??;
             body.flow_control().release_capacity(chunk.len())?;
@@ -114,6 +115,10 @@ impl Client<'_> {
             while let Some(length) = received.next_message() {
                 let seen = self.take(&mut received, length);
                 requests.send_data(hub.wanted.ack(&seen), false)?;
+                if let Some(request) = hub.wanted.next(asked, &seen) {
+                    requests.send_data(request, false)?;
+                    asked += 1;
+                }
                 if self.manner == Manner::Flooding {
                     let mut ticks = interval(Duration::from_millis(1));
                     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -132,12 +137,12 @@ impl Client<'_> {
         let remembers = self.hub.options.resume && self.hub.held.get().is_none();
         if !(self.is_complete || remembers) {
             let seen = read(&mut received.take(length));
-            self.note(&[], length, seen.resources);
+            self.note(&[], length, self.hub.wanted.counted(&seen));
             return seen;
         }
         let message = received.copy_to_bytes(length);
         let seen = read(&mut message.clone());
-        self.note(&message, length, seen.resources);
+        self.note(&message, length, self.hub.wanted.counted(&seen));
         seen
     }
 

@@ -37,6 +37,8 @@ pub enum Variant {
     Delta,
     /// State-of-the-world xDS
     Sotw,
+    /// The same as a proxyless gRPC client: listeners, then their routes, then their clusters, then their assignments
+    Grpc,
     /// No protocol at all: messages of a fixed size over TCP
     Raw,
 }
@@ -48,6 +50,7 @@ impl Options {
         let variant = match variant {
             Variant::Delta => "delta",
             Variant::Sotw => "sotw",
+            Variant::Grpc => "grpc",
             Variant::Raw => "raw",
         };
         let mut arguments: Vec<String> = ["load", "--variant", variant].map(str::to_owned).into();

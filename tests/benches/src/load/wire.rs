@@ -1,6 +1,8 @@
 //! Requests, and what the generator reads of responses: the fields at the top, nothing inside.
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
+use chancery::xds::ResourceType;
+use data_plane_api::core::Node;
 use data_plane_api::discovery::{DeltaDiscoveryRequest, DiscoveryRequest};
 use prost::Message;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
@@ -9,13 +11,18 @@ use test_support::ads;
 use super::options::Variant;
 use super::received::PREFIX;
 
-/// The kind of resource that is asked for: assignments, as Envoy and gRPC ask for them, by name.
-const TYPE_URL: &str = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment";
-
 /// What all clients ask for, encoded once.
 #[derive(Debug)]
 pub struct Wanted {
     variant: Variant,
+    /// One after the other, the assignments last: gRPC learns from each what to ask for next. Others ask for assignments only.
+    steps: Vec<Step>,
+}
+
+/// What is asked for of one type.
+#[derive(Debug)]
+struct Step {
+    resource_type: ResourceType,
     /// The field of the names, once per name: a part of any request.
     names: Bytes,
 }
@@ -29,45 +36,50 @@ pub struct Seen {
     pub version: Bytes,
     /// Its nonce.
     pub nonce: Bytes,
+    /// The type of its resources.
+    pub type_url: Bytes,
 }
 
 impl Wanted {
-    /// The assignments of the first Services, this many.
+    /// The first Services, this many.
     pub fn new(variant: Variant, names: usize) -> Self {
-        let names: Vec<String> = (0..names).map(name).collect();
-        let names = match variant {
-            Variant::Delta => {
-                DeltaDiscoveryRequest { resource_names_subscribe: names, ..Default::default() }.encode_to_vec()
+        let types = match variant {
+            Variant::Grpc => {
+                &[ResourceType::Listener, ResourceType::Route, ResourceType::Cluster, ResourceType::Endpoint][..]
             }
-            Variant::Sotw => DiscoveryRequest { resource_names: names, ..Default::default() }.encode_to_vec(),
-            Variant::Raw => Vec::new(),
+            Variant::Delta | Variant::Sotw | Variant::Raw => &[ResourceType::Endpoint],
         };
-        Self { variant, names: names.into() }
+        let step = |resource_type: &ResourceType| {
+            let resource_type = *resource_type;
+            let names = (0..names).map(|service| name(resource_type, service)).collect();
+            Step { resource_type, names: encoded(variant, names) }
+        };
+        Self { variant, steps: types.iter().map(step).collect() }
     }
 
     /// The first request of a client on a stream; `held` are the resources that it says it has, with their versions.
     pub fn first(&self, client: usize, held: &[(String, String)]) -> Bytes {
-        let node = Some(ads::envoy(&format!("bench-{client}"), "bench"));
-        let type_url = TYPE_URL.to_owned();
-        match self.variant {
-            Variant::Sotw => self.frame(&DiscoveryRequest { node, type_url, ..Default::default() }),
-            Variant::Delta | Variant::Raw => self.frame(&DeltaDiscoveryRequest {
-                node,
-                type_url,
-                initial_resource_versions: held.iter().cloned().collect(),
-                ..Default::default()
-            }),
-        }
+        let id = format!("bench-{client}");
+        let node = if self.variant == Variant::Grpc { ads::grpc(&id) } else { ads::envoy(&id, "bench") };
+        self.steps.first().map(|step| self.subscription(step, Some(node), held)).unwrap_or_default()
+    }
+
+    /// The request that follows the ACK of a response, if that was the first one of the type that was asked for last, of
+    /// `asked` types so far.
+    pub fn next(&self, asked: usize, seen: &Seen) -> Option<Bytes> {
+        self.steps.get(asked.checked_sub(1)?).filter(|step| step.is_of(seen))?;
+        self.steps.get(asked).map(|step| self.subscription(step, None, &[]))
     }
 
     /// The request that says that a response was taken.
     pub fn ack(&self, seen: &Seen) -> Bytes {
-        let (type_url, response_nonce) = (TYPE_URL.to_owned(), text(&seen.nonce));
+        let (type_url, response_nonce) = (text(&seen.type_url), text(&seen.nonce));
         match self.variant {
             // In the state of the world each request has all names.
-            Variant::Sotw => {
+            Variant::Sotw | Variant::Grpc => {
                 let version_info = text(&seen.version);
-                self.frame(&DiscoveryRequest { type_url, response_nonce, version_info, ..Default::default() })
+                let names = self.steps.iter().find(|step| step.is_of(seen)).map_or(&[][..], |step| &step.names);
+                framed(&DiscoveryRequest { type_url, response_nonce, version_info, ..Default::default() }, names)
             }
             Variant::Delta | Variant::Raw => {
                 framed(&DeltaDiscoveryRequest { type_url, response_nonce, ..Default::default() }, &[])
@@ -75,14 +87,53 @@ impl Wanted {
         }
     }
 
-    fn frame(&self, request: &impl Message) -> Bytes {
-        framed(request, &self.names)
+    /// How many of a response's resources are what the client wants in the end: assignments.
+    pub fn counted(&self, seen: &Seen) -> usize {
+        if self.steps.last().is_some_and(|step| step.is_of(seen)) { seen.resources } else { 0 }
+    }
+
+    fn subscription(&self, step: &Step, node: Option<Node>, held: &[(String, String)]) -> Bytes {
+        let type_url = step.resource_type.type_url().to_owned();
+        match self.variant {
+            Variant::Sotw | Variant::Grpc => {
+                framed(&DiscoveryRequest { node, type_url, ..Default::default() }, &step.names)
+            }
+            Variant::Delta | Variant::Raw => {
+                let initial_resource_versions = held.iter().cloned().collect();
+                let request = DeltaDiscoveryRequest { node, type_url, initial_resource_versions, ..Default::default() };
+                framed(&request, &step.names)
+            }
+        }
     }
 }
 
-/// The name of a Service's assignment.
-fn name(service: usize) -> String {
-    format!("bench/s{service}/50051")
+impl Step {
+    fn is_of(&self, seen: &Seen) -> bool {
+        seen.type_url == self.resource_type.type_url()
+    }
+}
+
+/// What a Service's resource of this type is called.
+fn name(resource_type: ResourceType, service: usize) -> String {
+    match resource_type {
+        ResourceType::Listener => format!("s{service}.bench:50051"),
+        ResourceType::Route => format!("s{service}.bench.svc.cluster.local:50051"),
+        ResourceType::Cluster | ResourceType::Endpoint | ResourceType::Secret => format!("bench/s{service}/50051"),
+    }
+}
+
+/// The field of names, in a request of this kind.
+fn encoded(variant: Variant, names: Vec<String>) -> Bytes {
+    let names = match variant {
+        Variant::Delta => {
+            DeltaDiscoveryRequest { resource_names_subscribe: names, ..Default::default() }.encode_to_vec()
+        }
+        Variant::Sotw | Variant::Grpc => {
+            DiscoveryRequest { resource_names: names, ..Default::default() }.encode_to_vec()
+        }
+        Variant::Raw => Vec::new(),
+    };
+    names.into()
 }
 
 fn text(bytes: &Bytes) -> String {
@@ -105,11 +156,13 @@ fn framed(message: &impl Message, more: &[u8]) -> Bytes {
 pub fn read(message: &mut impl Buf) -> Seen {
     const VERSION: u32 = 1;
     const RESOURCES: u32 = 2;
+    const TYPE_URL: u32 = 4;
     const NONCE: u32 = 5;
     let mut seen = Seen::default();
     while let Ok((field, wire_type)) = decode_key(message) {
         let read = match (field, wire_type) {
             (VERSION, WireType::LengthDelimited) => bytes(message).map(|version| seen.version = version),
+            (TYPE_URL, WireType::LengthDelimited) => bytes(message).map(|type_url| seen.type_url = type_url),
             (NONCE, WireType::LengthDelimited) => bytes(message).map(|nonce| seen.nonce = nonce),
             _ => skip_field(wire_type, field, message, DecodeContext::default()).ok(),
         };
@@ -136,6 +189,7 @@ fn bytes(message: &mut impl Buf) -> Option<Bytes> {
 #[cfg(test)]
 mod tests {
     use bytes::{Buf as _, Bytes};
+    use chancery::xds::ResourceType;
     use data_plane_api::discovery::{DeltaDiscoveryRequest, DiscoveryRequest, DiscoveryResponse};
     use prost::Message;
     use prost_types::Any;
@@ -160,17 +214,37 @@ mod tests {
             version_info: "v".to_owned(),
             resources: vec![resource.clone(), resource],
             nonce: "n".to_owned(),
+            type_url: "t".to_owned(),
             ..DiscoveryResponse::default()
         };
         let seen = read(&mut response.encode_to_vec().as_slice());
-        assert_eq!(seen, Seen { resources: 2, version: "v".into(), nonce: "n".into() });
+        assert_eq!(seen, Seen { resources: 2, version: "v".into(), nonce: "n".into(), type_url: "t".into() });
     }
 
     #[test]
     fn requests_have_the_names() {
         let request = DeltaDiscoveryRequest::decode(message(Wanted::new(Variant::Delta, 2).first(0, &[]))).unwrap();
         assert_eq!(request.resource_names_subscribe, ["bench/s0/50051", "bench/s1/50051"]);
-        let request = DiscoveryRequest::decode(message(Wanted::new(Variant::Sotw, 2).ack(&Seen::default()))).unwrap();
+        let seen = Seen { type_url: ResourceType::Endpoint.type_url().into(), ..Seen::default() };
+        let request = DiscoveryRequest::decode(message(Wanted::new(Variant::Sotw, 2).ack(&seen))).unwrap();
         assert_eq!(request.resource_names, ["bench/s0/50051", "bench/s1/50051"]);
+    }
+
+    #[test]
+    fn grpc_asks_for_one_type_after_the_other() {
+        let wanted = Wanted::new(Variant::Grpc, 1);
+        let mut request = DiscoveryRequest::decode(message(wanted.first(0, &[]))).unwrap();
+        let mut asked = Vec::new();
+        for number in 1.. {
+            asked.push(request.resource_names.concat());
+            let seen = Seen { type_url: request.type_url.into(), resources: 1, ..Seen::default() };
+            assert_eq!(wanted.counted(&seen), usize::from(number == 4));
+            // A later response of a type leads to nothing more.
+            assert_eq!(wanted.next(number + 1, &seen), None);
+            let Some(next) = wanted.next(number, &seen) else { break };
+            request = DiscoveryRequest::decode(message(next)).unwrap();
+        }
+        let routes = "s0.bench.svc.cluster.local:50051";
+        assert_eq!(asked, ["s0.bench:50051", routes, "bench/s0/50051", "bench/s0/50051"]);
     }
 }

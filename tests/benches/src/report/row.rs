@@ -30,8 +30,6 @@ pub enum Target {
     AtLeast(f64),
     /// It has no number, and is shown because it explains others.
     None,
-    /// It can't be measured yet, and why.
-    Later(&'static str),
 }
 
 /// What is said of a target.
@@ -43,8 +41,6 @@ pub enum Verdict {
     NotMet,
     /// Nothing was measured.
     NotMeasured,
-    /// It can't be measured yet, and why.
-    Later(&'static str),
     /// It was a run to see that it works.
     Quick,
     /// There is nothing to meet.
@@ -59,9 +55,6 @@ impl Row {
 
     /// Whether the target is met.
     pub fn verdict(&self) -> Verdict {
-        if let Target::Later(why) = self.target {
-            return Verdict::Later(why);
-        }
         let Some(summary) = self.chancery() else { return Verdict::NotMeasured };
         if self.quick {
             return Verdict::Quick;
@@ -76,7 +69,7 @@ impl Row {
         match self.target {
             Target::AtMost(most) => meets(f64::le, most),
             Target::AtLeast(least) => meets(f64::ge, least),
-            Target::None | Target::Later(_) => Verdict::None,
+            Target::None => Verdict::None,
         }
     }
 
@@ -92,7 +85,7 @@ impl fmt::Display for Target {
         match self {
             Self::AtMost(most) => write!(f, "≤ {}", short(*most)),
             Self::AtLeast(least) => write!(f, "≥ {}", short(*least)),
-            Self::None | Self::Later(_) => f.write_str("–"),
+            Self::None => f.write_str("–"),
         }
     }
 }
@@ -109,7 +102,6 @@ impl fmt::Display for Verdict {
             Self::Met => "met",
             Self::NotMet => "not met",
             Self::NotMeasured => "not measured",
-            Self::Later(why) => why,
             Self::Quick => "quick run",
             Self::None => "–",
         })
@@ -150,7 +142,6 @@ mod tests {
         let missing = row(Target::AtMost(20.0), &[]);
         assert_eq!(missing.verdict(), Verdict::NotMeasured);
         assert_eq!([Kind::Chancery, Kind::Linear].map(|kind| missing.cell(kind)), ["–", "–"]);
-        assert_eq!(row(Target::Later("not yet"), &[]).verdict(), Verdict::Later("not yet"));
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub fn written(saved: Option<&Saved<Written>>, services: usize) -> Chart {
     let mut watch = Vec::new();
     for clients in [1, 100] {
         for kind in [Kind::Chancery, Kind::Linear] {
-            let all: Vec<&Written> = kubernetes::of(saved, kind, (services, clients)).collect();
+            let all: Vec<&Written> = kubernetes::of(saved, kind, (services, clients, Delta)).collect();
             watch.extend(all.iter().flat_map(|written| written.watch_ms.iter()));
             let above: Figures = all.iter().flat_map(|written| written.above_ms.iter()).collect();
             let look = if clients == 1 { Look::lighter(kind) } else { Look::of(kind) };

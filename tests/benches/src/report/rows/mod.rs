@@ -6,8 +6,6 @@ pub mod kubernetes;
 pub mod restart;
 pub mod world;
 
-use std::collections::BTreeMap;
-
 use clap::ValueEnum as _;
 
 use super::Saved;
@@ -17,9 +15,6 @@ use super::summary::{Round, Summary};
 use crate::load::Variant;
 use crate::scenario::{Case, Measured};
 use crate::subject::Kind;
-
-/// Why proxyless clients have no figures.
-const PROXYLESS: &str = "not measured yet: proxyless clients are not served yet";
 
 /// All of them.
 pub fn rows(results: &Results) -> Vec<Row> {
@@ -34,13 +29,6 @@ pub fn rows(results: &Results) -> Vec<Row> {
     rows.extend(world::start(results.start_kubernetes.as_ref(), "a real Kubernetes API"));
     rows.extend(world::large(results.size.as_ref()));
     rows.extend(kubernetes::rows(results.kubernetes.as_ref()));
-    rows.push(Row {
-        what: "real Kubernetes API, 100 × 100, proxyless gRPC: last client above a bare watch".to_owned(),
-        unit: "ms",
-        cells: BTreeMap::new(),
-        target: Target::Later(PROXYLESS),
-        quick: false,
-    });
     rows.push(world::flat(results.size.as_ref()));
     rows.extend(world::bytes(results.size.as_ref()));
     rows

@@ -1,0 +1,138 @@
+//! Services and their EndpointSlices, as a test says that they are, and as manifests.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use chancery::cli::demo::addresses::POD_PORT;
+use serde_json::{Value, json};
+
+/// Services of the namespace `shop`, which opt in and listen on the port of pods, [`POD_PORT`], named `grpc`.
+#[derive(Debug, Clone, Default)]
+pub struct Services {
+    services: BTreeMap<String, Service>,
+    weights: BTreeMap<String, u32>,
+}
+
+/// One Service, and what its EndpointSlice lists.
+#[derive(Debug, Clone, Default)]
+struct Service {
+    annotations: BTreeMap<String, String>,
+    endpoints: Vec<Listed>,
+}
+
+/// A pod, as an EndpointSlice lists it.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// Its name.
+    pub pod: String,
+    /// Its address. The port must be [`POD_PORT`].
+    pub address: SocketAddr,
+    /// What is said of it.
+    pub condition: Condition,
+    /// Its zone, if it is in one.
+    pub zone: Option<String>,
+}
+
+/// What an EndpointSlice says of a pod.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Condition {
+    /// It takes requests.
+    Ready,
+    /// It is being deleted, and still answers.
+    Terminating,
+}
+
+impl Services {
+    /// Adds a Service without pods, or gives it these annotations and no others; without the prefix `chancery.dev/`.
+    pub fn annotate(&mut self, service: &str, annotations: &[(&str, &str)]) {
+        let prefixed = |(key, value): &(&str, &str)| (format!("chancery.dev/{key}"), (*value).to_owned());
+        let annotations = [("enabled", "true")].iter().chain(annotations).map(prefixed).collect();
+        self.services.entry(service.to_owned()).or_default().annotations = annotations;
+    }
+
+    /// Removes a Service, with its EndpointSlice.
+    pub fn remove(&mut self, service: &str) {
+        self.services.remove(service);
+    }
+
+    /// Makes the EndpointSlice of a Service list a pod, or list it so.
+    ///
+    /// # Panics
+    /// When there is no such Service.
+    pub fn list(&mut self, service: &str, listed: Listed) {
+        let endpoints = &mut self.of(service).endpoints;
+        match endpoints.iter_mut().find(|one| one.pod == listed.pod) {
+            Some(one) => *one = listed,
+            None => endpoints.push(listed),
+        }
+    }
+
+    /// Makes the EndpointSlice of a Service say nothing of a pod.
+    ///
+    /// # Panics
+    /// When there is no such Service.
+    pub fn unlist(&mut self, service: &str, pod: &str) {
+        self.of(service).endpoints.retain(|listed| listed.pod != pod);
+    }
+
+    /// What the EndpointSlice of a Service says of a pod.
+    pub fn listed(&self, service: &str, pod: &str) -> Option<&Listed> {
+        self.services.get(service)?.endpoints.iter().find(|listed| listed.pod == pod)
+    }
+
+    /// Labels a pod with its weight.
+    pub fn weigh(&mut self, pod: &str, weight: u32) {
+        self.weights.insert(pod.to_owned(), weight);
+    }
+
+    /// All of it, as a file that Chancery reads.
+    pub fn manifests(&self) -> String {
+        let services = self.services.iter().flat_map(|(name, service)| [service.service(name), service.slice(name)]);
+        let pods = self.weights.iter().map(|(name, weight)| {
+            let labels = json!({ "chancery.dev/weight": weight.to_string() });
+            let metadata = json!({ "namespace": "shop", "name": name, "labels": labels });
+            json!({ "apiVersion": "v1", "kind": "Pod", "metadata": metadata })
+        });
+        let documents: Vec<String> = services.chain(pods).map(|document| document.to_string()).collect();
+        documents.join("\n---\n")
+    }
+
+    fn of(&mut self, service: &str) -> &mut Service {
+        self.services.get_mut(service).unwrap_or_else(|| panic!("no Service {service}"))
+    }
+}
+
+impl Service {
+    fn service(&self, name: &str) -> Value {
+        let metadata = json!({ "namespace": "shop", "name": name, "annotations": self.annotations });
+        let spec = json!({ "ports": [{ "name": "grpc", "port": POD_PORT }] });
+        json!({ "apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec })
+    }
+
+    fn slice(&self, name: &str) -> Value {
+        let endpoints: Vec<Value> = self.endpoints.iter().map(Listed::endpoint).collect();
+        json!({
+            "apiVersion": "discovery.k8s.io/v1",
+            "kind": "EndpointSlice",
+            "metadata": {
+                "namespace": "shop", "name": format!("{name}-1"), "labels": { "kubernetes.io/service-name": name },
+            },
+            "addressType": "IPv4",
+            "ports": [{ "name": "grpc", "port": POD_PORT, "protocol": "TCP" }],
+            "endpoints": endpoints,
+        })
+    }
+}
+
+impl Listed {
+    fn endpoint(&self) -> Value {
+        let Self { pod, address, condition, zone } = self;
+        let ready = *condition == Condition::Ready;
+        json!({
+            "addresses": [address.ip()],
+            "conditions": { "ready": ready, "serving": true, "terminating": !ready },
+            "targetRef": { "kind": "Pod", "namespace": "shop", "name": pod },
+            "zone": zone,
+        })
+    }
+}
