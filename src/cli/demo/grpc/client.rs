@@ -13,6 +13,8 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tonic::Code;
 
+use crate::cli::bootstrap::HostPort;
+use crate::cli::bootstrap::grpc::Grpc;
 use crate::cli::demo::load::{Journal, Outcome};
 use crate::cli::demo::process::Process;
 
@@ -64,7 +66,7 @@ impl Client {
         let mut command = Command::new(program);
         command.arg(format!("xds:///{name}"));
         // A file that it names would beat ours.
-        command.env_remove("GRPC_XDS_BOOTSTRAP").env("GRPC_XDS_BOOTSTRAP_CONFIG", bootstrap(xds).to_string());
+        command.env_remove("GRPC_XDS_BOOTSTRAP").env("GRPC_XDS_BOOTSTRAP_CONFIG", bootstrap(xds)?);
         let (mut process, stdout) = Process::start_read("the gRPC client", command, &logs.join("client.log"))?;
         let stdin = process.stdin().context("its standard input isn't a pipe")?;
         let (sender, answers) = mpsc::channel(1);
@@ -128,17 +130,16 @@ impl Client {
     }
 }
 
-/// Where the client learns of Services.
-fn bootstrap(xds: SocketAddr) -> Value {
-    json!({
-        "xds_servers": [{
-            "server_uri": xds.to_string(),
-            "channel_creds": [{ "type": "insecure" }],
-            "server_features": ["xds_v3"],
-        }],
-        // Without a locality grpc-js refuses all of it.
-        "node": { "id": "client", "locality": {} },
-    })
+/// The bootstrap that `chancery bootstrap grpc` prints.
+fn bootstrap(xds: SocketAddr) -> anyhow::Result<String> {
+    let bootstrap = Grpc {
+        node_id: "client".to_owned(),
+        zone: String::new(),
+        node_name: String::new(),
+        server: vec![HostPort { host: xds.ip().to_string(), port: xds.port() }],
+        fail_on_deletion: false,
+    };
+    serde_json::to_string(&bootstrap.message()).context("the bootstrap is no JSON")
 }
 
 /// Reads what it says until it ends: the ends of calls go into the journals, all else is an answer.

@@ -20,7 +20,7 @@ use crate::cli::demo::pod::Pod;
 use crate::cli::demo::scenario::Scenario;
 use crate::cli::demo::scratch::Scratch;
 use crate::cli::demo::screen::Screen;
-use crate::cli::demo::stay::Way;
+use crate::cli::demo::stay::{Way, shown};
 use crate::cli::demo::steps::Tier;
 use crate::cli::demo::world::service;
 
@@ -139,11 +139,14 @@ impl Scenario for World {
         tails.join("\n")
     }
 
-    fn invite(&self, _program: &Path, screen: &mut Screen<'_>) -> io::Result<()> {
-        let Addresses { xds: _, admin } = self.control_plane.addresses();
+    fn invite(&self, program: &Path, screen: &mut Screen<'_>) -> io::Result<()> {
+        let Addresses { xds, admin } = self.control_plane.addresses();
         screen.text("Edit the EndpointSlices, and see below what it does to calls:")?;
         screen.verbatim(&format!("  {}", self.gateways.manifests().endpoints_file().display()))?;
         screen.verbatim(&format!("  {}", self.pods.manifests().endpoints_file().display()))?;
+        screen.text(&format!("Have a gRPC client of your own dial xds:///{DIALLED}, in a shell with:"))?;
+        let bootstrap = format!("{} bootstrap grpc --server {xds}", shown(program));
+        screen.verbatim(&format!("  export GRPC_XDS_BOOTSTRAP_CONFIG=\"$({bootstrap})\""))?;
         screen.text("See who is connected, and what Chancery and the Envoys know:")?;
         screen.verbatim(&format!("  curl http://{admin}/api/v1/clients"))?;
         screen.verbatim(&format!("  curl 'http://{admin}/config_dump?fleet={FLEET}'"))?;
