@@ -19,17 +19,18 @@ export CHANCERY_CLIENTS := $(TARGET)/clients
 # How long `make fuzz` tries each target; make test gives it 10.
 FUZZ_SECONDS ?= 60
 
-# Arguments of `make run` and `make bench`: make run ARGS="--pods 6 --sotw"
+# Arguments of `make run`, `make run-grpc` and `make bench`: make run ARGS="--pods 6 --sotw"
 ARGS ?=
 
 say = printf '\n== %s\n'
 
-.PHONY: help run test setup cluster envoy envoys kubernetes grpcio clients build fmt fmt-check lint doc deny tests fuzz golden bench clean
+.PHONY: help run run-grpc test setup cluster envoy envoys kubernetes grpcio clients build fmt fmt-check lint doc deny tests fuzz golden bench clean
 
 help: ## print this
 	@printf 'Usage: make TARGET\n\n'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
 	@printf '\nNeeds rustup (or the Rust of rust-toolchain.toml) and python3 (make run not if Envoy is on the PATH);\n'
+	@printf 'for make run-grpc, Node.js 20 with npm;\n'
 	@printf 'for make test and make cluster, Go 1.24 unless KUBEBUILDER_ASSETS names kube-apiserver and etcd;\n'
 	@printf 'for make test, Go 1.26, Node.js 20 with npm, and a JDK 17 with Maven;\n'
 	@printf 'for make test, unshare and ip (util-linux, iproute2), and root or user namespaces; a C++ compiler.\n'
@@ -38,6 +39,12 @@ run: envoy ## show the main job on this machine; ARGS="--pods 6" and so on are a
 	@$(say) 'Building chancery (minutes the first time)'
 	@cargo build --release --locked
 	@exec $(TARGET)/release/chancery demo --envoy $(CHANCERY_ENVOY) $(ARGS)
+
+run-grpc: envoy ## show a gRPC client without a proxy, a fleet of Envoys and pods behind it; ARGS="--gateways 4" and so on
+	@tests/tools/clients node >/dev/null
+	@$(say) 'Building chancery (minutes the first time)'
+	@cargo build --release --locked
+	@exec $(TARGET)/release/chancery demo grpc --envoy $(CHANCERY_ENVOY) --client $(CHANCERY_CLIENTS)/node/client $(ARGS)
 
 test: ## run everything: format, lints, docs, dependencies, all tests, with a real Envoy and a real Kubernetes API
 	@for part in fmt-check setup lint doc deny tests; do $(MAKE) $$part; done

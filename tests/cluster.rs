@@ -4,10 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use chancery::cli::demo::addresses::POD_PORT;
+use chancery::cli::demo::deployment::Workload as _;
 use chancery::cli::demo::load::{self, Load, Plan, Record};
 use chancery::cli::demo::manifests::{Condition, Listed, ServiceFacts};
 use chancery::cli::demo::pod::Pod;
@@ -53,7 +53,7 @@ impl<'a> Cart<'a> {
     async fn start_pod(&mut self) -> Pod {
         self.started += 1;
         let address = SocketAddr::new(pod_address(self.started).into(), POD_PORT);
-        let pod = Pod::start(Path::new(CHANCERY), &format!("cart-{}", self.started), address, self.logs.path()).await;
+        let pod = Pod::start(&CHANCERY.into(), &format!("cart-{}", self.started), address, self.logs.path()).await;
         pod.unwrap()
     }
 
@@ -152,10 +152,10 @@ async fn story() {
         let fresh = cart.start_pod().await;
         let began = Instant::now();
         cart.list(&fresh, Some(Condition::Ready)).await;
-        load.until_answered(fresh.name(), began, PATIENCE).await.unwrap();
+        load.journal().until_answered(fresh.name(), began, PATIENCE).await.unwrap();
         let began = Instant::now();
         cart.list(pod, Some(Condition::Draining)).await;
-        load.until_quiet(pod.name(), began, PATIENCE).await.unwrap();
+        load.journal().until_quiet(pod.name(), began, PATIENCE).await.unwrap();
         cart.list(pod, None).await;
         std::mem::replace(pod, fresh).drain(PATIENCE).await.unwrap();
     }

@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-/// Names the directory with a program of each family.
-const CLIENTS: &str = "CHANCERY_CLIENTS";
+use test_support::clients;
 
 /// One implementation of gRPC and of xDS in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,16 +20,12 @@ pub enum Family {
 impl Family {
     /// The program, which `tests/tools/clients` made.
     pub fn program(self) -> PathBuf {
-        let directory = std::env::var_os(CLIENTS);
-        let directory =
-            directory.unwrap_or_else(|| panic!("{CLIENTS} doesn't name a directory of gRPC clients: run `make test`"));
-        let name = match self {
+        clients::program(match self {
             Self::Go => "go",
             Self::Java => "java",
             Self::Node => "node",
             Self::Python => "python",
-        };
-        PathBuf::from(directory).join(name).join("client")
+        })
     }
 }
 

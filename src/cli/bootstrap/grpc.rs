@@ -27,24 +27,24 @@ mod message;
     --node-id '$(POD_NAME)' --zone '$(ZONE)' --node-name '$(NODE_NAME)'
   # Two Chanceries, in this order, as a file
   chancery bootstrap grpc --server chancery-a:18000,chancery-b:18000 > bootstrap.json")]
-pub(super) struct Grpc {
+pub(in crate::cli) struct Grpc {
     /// Name of this client in logs and in `chancery status`; never empty
     #[arg(long, value_name = "ID", default_value = "grpc", value_parser = clap::builder::NonEmptyStringValueParser::new())]
-    node_id: String,
+    pub node_id: String,
 
     /// Zone of this client, as the nodes' label topology.kubernetes.io/zone has it [default: unknown]
     #[arg(long, value_name = "ZONE", default_value = "", hide_default_value = true)]
-    zone: String,
+    pub zone: String,
 
     /// Kubernetes node that this client runs on, as its pod's spec.nodeName has it; goes into the locality's sub_zone
     /// [default: unknown]
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
-    node_name: String,
+    pub node_name: String,
 
     /// Where Chancery serves xDS: one address for all its replicas. May be given again, or with commas: while the first one is
     /// away, the next one is asked for what a client has from nowhere (gRFC A71; not by grpc-js)
     #[arg(long, value_name = "HOST:PORT", value_delimiter = ',', default_value = "127.0.0.1:18000")]
-    server: Vec<HostPort>,
+    pub server: Vec<HostPort>,
 
     /// Fail calls at once when their Service is deleted, or leaves Chancery
     ///
@@ -52,7 +52,7 @@ pub(super) struct Grpc {
     /// (ignore_resource_deletion, gRFC A53): a Service can be deleted and made anew without a failed call. With it, grpc-js
     /// doesn't follow what comes back unchanged.
     #[arg(long)]
-    fail_on_deletion: bool,
+    pub fail_on_deletion: bool,
 }
 
 impl Grpc {

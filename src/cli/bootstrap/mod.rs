@@ -1,7 +1,7 @@
 //! `chancery bootstrap`: what a client is started with.
 
 pub mod envoy;
-mod grpc;
+pub(in crate::cli) mod grpc;
 mod host_port;
 
 use std::io::Write;

@@ -10,27 +10,55 @@ use anyhow::Context as _;
 
 use super::addresses::PodAddresses;
 use super::manifests::{Condition, Listed, Manifests};
-use super::pod::Pod;
+
+/// What runs in a pod. Killed when dropped.
+pub trait Workload: Sized {
+    /// What the pods of a Deployment have in common.
+    type Template;
+
+    /// Starts it at this address, and returns when it serves there. It may write logs, files or directories whose names
+    /// begin with its own, to `logs`.
+    fn start(
+        template: &Self::Template,
+        name: &str,
+        address: SocketAddr,
+        logs: &Path,
+    ) -> impl Future<Output = anyhow::Result<Self>>;
+
+    /// Its name.
+    fn name(&self) -> &str;
+
+    /// Where it serves.
+    fn address(&self) -> SocketAddr;
+
+    /// What Kubernetes does to a pod that it deletes, and returns when it is gone: it is asked to end, sends its clients
+    /// elsewhere, and finishes the requests it has. An error when that takes longer than `patience`.
+    fn drain(self, patience: Duration) -> impl Future<Output = anyhow::Result<()>>;
+
+    /// What the loss of a node, or the OOM killer, does to a pod: from one moment to the next it is gone, with whatever
+    /// it was answering.
+    fn kill(self) -> impl Future<Output = anyhow::Result<()>>;
+}
 
 /// Pods, named `<name>-<n>`, and their manifests.
 #[derive(Debug)]
-pub struct Deployment {
+pub struct Deployment<W: Workload> {
     name: String,
-    program: PathBuf,
+    template: W::Template,
     logs: PathBuf,
     addresses: PodAddresses,
     manifests: Manifests,
-    pods: BTreeMap<String, Pod>,
+    pods: BTreeMap<String, W>,
     listed: Vec<Listed>,
     started: u32,
 }
 
-impl Deployment {
-    /// One without pods. `program` is `chancery`, which is also the pods' program; their logs go to `logs`.
-    pub fn new(name: &str, program: &Path, manifests: Manifests, logs: &Path) -> anyhow::Result<Self> {
+impl<W: Workload> Deployment<W> {
+    /// One without pods; the logs of those to come go to `logs`.
+    pub fn new(name: &str, template: W::Template, manifests: Manifests, logs: &Path) -> anyhow::Result<Self> {
         Ok(Self {
             name: name.to_owned(),
-            program: program.to_owned(),
+            template,
             logs: logs.to_owned(),
             addresses: PodAddresses::lease()?,
             manifests,
@@ -45,12 +73,13 @@ impl Deployment {
         self.addresses.on_this_machine(preferred)
     }
 
-    /// Starts a pod, which isn't listed yet, and returns its name when it listens.
+    /// Starts a pod, which isn't listed yet, and returns its name when it serves.
     pub async fn start_pod(&mut self) -> anyhow::Result<String> {
-        let address = self.addresses.take().context("all addresses for pods are used")?;
+        let ip = self.addresses.take().context("all addresses for pods are used")?.ip();
+        let address = SocketAddr::new(ip, self.manifests.port());
         self.started += 1;
         let name = format!("{}-{}", self.name, self.started);
-        let pod = Pod::start(&self.program, &name, address, &self.logs).await?;
+        let pod = W::start(&self.template, &name, address, &self.logs).await?;
         self.pods.insert(name.clone(), pod);
         Ok(name)
     }
@@ -88,7 +117,7 @@ impl Deployment {
     }
 
     /// The pods that run.
-    pub fn pods(&self) -> impl Iterator<Item = &Pod> {
+    pub fn pods(&self) -> impl Iterator<Item = &W> {
         self.pods.values()
     }
 
@@ -97,7 +126,7 @@ impl Deployment {
         &self.manifests
     }
 
-    fn take(&mut self, pod: &str) -> anyhow::Result<Pod> {
+    fn take(&mut self, pod: &str) -> anyhow::Result<W> {
         self.pods.remove(pod).with_context(|| format!("pod {pod} doesn't run"))
     }
 }

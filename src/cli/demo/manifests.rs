@@ -17,7 +17,7 @@ const SLICE_SIZE: usize = 100;
 
 /// What is written on top of the file with the endpoints.
 const INVITATION: &str = "\
-# The pods of this Service, as Kubernetes would list them. Edit and save: Envoy follows at once.
+# The pods of this Service, as Kubernetes would list them. Edit and save: clients follow at once.
 # `ready: false` takes a pod out; with `serving: true` and `terminating: true` it drains.
 ";
 
@@ -146,6 +146,11 @@ impl Manifests {
         let file = directory.join(format!("{}.yaml", service.name));
         replace(&file, &yaml("", &service.service())?)?;
         Ok(Self { directory: directory.to_owned(), service })
+    }
+
+    /// The port of the Service, and that of its pods.
+    pub fn port(&self) -> u16 {
+        self.service.port
     }
 
     /// Where the files are.

@@ -6,7 +6,7 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use tokio::process::{Child, ChildStdin, Command};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::{Instant, sleep};
 
 /// How often [`Process::until`] asks again.
@@ -32,11 +32,21 @@ pub struct Process {
 impl Process {
     /// Starts it. `name` is what errors call it; the log is created, in a directory that exists.
     pub fn start(name: &str, mut command: Command, log: &Path) -> anyhow::Result<Self> {
-        let file = File::create(log).with_context(|| format!("can't create {}", log.display()))?;
+        let stderr = create(log)?;
+        let stdout = stderr.try_clone().with_context(|| format!("can't share {}", log.display()))?;
+        Self::spawn(name, command.stdout(stdout).stderr(stderr), log)
+    }
+
+    /// The same, but what it prints is the caller's to read; only its standard error goes to the log.
+    pub fn start_read(name: &str, mut command: Command, log: &Path) -> anyhow::Result<(Self, ChildStdout)> {
+        let mut process = Self::spawn(name, command.stdout(Stdio::piped()).stderr(create(log)?), log)?;
+        let stdout = process.child.stdout.take().context("standard output isn't a pipe")?;
+        Ok((process, stdout))
+    }
+
+    fn spawn(name: &str, command: &mut Command, log: &Path) -> anyhow::Result<Self> {
         let child = command
             .stdin(Stdio::piped())
-            .stdout(file.try_clone().with_context(|| format!("can't share {}", log.display()))?)
-            .stderr(file)
             .process_group(0)
             .spawn()
             .with_context(|| format!("can't start {name}: {}", command.as_std().get_program().display()))?;
@@ -105,6 +115,10 @@ impl Process {
         }
         format!("The log of {} ends with:\n  {}", self.name, tail.join("\n  "))
     }
+}
+
+fn create(log: &Path) -> anyhow::Result<File> {
+    File::create(log).with_context(|| format!("can't create {}", log.display()))
 }
 
 impl Drop for Process {

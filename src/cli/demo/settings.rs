@@ -5,14 +5,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-/// What the demo can be told.
+/// What `chancery demo` can be told.
 #[derive(Debug, Clone, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "these are flags, in pairs that exclude each other")]
 pub struct Settings {
-    /// Envoy to run, 1.36 or newer [default: envoy on the PATH]
-    #[arg(long, env = "CHANCERY_ENVOY", value_name = "PATH")]
-    pub envoy: Option<PathBuf>,
-
     /// Pods to begin with, 2 to 100
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(2..=100))]
     pub pods: u32,
@@ -21,14 +16,6 @@ pub struct Settings {
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(100..=10_000))]
     pub rate: u32,
 
-    /// Stay up at the end, until Ctrl-C (the default on a terminal)
-    #[arg(long, overrides_with = "exit")]
-    pub keep: bool,
-
-    /// Exit at the end (the default elsewhere)
-    #[arg(long, overrides_with = "keep")]
-    pub exit: bool,
-
     /// Give Envoy only what changed (the default)
     #[arg(long, overrides_with = "sotw")]
     pub delta: bool,
@@ -36,10 +23,29 @@ pub struct Settings {
     /// Give Envoy the whole state of the world with every change
     #[arg(long, overrides_with = "delta")]
     pub sotw: bool,
+
+    #[command(flatten)]
+    pub common: Common,
 }
 
-impl Settings {
-    /// Whether the demo stays up when the story has been told.
+/// What every scenario can be told.
+#[derive(Debug, Clone, Args)]
+pub struct Common {
+    /// Envoy to run, 1.36 or newer [default: envoy on the PATH]
+    #[arg(long, env = "CHANCERY_ENVOY", value_name = "PATH")]
+    pub envoy: Option<PathBuf>,
+
+    /// Stay up at the end, until Ctrl-C (the default on a terminal)
+    #[arg(long, overrides_with = "exit")]
+    pub keep: bool,
+
+    /// Exit at the end (the default elsewhere)
+    #[arg(long, overrides_with = "keep")]
+    pub exit: bool,
+}
+
+impl Common {
+    /// Whether it all stays up when the story has been told.
     pub fn stays(&self) -> bool {
         self.keep || !self.exit && std::io::stdout().is_terminal()
     }

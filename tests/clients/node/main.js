@@ -13,17 +13,25 @@ const METHOD = '/chancery.echo.v1.Echo/Echo';
 
 const say = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
 
-/** One call; what becomes of it goes into `outcome`. */
+/** One call; what becomes of it goes into `outcome`, and if it is asked for, onto a line of its own. */
 const call = (client, asked, outcome) =>
   new Promise((resolve) => {
     const metadata = new grpc.Metadata();
     for (const [key, value] of Object.entries(asked.headers ?? {})) metadata.set(key, value);
+    const began = performance.now();
     const deadline = Date.now() + (asked.deadline_ms ?? 5000);
-    client.makeUnaryRequest(METHOD, echo.serialize, echo.deserialize, 'hello', metadata, { deadline }, (error, pod) => {
-      if (error) outcome.errors.push({ code: error.code, message: error.details });
+    let server;
+    const ended = (error, pod) => {
+      const failure = error && { code: error.code, message: error.details };
+      if (failure) outcome.errors.push(failure);
       else outcome.pods[pod] = (outcome.pods[pod] ?? 0) + 1;
+      const ms = performance.now() - began;
+      if (asked.report) say({ ended: failure ? { ms, error: failure } : { ms, pod, server } });
       resolve();
-    });
+    };
+    client
+      .makeUnaryRequest(METHOD, echo.serialize, echo.deserialize, 'hello', metadata, { deadline }, ended)
+      .on('metadata', (headers) => ([server] = headers.get('server')));
   });
 
 /** Calls at a rate, each call beside the others, until it is stopped. */

@@ -20,6 +20,7 @@ mod own;
 mod replicas;
 mod scene;
 
+use chancery::cli::demo::deployment::Workload as _;
 use chancery::cli::demo::manifests::Condition;
 use scene::{Color, Left, Scene};
 

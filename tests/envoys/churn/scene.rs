@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use chancery::app::render_options;
 use chancery::cli::demo::addresses::{POD_PORT, PodAddresses};
-use chancery::cli::demo::deployment::Deployment;
+use chancery::cli::demo::deployment::{Deployment, Workload as _};
 use chancery::cli::demo::load::{Load, Plan};
 use chancery::cli::demo::manifests::{Condition, Listed, Manifests, ServiceFacts};
 use chancery::cli::demo::pod::Pod;
@@ -57,7 +57,7 @@ pub struct Scene {
     /// The servers.
     pub replicas: Replicas,
     /// The steady Service, whose pods come and go.
-    pub cart: Deployment,
+    pub cart: Deployment<Pod>,
     colors: Vec<Pod>,
     /// Held, lest somebody else takes them.
     _addresses: PodAddresses,
@@ -75,9 +75,9 @@ impl Scene {
         std::fs::create_dir(&files).unwrap();
         std::fs::create_dir(&logs).unwrap();
 
-        let chancery = Path::new(env!("CARGO_BIN_EXE_chancery"));
+        let chancery = PathBuf::from(env!("CARGO_BIN_EXE_chancery"));
         let written = Manifests::create(&files, service("cart", &[])).unwrap();
-        let mut cart = Deployment::new("cart", chancery, written, &logs).unwrap();
+        let mut cart = Deployment::new("cart", chancery.clone(), written, &logs).unwrap();
         for _ in 0..2 {
             let pod = cart.start_pod().await.unwrap();
             cart.list(&pod, Condition::Ready).unwrap();
@@ -85,7 +85,7 @@ impl Scene {
         let mut addresses = PodAddresses::lease().unwrap();
         let mut colors = Vec::new();
         for color in [Color::Blue, Color::Green] {
-            colors.push(Pod::start(chancery, color.pod(), addresses.take().unwrap(), &logs).await.unwrap());
+            colors.push(Pod::start(&chancery, color.pod(), addresses.take().unwrap(), &logs).await.unwrap());
         }
 
         let (listener, routes_at, cluster_at, admin) = (free_address(), free_address(), free_address(), free_address());
@@ -164,7 +164,7 @@ impl Scene {
     /// Returns when this pod has answered every kind of caller of this authority.
     pub async fn answers(&self, authority: &str, pod: &str, since: Instant) {
         for (_, load) in self.loads.iter().filter(|(plan, _)| plan.authority == authority) {
-            if let Err(error) = load.until_answered(pod, since, PATIENCE).await {
+            if let Err(error) = load.journal().until_answered(pod, since, PATIENCE).await {
                 panic!("{}: {error}; servers:\n{}", self.what, self.replicas.logs());
             }
         }
@@ -222,11 +222,11 @@ impl Scene {
 
     async fn nothing_failed(&self, after: &str) {
         for (plan, load) in &self.loads {
-            let failures: BTreeSet<String> = load.record().failures(self.began).map(str::to_owned).collect();
+            let failures: BTreeSet<String> = load.journal().record().failures(self.began).map(str::to_owned).collect();
             if failures.is_empty() {
                 continue;
             }
-            let failed = load.record().failed();
+            let failed = load.journal().record().failed();
             let stats = self.proxy.envoy.stats().await.unwrap();
             let why = [".no_cluster", ".no_route", ".upstream_cx_connect_fail", ".upstream_cx_none_healthy"];
             let why = why.iter().flat_map(|end| stats.ending_in(end)).filter(|(_, count)| *count > 0);

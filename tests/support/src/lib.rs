@@ -2,6 +2,7 @@
 //!
 //! - [`ads`]: clients of ADS that say exactly what they are told to, and nothing else.
 //! - [`control_plane`]: a server in this process, over a snapshot that the test writes.
+//! - [`clients`]: where real gRPC clients are.
 //! - [`cluster`]: a real kube-apiserver and etcd.
 //! - [`configuration`]: what an Envoy is configured with, and what it should be configured with.
 //! - [`envoys`]: the versions of Envoy, and the variants of the protocol.
@@ -14,6 +15,7 @@
 //! - [`spoiler`]: what stands between a gRPC client and the control plane.
 
 pub mod ads;
+pub mod clients;
 pub mod cluster;
 pub mod configuration;
 pub mod control_plane;

@@ -7,7 +7,7 @@ use crate::translate::grpc::SERVER_LISTENER;
 
 /// What gRPC reads (gRFC A27).
 #[derive(Debug, Serialize)]
-pub(super) struct Bootstrap<'a> {
+pub(in crate::cli) struct Bootstrap<'a> {
     xds_servers: Vec<XdsServer>,
     node: Node<'a>,
     server_listener_resource_name_template: String,
@@ -42,7 +42,7 @@ struct Locality<'a> {
 
 impl Grpc {
     /// The bootstrap.
-    pub(super) fn message(&self) -> Bootstrap<'_> {
+    pub(in crate::cli) fn message(&self) -> Bootstrap<'_> {
         let Self { node_id, zone, node_name, server: servers, fail_on_deletion } = self;
         let mut server_features = vec!["xds_v3"];
         if !fail_on_deletion {

@@ -53,14 +53,31 @@ impl Envoy {
         self.process.until(&format!("get the listener {listener}"), START, has_listener).await
     }
 
+    /// Posts to its admin interface: `/healthcheck/fail`.
+    pub async fn post(&self, path: &str) -> anyhow::Result<()> {
+        http::post(self.admin, path).await.map(drop)
+    }
+
+    /// Ends it, with all its connections, and returns when it is gone. An error when that takes longer than `patience`.
+    pub async fn end(mut self, patience: Duration) -> anyhow::Result<()> {
+        self.post("/quitquitquit").await?;
+        self.process.ended(patience).await?;
+        Ok(())
+    }
+
+    /// Kills it without warning.
+    pub async fn kill(mut self) -> anyhow::Result<()> {
+        self.process.kill().await
+    }
+
     /// Where its admin interface is.
     pub fn admin(&self) -> SocketAddr {
         self.admin
     }
 
-    /// Its process: its log, its memory, its end.
-    pub fn process(&mut self) -> &mut Process {
-        &mut self.process
+    /// Its process: its log, its memory.
+    pub fn process(&self) -> &Process {
+        &self.process
     }
 
     /// Its counters and gauges.

@@ -20,14 +20,14 @@ async fn requests_are_paced_and_their_failures_written_down() {
     let began = Instant::now();
     let plan = Plan { envoy, authority: "cart.shop:50051".to_owned(), connections: 2, workers: 4, rate: 200 };
     let load = Load::start(&plan).await.unwrap();
-    load.until_answered("cart-1", began, PATIENCE).await.unwrap();
-    let error = load.until_answered("cart-2", began, Duration::from_millis(50)).await.unwrap_err();
+    load.journal().until_answered("cart-1", began, PATIENCE).await.unwrap();
+    let error = load.journal().until_answered("cart-2", began, Duration::from_millis(50)).await.unwrap_err();
     assert_eq!(error.to_string(), "pod cart-2 answered no request within 0 s");
 
     drain.send(()).unwrap();
     server.await.unwrap().unwrap();
     let gone = Instant::now();
-    assert!(load.until_quiet("cart-1", gone, PATIENCE).await.unwrap() - gone < Duration::from_millis(500));
+    assert!(load.journal().until_quiet("cart-1", gone, PATIENCE).await.unwrap() - gone < Duration::from_millis(500));
 
     let record = load.stop().await;
     let most = began.elapsed().as_millis() / 5 + 4;
