@@ -33,7 +33,9 @@ static SETTINGS: [Setting; 5] = [
         example: "edge, internal",
         envoy: "Only Envoys whose `node.cluster` is in the list get its cluster, assignment and virtual host.",
         grpc: Grpc::Nothing("fleets are of Envoys; any gRPC client may dial any Service."),
-        note: "A name that no fleet has is no mistake: the fleet may come later.",
+        note: "A name that no fleet has is no mistake: the fleet may come later. Where the pods of a Service are Envoys \
+               themselves, keep it from their own fleet (`fleets: none`, if no fleet is called so, leaves it to gRPC clients): \
+               under its own names they would call each other, for ever.",
         values: Values::Other {
             accepts: || "a list of fleet names, or * for all".to_owned(),
             read: |text| Read::of(value::fleets(text), |to, fleets| to.policy.fleets = fleets),
