@@ -18,7 +18,7 @@ use crate::family::Family;
 /// How often the test looks at a client that can only be asked.
 pub const PAUSE: Duration = Duration::from_millis(50);
 
-/// One channel of a real client. Killed when dropped.
+/// A real client: one channel, and those that it is told to dial. Killed when dropped.
 #[derive(Debug)]
 pub struct Client {
     stdin: ChildStdin,
@@ -49,6 +49,8 @@ pub struct Failure {
 /// How to call.
 #[derive(Debug, Clone, Copy)]
 pub struct Ask<'a> {
+    /// The target that was [dialled](Client::dial) for it; `None` is the channel that the client was started with.
+    pub on: Option<&'a str>,
     /// Headers to send.
     pub headers: &'a [(&'a str, &'a str)],
     /// How long each call may take.
@@ -57,7 +59,7 @@ pub struct Ask<'a> {
 
 impl Default for Ask<'_> {
     fn default() -> Self {
-        Self { headers: &[], deadline: PATIENCE }
+        Self { on: None, headers: &[], deadline: PATIENCE }
     }
 }
 
@@ -143,6 +145,14 @@ impl Client {
         soon("a failed call", async { while self.call(1).await.errors.is_empty() {} }).await;
     }
 
+    /// Opens a channel to each of these targets, and has it connect; closes those that were dialled before and aren't named now.
+    /// Says what couldn't be opened, and why.
+    pub async fn dial(&mut self, targets: impl IntoIterator<Item = &str>) -> BTreeMap<String, String> {
+        let targets: Vec<&str> = targets.into_iter().collect();
+        let mut answer = self.tell(&json!({ "dial": targets })).await;
+        serde_json::from_value(answer["refused"].take()).unwrap()
+    }
+
     /// Begins to call, so many times a second, one beside the other.
     pub async fn begin(&mut self, rate: u64) {
         self.tell(&with("start", &rate.into(), Ask::default())).await;
@@ -166,10 +176,7 @@ impl Client {
 
     /// What the client itself says of the resources that it watches.
     pub async fn resources(&self) -> Vec<GenericXdsConfig> {
-        let mut csds = ClientStatusDiscoveryServiceClient::connect(format!("http://{}", self.csds)).await.unwrap();
-        let response = soon("an answer of CSDS", csds.fetch_client_status(ClientStatusRequest::default())).await;
-        let configurations = response.unwrap().into_inner().config;
-        configurations.into_iter().flat_map(|client| client.generic_xds_configs).collect()
+        resources(self.csds).await
     }
 
     /// What it wrote to its standard error so far.
@@ -190,6 +197,14 @@ impl Client {
     }
 }
 
+/// All that CSDS says there of resources, of whichever client.
+pub async fn resources(csds: SocketAddr) -> Vec<GenericXdsConfig> {
+    let mut csds = ClientStatusDiscoveryServiceClient::connect(format!("http://{csds}")).await.unwrap();
+    let response = soon("an answer of CSDS", csds.fetch_client_status(ClientStatusRequest::default())).await;
+    let configurations = response.unwrap().into_inner().config;
+    configurations.into_iter().flat_map(|client| client.generic_xds_configs).collect()
+}
+
 impl Outcome {
     fn read(answer: &Value) -> Self {
         let pods = answer["pods"].as_object().unwrap().iter();
@@ -205,9 +220,9 @@ impl Outcome {
 }
 
 fn with(command: &str, value: &Value, ask: Ask<'_>) -> Value {
-    let Ask { headers, deadline } = ask;
+    let Ask { on, headers, deadline } = ask;
     let headers: BTreeMap<&str, &str> = headers.iter().copied().collect();
-    json!({ command: value, "headers": headers, "deadline_ms": deadline.as_millis() })
+    json!({ command: value, "on": on.unwrap_or_default(), "headers": headers, "deadline_ms": deadline.as_millis() })
 }
 
 fn bootstrap(dial: &Dial<'_>) -> Value {

@@ -27,3 +27,4 @@ mod rejections;
 mod retries;
 mod servers;
 mod spread;
+mod worlds;
