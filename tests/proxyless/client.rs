@@ -12,11 +12,15 @@ use serde_json::{Value, json};
 use test_support::{PATIENCE, soon};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+use tonic::Status;
 
 use crate::family::Family;
 
 /// How often the test looks at a client that can only be asked.
 pub const PAUSE: Duration = Duration::from_millis(50);
+
+/// An authority of the bootstrap, of the same servers: `xds://elsewhere/…` is under its name there. Nothing is.
+pub const AUTHORITY: &str = "elsewhere";
 
 /// A real client: one channel, and those that it is told to dial. Killed when dropped.
 #[derive(Debug)]
@@ -176,7 +180,8 @@ impl Client {
 
     /// What the client itself says of the resources that it watches.
     pub async fn resources(&self) -> Vec<GenericXdsConfig> {
-        resources(self.csds).await
+        let resources = resources(self.csds).await;
+        resources.unwrap_or_else(|status| panic!("no answer of CSDS: {status:?}; log:\n{}", self.log()))
     }
 
     /// What it wrote to its standard error so far.
@@ -198,11 +203,14 @@ impl Client {
 }
 
 /// All that CSDS says there of resources, of whichever client.
-pub async fn resources(csds: SocketAddr) -> Vec<GenericXdsConfig> {
-    let mut csds = ClientStatusDiscoveryServiceClient::connect(format!("http://{csds}")).await.unwrap();
-    let response = soon("an answer of CSDS", csds.fetch_client_status(ClientStatusRequest::default())).await;
-    let configurations = response.unwrap().into_inner().config;
-    configurations.into_iter().flat_map(|client| client.generic_xds_configs).collect()
+pub async fn resources(csds: SocketAddr) -> Result<Vec<GenericXdsConfig>, Status> {
+    let request = async {
+        let csds = ClientStatusDiscoveryServiceClient::connect(format!("http://{csds}")).await;
+        let mut csds = csds.map_err(|error| Status::unavailable(format!("{error:?}")))?;
+        csds.fetch_client_status(ClientStatusRequest::default()).await
+    };
+    let configurations = soon("an answer of CSDS", request).await?.into_inner().config;
+    Ok(configurations.into_iter().flat_map(|client| client.generic_xds_configs).collect())
 }
 
 impl Outcome {
@@ -234,7 +242,8 @@ fn bootstrap(dial: &Dial<'_>) -> Value {
         })
     };
     let servers: Vec<Value> = dial.servers.iter().map(server).collect();
-    json!({ "xds_servers": servers, "node": { "id": "test", "locality": { "zone": dial.zone.unwrap_or_default() } } })
+    let node = json!({ "id": "test", "locality": { "zone": dial.zone.unwrap_or_default() } });
+    json!({ "xds_servers": servers, "authorities": { AUTHORITY: {} }, "node": node })
 }
 
 async fn follow(mut stderr: ChildStderr, log: Arc<Mutex<String>>) {

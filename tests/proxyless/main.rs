@@ -22,6 +22,8 @@ mod family;
 mod scene;
 
 mod changes;
+mod events;
+mod forms;
 mod names;
 mod rejections;
 mod retries;
