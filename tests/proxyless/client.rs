@@ -168,10 +168,15 @@ impl Client {
         Outcome::read(&answer)
     }
 
-    /// Returns when the channel is in this state.
+    /// Returns when the channel that the client was started with is in this state.
     pub async fn until(&mut self, state: &str) {
+        self.until_on("", state).await;
+    }
+
+    /// Returns when the channel to this dialled target is in this state.
+    pub async fn until_on(&mut self, target: &str, state: &str) {
         soon(&format!("the state {state}"), async {
-            while self.tell(&json!({ "state": true })).await["state"] != state {
+            while self.tell(&json!({ "state": true, "on": target })).await["state"] != state {
                 tokio::time::sleep(PAUSE).await;
             }
         })

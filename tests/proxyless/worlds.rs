@@ -64,7 +64,7 @@ async fn are_taken(family: Family) {
     let mut client = Client::start(family, dial).await;
     let mut worlds = Worlds::new();
     let mut taken = 0;
-    for (case, _) in golden::worlds() {
+    for (number, (case, _)) in golden::worlds().into_iter().enumerate() {
         let input = Path::new(&case).join("in.yaml");
         let mut expected = worlds.next(&input);
         taken += expected.len();
@@ -75,6 +75,11 @@ async fn are_taken(family: Family) {
         assert_eq!(client.dial(targets.iter().map(String::as_str)).await, BTreeMap::new(), "{case}");
         publish(&input, manifests.path());
         until_taken(&client, &expected, &case).await;
+        if number == 0 {
+            // grpc-js loads what it hashes with when it has its first configuration, and dies of a channel that is closed meanwhile.
+            // No pod is in this world, so that is what the channel is in when it is through.
+            client.until_on(targets.last().unwrap(), "TRANSIENT_FAILURE").await;
+        }
     }
     // Without these nothing was tested.
     assert!(taken > 400, "{taken} resources in all");
