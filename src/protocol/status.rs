@@ -1,5 +1,6 @@
 //! What a client was sent of each resource it wants, and what it said to that: the view of CSDS.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::subscriber::Subscriber;
@@ -44,10 +45,10 @@ impl Subscriber {
             Difference::Removed(resource) => Some(resource),
             Difference::Changed(_) => None,
         });
-        let all = map.iter().chain(kept);
-        let mut statuses: Vec<_> = all.map(|resource| self.status(resource.name(), map, place)).collect();
-        statuses.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-        statuses
+        let covered = map.iter().chain(kept).map(|resource| resource.name());
+        // Those beside the wildcard may be of nothing.
+        let names: BTreeSet<&Name> = covered.chain(self.subscription.names().iter()).collect();
+        names.into_iter().map(|name| self.status(name, map, place)).collect()
     }
 
     fn status(&self, name: &Name, map: &ResourceMap, place: &Place) -> ResourceStatus {

@@ -12,13 +12,17 @@ use serde_json::{Value, json};
 use test_support::{PATIENCE, soon};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+use tonic::Status;
 
 use crate::family::Family;
 
 /// How often the test looks at a client that can only be asked.
 pub const PAUSE: Duration = Duration::from_millis(50);
 
-/// One channel of a real client. Killed when dropped.
+/// An authority of the bootstrap, of the same servers: `xds://elsewhere/…` is under its name there. Nothing is.
+pub const AUTHORITY: &str = "elsewhere";
+
+/// A real client: one channel, and those that it is told to dial. Killed when dropped.
 #[derive(Debug)]
 pub struct Client {
     stdin: ChildStdin,
@@ -49,6 +53,8 @@ pub struct Failure {
 /// How to call.
 #[derive(Debug, Clone, Copy)]
 pub struct Ask<'a> {
+    /// The target that was [dialled](Client::dial) for it; `None` is the channel that the client was started with.
+    pub on: Option<&'a str>,
     /// Headers to send.
     pub headers: &'a [(&'a str, &'a str)],
     /// How long each call may take.
@@ -57,7 +63,7 @@ pub struct Ask<'a> {
 
 impl Default for Ask<'_> {
     fn default() -> Self {
-        Self { headers: &[], deadline: PATIENCE }
+        Self { on: None, headers: &[], deadline: PATIENCE }
     }
 }
 
@@ -145,6 +151,14 @@ impl Client {
         soon("a failed call", async { while self.call(1).await.errors.is_empty() {} }).await;
     }
 
+    /// Opens a channel to each of these targets, and has it connect; closes those that were dialled before and aren't named now.
+    /// Says what couldn't be opened, and why.
+    pub async fn dial(&mut self, targets: impl IntoIterator<Item = &str>) -> BTreeMap<String, String> {
+        let targets: Vec<&str> = targets.into_iter().collect();
+        let mut answer = self.tell(&json!({ "dial": targets })).await;
+        serde_json::from_value(answer["refused"].take()).unwrap()
+    }
+
     /// Begins to call, so many times a second, one beside the other.
     pub async fn begin(&mut self, rate: u64) {
         self.tell(&with("start", &rate.into(), Ask::default())).await;
@@ -156,10 +170,15 @@ impl Client {
         Outcome::read(&answer)
     }
 
-    /// Returns when the channel is in this state.
+    /// Returns when the channel that the client was started with is in this state.
     pub async fn until(&mut self, state: &str) {
+        self.until_on("", state).await;
+    }
+
+    /// Returns when the channel to this dialled target is in this state.
+    pub async fn until_on(&mut self, target: &str, state: &str) {
         soon(&format!("the state {state}"), async {
-            while self.tell(&json!({ "state": true })).await["state"] != state {
+            while self.tell(&json!({ "state": true, "on": target })).await["state"] != state {
                 tokio::time::sleep(PAUSE).await;
             }
         })
@@ -168,10 +187,8 @@ impl Client {
 
     /// What the client itself says of the resources that it watches.
     pub async fn resources(&self) -> Vec<GenericXdsConfig> {
-        let mut csds = ClientStatusDiscoveryServiceClient::connect(format!("http://{}", self.csds)).await.unwrap();
-        let response = soon("an answer of CSDS", csds.fetch_client_status(ClientStatusRequest::default())).await;
-        let configurations = response.unwrap().into_inner().config;
-        configurations.into_iter().flat_map(|client| client.generic_xds_configs).collect()
+        let resources = resources(self.csds).await;
+        resources.unwrap_or_else(|status| panic!("no answer of CSDS: {status:?}; log:\n{}", self.log()))
     }
 
     /// What it wrote to its standard error so far.
@@ -192,6 +209,17 @@ impl Client {
     }
 }
 
+/// All that CSDS says there of resources, of whichever client.
+pub async fn resources(csds: SocketAddr) -> Result<Vec<GenericXdsConfig>, Status> {
+    let request = async {
+        let csds = ClientStatusDiscoveryServiceClient::connect(format!("http://{csds}")).await;
+        let mut csds = csds.map_err(|error| Status::unavailable(format!("{error:?}")))?;
+        csds.fetch_client_status(ClientStatusRequest::default()).await
+    };
+    let configurations = soon("an answer of CSDS", request).await?.into_inner().config;
+    Ok(configurations.into_iter().flat_map(|client| client.generic_xds_configs).collect())
+}
+
 impl Outcome {
     fn read(answer: &Value) -> Self {
         let pods = answer["pods"].as_object().unwrap().iter();
@@ -207,12 +235,12 @@ impl Outcome {
 }
 
 fn with(command: &str, value: &Value, ask: Ask<'_>) -> Value {
-    let Ask { headers, deadline } = ask;
+    let Ask { on, headers, deadline } = ask;
     let headers: BTreeMap<&str, &str> = headers.iter().copied().collect();
-    json!({ command: value, "headers": headers, "deadline_ms": deadline.as_millis() })
+    json!({ command: value, "on": on.unwrap_or_default(), "headers": headers, "deadline_ms": deadline.as_millis() })
 }
 
-/// What `chancery bootstrap grpc` prints for this.
+/// What `chancery bootstrap grpc` prints for this, and in addition [`AUTHORITY`], of which Chancery knows nothing.
 fn bootstrap(dial: &Dial<'_>) -> String {
     let servers = dial.servers.iter().map(|server| format!("--server={server}"));
     let zone = dial.zone.map(|zone| format!("--zone={zone}"));
@@ -224,7 +252,9 @@ fn bootstrap(dial: &Dial<'_>) -> String {
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
+    let mut bootstrap: Value = serde_json::from_slice(&output.stdout).unwrap();
+    bootstrap["authorities"] = json!({ AUTHORITY: {} });
+    bootstrap.to_string()
 }
 
 async fn follow(mut stderr: ChildStderr, log: Arc<Mutex<String>>) {

@@ -9,8 +9,8 @@
 //! - [`scene`]: Services, pods, control plane. [`client`]: a client, of one [`family`].
 //! - Which pod a call goes to: [`spread`]; when pods come and go, or the channel sleeps: [`changes`]; when it is made again:
 //!   [`retries`].
-//! - What becomes of a name that nobody told of: [`names`]; of what a client can't take: [`rejections`]. Control planes come
-//!   and go: [`servers`].
+//! - What becomes of a name that nobody told of: [`names`]; how names are written: [`forms`]. What becomes of what a client can't
+//!   take: [`rejections`], [`events`]; that there is nothing such: [`worlds`]. Control planes come and go: [`servers`].
 //!
 //! Nearly each test ends with a look at what the client itself says of its resources (CSDS), and at how many the control plane saw
 //! rejected: none.
@@ -22,8 +22,11 @@ mod family;
 mod scene;
 
 mod changes;
+mod events;
+mod forms;
 mod names;
 mod rejections;
 mod retries;
 mod servers;
 mod spread;
+mod worlds;

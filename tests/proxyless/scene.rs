@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use test_support::pod::Pod;
 use test_support::process::{Serve, free_address};
 use test_support::services::{Condition, Listed, Services};
-use test_support::soon;
+use test_support::{network, soon};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::client::{Client, Dial, PAUSE};
@@ -21,6 +21,14 @@ pub const DIALLED: &str = "cart.shop:50051";
 
 /// How many scenes there are at a time: more clients on a small machine only wait for each other.
 static ROOM: Semaphore = Semaphore::const_new(4);
+
+/// Runs the body of the test `name` in a network of its own, where clients may connect to whatever they are told of: see
+/// [`network::isolated`]. There is room for it before it begins, as for scenes.
+pub fn isolated(name: &str, body: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let _room = runtime.block_on(ROOM.acquire()).unwrap();
+    network::isolated(name, body);
+}
 
 /// Everything but the clients.
 pub struct Scene {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -31,6 +32,8 @@ type command struct {
 	Start *float64 `json:"start"`
 	Stop  bool     `json:"stop"`
 	State bool     `json:"state"`
+	Dial  []string `json:"dial"`
+	On    string   `json:"on"`
 }
 
 type failure struct {
@@ -92,6 +95,33 @@ func (o *outcome) MarshalJSON() ([]byte, error) {
 	return json.Marshal(map[string]any{"pods": o.Pods, "errors": o.Errors})
 }
 
+// channels are the one that the program was started with, whose target is "", and those dialled since, by target.
+type channels map[string]*grpc.ClientConn
+
+// dial makes these targets the dialled ones, and says what refused to be one.
+func (c channels) dial(targets []string, with []grpc.DialOption) map[string]string {
+	refused := map[string]string{}
+	for _, target := range targets {
+		if c[target] != nil {
+			continue
+		}
+		channel, err := grpc.NewClient(target, with...)
+		if err != nil {
+			refused[target] = err.Error()
+			continue
+		}
+		channel.Connect()
+		c[target] = channel
+	}
+	for target, channel := range c {
+		if target != "" && !slices.Contains(targets, target) {
+			channel.Close()
+			delete(c, target)
+		}
+	}
+	return refused
+}
+
 func run(target string, idle []string) error {
 	dial := []grpc.DialOption{grpc.WithTransportCredentials(insecure.NewCredentials())}
 	if len(idle) > 0 {
@@ -101,10 +131,11 @@ func run(target string, idle []string) error {
 		}
 		dial = append(dial, grpc.WithIdleTimeout(time.Duration(milliseconds)*time.Millisecond))
 	}
-	channel, err := grpc.NewClient(target, dial...)
+	first, err := grpc.NewClient(target, dial...)
 	if err != nil {
 		return err
 	}
+	dialled := channels{"": first}
 	server := grpc.NewServer()
 	if _, err := admin.Register(server); err != nil {
 		return err
@@ -127,6 +158,7 @@ func run(target string, idle []string) error {
 		if err := json.Unmarshal(lines.Bytes(), &asked); err != nil {
 			return err
 		}
+		channel := dialled[asked.On]
 		var answer any
 		switch {
 		case asked.Call != nil:
@@ -144,6 +176,8 @@ func run(target string, idle []string) error {
 			answer = behind.outcome
 		case asked.State:
 			answer = map[string]string{"state": channel.GetState().String()}
+		case asked.Dial != nil:
+			answer = map[string]any{"refused": dialled.dial(asked.Dial, dial)}
 		default:
 			return fmt.Errorf("not a command: %s", lines.Text())
 		}

@@ -51,6 +51,39 @@ class Background {
   }
 }
 
+/** The channel that the program was started with, whose target is '', and those dialled since, by target. */
+class Channels {
+  constructor(target, options) {
+    this.options = options;
+    this.clients = new Map([['', this.open(target)]]);
+  }
+
+  open(target) {
+    return new grpc.Client(target, grpc.credentials.createInsecure(), this.options);
+  }
+
+  /** Makes these targets the dialled ones, and says what refused to be one. */
+  dial(targets) {
+    const refused = {};
+    for (const target of targets) {
+      if (this.clients.has(target)) continue;
+      try {
+        const client = this.open(target);
+        client.getChannel().getConnectivityState(true);
+        this.clients.set(target, client);
+      } catch (error) {
+        refused[target] = error.message;
+      }
+    }
+    for (const [target, client] of this.clients) {
+      if (target === '' || targets.includes(target)) continue;
+      client.close();
+      this.clients.delete(target);
+    }
+    return refused;
+  }
+}
+
 /** Serves what the client says of its own xDS resources. */
 const admin = () =>
   new Promise((resolve, reject) => {
@@ -64,11 +97,12 @@ const admin = () =>
 
 const main = async (target, idle) => {
   const options = idle === undefined ? {} : { 'grpc.client_idle_timeout_ms': Number(idle) };
-  const client = new grpc.Client(target, grpc.credentials.createInsecure(), options);
+  const channels = new Channels(target, options);
   say({ version: require('@grpc/grpc-js/package.json').version, csds: await admin() });
   let background;
   for await (const line of readline.createInterface({ input: process.stdin })) {
     const asked = JSON.parse(line);
+    const client = channels.clients.get(asked.on ?? '');
     if (asked.call !== undefined) {
       const outcome = { pods: {}, errors: [] };
       for (let done = 0; done < asked.call; done += 1) await call(client, asked, outcome);
@@ -81,6 +115,8 @@ const main = async (target, idle) => {
       say(background.outcome);
     } else if (asked.state) {
       say({ state: grpc.connectivityState[client.getChannel().getConnectivityState(false)] });
+    } else if (asked.dial !== undefined) {
+      say({ refused: channels.dial(asked.dial) });
     } else {
       throw new Error(`not a command: ${line}`);
     }

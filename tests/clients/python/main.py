@@ -58,6 +58,43 @@ class Background:
         self.thread.join()
 
 
+class Channel:
+    """A channel, and the method on it."""
+
+    def __init__(self, target, options):
+        self.channel = grpc.insecure_channel(target, options)
+        self.method = self.channel.unary_unary(
+            METHOD, request_serializer=echo.serialize, response_deserializer=echo.deserialize
+        )
+
+    def state(self, connect=False):
+        """The state now. Not by a subscription: who has one can't close the channel for up to a fifth of a second."""
+        number = self.channel._channel.check_connectivity_state(connect)
+        return next(state.name for state in grpc.ChannelConnectivity if state.value[0] == number)
+
+
+class Channels:
+    """The channel that the program was started with, whose target is "", and those dialled since, by target."""
+
+    def __init__(self, target, options):
+        self.options = options
+        self.channels = {"": Channel(target, options)}
+
+    def dial(self, targets):
+        """Makes these targets the dialled ones, and says what refused to be one."""
+        refused = {}
+        for target in set(targets) - set(self.channels):
+            try:
+                channel = Channel(target, self.options)
+                channel.state(connect=True)
+                self.channels[target] = channel
+            except Exception as error:
+                refused[target] = str(error)
+        for target in set(self.channels) - {"", *targets}:
+            self.channels.pop(target).channel.close()
+        return refused
+
+
 def admin():
     """Serves what the client says of its own xDS resources."""
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=2))
@@ -73,28 +110,28 @@ def say(answer):
 
 def main(target, idle=None):
     options = [] if idle is None else [("grpc.client_idle_timeout_ms", int(idle))]
-    channel = grpc.insecure_channel(target, options)
-    states = []
-    channel.subscribe(states.append)
-    method = channel.unary_unary(METHOD, request_serializer=echo.serialize, response_deserializer=echo.deserialize)
+    channels = Channels(target, options)
     server, csds = admin()
     say({"version": grpc.__version__, "csds": csds})
     background = None
     for line in sys.stdin:
         asked = json.loads(line)
+        channel = channels.channels[asked.get("on", "")]
         if "call" in asked:
             outcome = Outcome()
             for _ in range(asked["call"]):
-                outcome.call(method, asked)
+                outcome.call(channel.method, asked)
             say(outcome.answer())
         elif "start" in asked:
-            background = Background(method, asked)
+            background = Background(channel.method, asked)
             say(background.outcome.answer())
         elif "stop" in asked:
             background.stop()
             say(background.outcome.answer())
         elif "state" in asked:
-            say({"state": states[-1].name if states else grpc.ChannelConnectivity.IDLE.name})
+            say({"state": channel.state()})
+        elif "dial" in asked:
+            say({"refused": channels.dial(asked["dial"])})
         else:
             raise ValueError(f"not a command: {line}")
     server.stop(None)

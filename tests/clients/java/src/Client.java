@@ -22,8 +22,12 @@ import java.io.InputStreamReader;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -92,16 +96,53 @@ public final class Client {
     }
   }
 
+  /** The channel that the program was started with, whose target is "", and those dialled since, by target. */
+  private static final class Channels {
+    final Map<String, ManagedChannel> channels = new HashMap<>();
+    private final Long idleMillis;
+
+    Channels(String target, Long idleMillis) {
+      this.idleMillis = idleMillis;
+      channels.put("", open(target));
+    }
+
+    private ManagedChannel open(String target) {
+      var builder = Grpc.newChannelBuilder(target, InsecureChannelCredentials.create());
+      if (idleMillis != null) {
+        builder.idleTimeout(idleMillis, TimeUnit.MILLISECONDS);
+      }
+      return builder.build();
+    }
+
+    /** Makes these targets the dialled ones, and says what refused to be one. */
+    Map<String, String> dial(Set<String> targets) {
+      var refused = new TreeMap<String, String>();
+      for (var target : targets) {
+        if (channels.containsKey(target)) {
+          continue;
+        }
+        try {
+          var channel = open(target);
+          channel.getState(true);
+          channels.put(target, channel);
+        } catch (RuntimeException error) {
+          refused.put(target, error.getMessage());
+        }
+      }
+      var others = new HashSet<>(channels.keySet());
+      others.removeAll(targets);
+      others.remove("");
+      others.forEach(target -> channels.remove(target).shutdownNow());
+      return refused;
+    }
+  }
+
   private static void say(Object answer) {
     System.out.println(GSON.toJson(answer));
   }
 
   public static void main(String[] arguments) throws IOException, InterruptedException {
-    var builder = Grpc.newChannelBuilder(arguments[0], InsecureChannelCredentials.create());
-    if (arguments.length > 1) {
-      builder.idleTimeout(Long.parseLong(arguments[1]), TimeUnit.MILLISECONDS);
-    }
-    ManagedChannel channel = builder.build();
+    var channels = new Channels(arguments[0], arguments.length > 1 ? Long.valueOf(arguments[1]) : null);
     var server =
         NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0), InsecureServerCredentials.create())
             .addService(CsdsService.newInstance())
@@ -113,6 +154,7 @@ public final class Client {
     var lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     for (var line = lines.readLine(); line != null; line = lines.readLine()) {
       var asked = JsonParser.parseString(line).getAsJsonObject();
+      var channel = channels.channels.get(asked.has("on") ? asked.get("on").getAsString() : "");
       if (asked.has("call")) {
         var outcome = new Outcome();
         for (var left = asked.get("call").getAsInt(); left > 0; left--) {
@@ -127,6 +169,10 @@ public final class Client {
         background.outcome.say();
       } else if (asked.has("state")) {
         say(Map.of("state", channel.getState(false).name()));
+      } else if (asked.has("dial")) {
+        var targets = new LinkedHashSet<String>();
+        asked.getAsJsonArray("dial").forEach(target -> targets.add(target.getAsString()));
+        say(Map.of("refused", channels.dial(targets)));
       } else {
         throw new IllegalArgumentException("not a command: " + line);
       }
