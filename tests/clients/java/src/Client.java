@@ -92,16 +92,12 @@ public final class Client {
     }
   }
 
-  private static void say(Object answer) {
+  static void say(Object answer) {
     System.out.println(GSON.toJson(answer));
   }
 
-  public static void main(String[] arguments) throws IOException, InterruptedException {
-    var builder = Grpc.newChannelBuilder(arguments[0], InsecureChannelCredentials.create());
-    if (arguments.length > 1) {
-      builder.idleTimeout(Long.parseLong(arguments[1]), TimeUnit.MILLISECONDS);
-    }
-    ManagedChannel channel = builder.build();
+  /** Serves CSDS, and says the first line. */
+  private static void introduce() throws IOException {
     var server =
         NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0), InsecureServerCredentials.create())
             .addService(CsdsService.newInstance())
@@ -109,6 +105,25 @@ public final class Client {
             .start();
     say(Map.of("version", GrpcUtil.getGrpcBuildVersion().getImplementationVersion(),
         "csds", "127.0.0.1:" + server.getPort()));
+  }
+
+  public static void main(String[] arguments) throws IOException, InterruptedException {
+    if (arguments[0].equals("--serve")) {
+      introduce();
+      Served.serve(arguments[1], arguments[2]);
+    } else {
+      call(arguments);
+    }
+    System.exit(0);
+  }
+
+  private static void call(String[] arguments) throws IOException, InterruptedException {
+    var builder = Grpc.newChannelBuilder(arguments[0], InsecureChannelCredentials.create());
+    if (arguments.length > 1) {
+      builder.idleTimeout(Long.parseLong(arguments[1]), TimeUnit.MILLISECONDS);
+    }
+    ManagedChannel channel = builder.build();
+    introduce();
     Background background = null;
     var lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     for (var line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -131,7 +146,6 @@ public final class Client {
         throw new IllegalArgumentException("not a command: " + line);
       }
     }
-    System.exit(0);
   }
 
   private Client() {}
