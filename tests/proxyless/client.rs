@@ -100,7 +100,9 @@ impl Client {
             csds: SocketAddr::from(([0, 0, 0, 0], 0)),
             _process: process,
         };
-        client.csds = client.answer().await["csds"].as_str().unwrap().parse().unwrap();
+        let first = client.answer().await;
+        assert_eq!(first["version"], family.version(), "run `make clients`");
+        client.csds = first["csds"].as_str().unwrap().parse().unwrap();
         client
     }
 
@@ -168,10 +170,7 @@ impl Client {
 
     /// What the client itself says of the resources that it watches.
     pub async fn resources(&self) -> Vec<GenericXdsConfig> {
-        let mut csds = ClientStatusDiscoveryServiceClient::connect(format!("http://{}", self.csds)).await.unwrap();
-        let response = soon("an answer of CSDS", csds.fetch_client_status(ClientStatusRequest::default())).await;
-        let configurations = response.unwrap().into_inner().config;
-        configurations.into_iter().flat_map(|client| client.generic_xds_configs).collect()
+        resources(self.csds).await
     }
 
     /// What it wrote to its standard error so far.
@@ -190,6 +189,14 @@ impl Client {
         let line = line.unwrap_or_else(|| panic!("the client ended; log:\n{}", self.log()));
         serde_json::from_str(&line).unwrap()
     }
+}
+
+/// All that CSDS says there of resources, of whichever client.
+pub async fn resources(csds: SocketAddr) -> Vec<GenericXdsConfig> {
+    let mut csds = ClientStatusDiscoveryServiceClient::connect(format!("http://{csds}")).await.unwrap();
+    let response = soon("an answer of CSDS", csds.fetch_client_status(ClientStatusRequest::default())).await;
+    let configurations = response.unwrap().into_inner().config;
+    configurations.into_iter().flat_map(|client| client.generic_xds_configs).collect()
 }
 
 impl Outcome {
@@ -213,7 +220,7 @@ fn with(command: &str, value: &Value, ask: Ask<'_>) -> Value {
 }
 
 /// What `chancery bootstrap grpc` prints for this.
-fn bootstrap(dial: &Dial<'_>) -> String {
+pub fn bootstrap(dial: &Dial<'_>) -> String {
     let servers = dial.servers.iter().map(|server| format!("--server={server}"));
     let zone = dial.zone.map(|zone| format!("--zone={zone}"));
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_chancery"))
@@ -227,7 +234,8 @@ fn bootstrap(dial: &Dial<'_>) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-async fn follow(mut stderr: ChildStderr, log: Arc<Mutex<String>>) {
+/// Collects what it writes to its standard error.
+pub async fn follow(mut stderr: ChildStderr, log: Arc<Mutex<String>>) {
     let mut buffer = [0; 4096];
     while let Ok(length @ 1..) = stderr.read(&mut buffer).await {
         let text = String::from_utf8_lossy(&buffer[..length]);
