@@ -8,7 +8,12 @@ use crate::client::{Client, Dial};
 use crate::family::{Family, in_each_family};
 use crate::scene::Scene;
 
-in_each_family!(new_pod_is_used, unlisted_pod_is_called_no_more, leaving_pod_is_left, idle_channel_comes_back);
+in_each_family!(
+    NewPods: new_pod_is_used,
+    UnlistedPods: unlisted_pod_is_called_no_more,
+    TerminatingPods: leaving_pod_is_left,
+    IdleChannels: idle_channel_comes_back,
+);
 
 /// Calls a second.
 const RATE: u64 = 100;

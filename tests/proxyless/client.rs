@@ -106,7 +106,9 @@ impl Client {
             csds: SocketAddr::from(([0, 0, 0, 0], 0)),
             _process: process,
         };
-        client.csds = client.answer().await["csds"].as_str().unwrap().parse().unwrap();
+        let first = client.answer().await;
+        assert_eq!(first["version"], family.version(), "run `make clients`");
+        client.csds = first["csds"].as_str().unwrap().parse().unwrap();
         client
     }
 
@@ -241,7 +243,7 @@ fn with(command: &str, value: &Value, ask: Ask<'_>) -> Value {
 }
 
 /// What `chancery bootstrap grpc` prints for this, and in addition [`AUTHORITY`], of which Chancery knows nothing.
-fn bootstrap(dial: &Dial<'_>) -> String {
+pub fn bootstrap(dial: &Dial<'_>) -> String {
     let servers = dial.servers.iter().map(|server| format!("--server={server}"));
     let zone = dial.zone.map(|zone| format!("--zone={zone}"));
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_chancery"))
@@ -257,7 +259,8 @@ fn bootstrap(dial: &Dial<'_>) -> String {
     bootstrap.to_string()
 }
 
-async fn follow(mut stderr: ChildStderr, log: Arc<Mutex<String>>) {
+/// Collects what it writes to its standard error.
+pub async fn follow(mut stderr: ChildStderr, log: Arc<Mutex<String>>) {
     let mut buffer = [0; 4096];
     while let Ok(length @ 1..) = stderr.read(&mut buffer).await {
         let text = String::from_utf8_lossy(&buffer[..length]);

@@ -11,7 +11,11 @@ use crate::client::{AUTHORITY, Ask, Client, PAUSE, resources};
 use crate::family::{Family, in_each_family};
 use crate::scene::{DIALLED, Scene};
 
-in_each_family!(each_leads_to_the_pods, others_lead_nowhere);
+in_each_family!(
+    NameForms: each_leads_to_the_pods,
+    PortNames: ports_by_name_lead_there_too else ports_by_name_are_no_urls,
+    UnknownNamesHarmNobody: others_lead_nowhere,
+);
 
 /// Those with a number or without a port.
 const FORMS: [&str; 7] = [
@@ -43,32 +47,49 @@ const OTHERS: [&str; 11] = [
 ];
 
 async fn each_leads_to_the_pods(family: Family) {
-    let scene = Scene::of_cart(1, &[]).await;
-    let mut client = scene.client(family).await;
-    let targets: Vec<String> = FORMS.iter().chain(&WITH_PORT_NAME).map(|name| format!("xds:///{name}")).collect();
-    assert_eq!(client.dial(targets.iter().map(String::as_str)).await, BTreeMap::new());
-    let (plain, named) = targets.split_at(FORMS.len());
-    for target in plain {
-        leads_to_the_pod(&mut client, target).await;
-    }
-    for target in named {
-        if family == Family::Node {
-            // It finds the pods, and can't connect to them: it takes the name for an authority, whose port is a number.
-            let outcome = client.call_with(1, Ask { on: Some(target), ..Ask::default() }).await;
-            let is_fixed = !outcome.errors.iter().any(|failure| failure.message.contains("Invalid URL"));
-            assert!(!is_fixed, "{family:?} takes names of ports now: let it be tested as the others are: {outcome:?}");
-        } else {
-            leads_to_the_pod(&mut client, target).await;
-        }
-    }
-    let accepted = FORMS.iter().chain(&WITH_PORT_NAME).map(|name| ((*name).to_owned(), ClientResourceStatus::Acked));
-    assert_eq!(listeners(&client).await, accepted.collect());
-    nothing_was_rejected(&scene).await;
+    lead_to_the_pods(family, &FORMS).await;
 }
 
-async fn leads_to_the_pod(client: &mut Client, target: &str) {
-    let outcome = client.call_with(1, Ask { on: Some(target), ..Ask::default() }).await;
-    assert_eq!(outcome.pods.get("cart-1"), Some(&1), "{target}: {outcome:?}; log:\n{}", client.log());
+async fn ports_by_name_lead_there_too(family: Family) {
+    lead_to_the_pods(family, &WITH_PORT_NAME).await;
+}
+
+/// It finds the pods, and can't connect to them: it takes the name for an authority, whose port is a number.
+async fn ports_by_name_are_no_urls(family: Family) {
+    let scene = Scene::of_cart(1, &[]).await;
+    let mut client = scene.client(family).await;
+    for target in dial(&mut client, &WITH_PORT_NAME).await {
+        let outcome = client.call_with(1, Ask { on: Some(&target), ..Ask::default() }).await;
+        let is_refused = outcome.errors.iter().any(|failure| failure.message.contains("Invalid URL"));
+        assert!(is_refused, "{target}: {outcome:?}; log:\n{}", client.log());
+    }
+    are_accepted(&scene, &client, &WITH_PORT_NAME).await;
+}
+
+async fn lead_to_the_pods(family: Family, names: &[&str]) {
+    let scene = Scene::of_cart(1, &[]).await;
+    let mut client = scene.client(family).await;
+    for target in dial(&mut client, names).await {
+        let outcome = client.call_with(1, Ask { on: Some(&target), ..Ask::default() }).await;
+        assert_eq!(outcome.pods.get("cart-1"), Some(&1), "{target}: {outcome:?}; log:\n{}", client.log());
+    }
+    are_accepted(&scene, &client, names).await;
+}
+
+/// Dials these names, beside the one that each client dials, and says what was dialled.
+async fn dial(client: &mut Client, names: &[&str]) -> Vec<String> {
+    let targets: Vec<String> = names.iter().map(|name| format!("xds:///{name}")).collect();
+    assert_eq!(client.dial(targets.iter().map(String::as_str)).await, BTreeMap::new());
+    targets
+}
+
+/// Fails the test unless the client took the listeners of these names, and nothing was rejected.
+async fn are_accepted(scene: &Scene, client: &Client, names: &[&str]) {
+    let mut taken = listeners(client).await;
+    taken.remove(DIALLED);
+    let accepted = names.iter().map(|name| ((*name).to_owned(), ClientResourceStatus::Acked));
+    assert_eq!(taken, accepted.collect());
+    nothing_was_rejected(scene).await;
 }
 
 async fn others_lead_nowhere(family: Family) {

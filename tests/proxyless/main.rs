@@ -6,11 +6,13 @@
 //!                                      └── test ◀─┘
 //! ```
 //!
-//! - [`scene`]: Services, pods, control plane. [`client`]: a client, of one [`family`].
-//! - Which pod a call goes to: [`spread`]; when pods come and go, or the channel sleeps: [`changes`]; when it is made again:
-//!   [`retries`].
+//! - [`scene`]: Services, pods, control plane. [`client`]: a client, of one [`family`]; [`server`]: a server of one.
+//! - [`features`]: what each family does, and what it doesn't, which every test consults; [`page`]: what users read of that.
+//! - Which pod a call goes to: [`spread`], [`balancing`], [`zones`]; when pods come and go, or the channel sleeps: [`changes`];
+//!   when a call is made again: [`retries`]; when it is ended, or not made at all: [`limits`].
 //! - What becomes of a name that nobody told of: [`names`]; how names are written: [`forms`]. What becomes of what a client can't
-//!   take: [`rejections`], [`events`]; that there is nothing such: [`worlds`]. Control planes come and go: [`servers`].
+//!   take: [`rejections`], [`events`]; that there is nothing such: [`worlds`]. Control planes come and go: [`servers`]. Servers
+//!   ask, too: [`served`].
 //!
 //! Nearly each test ends with a look at what the client itself says of its resources (CSDS), and at how many the control plane saw
 //! rejected: none.
@@ -19,14 +21,21 @@
 
 mod client;
 mod family;
+mod features;
+mod page;
 mod scene;
+mod server;
 
+mod balancing;
 mod changes;
 mod events;
 mod forms;
+mod limits;
 mod names;
 mod rejections;
 mod retries;
+mod served;
 mod servers;
 mod spread;
 mod worlds;
+mod zones;

@@ -9,22 +9,29 @@ use crate::family::{Family, in_each_family};
 use crate::scene::Scene;
 
 in_each_family!(
-    vanished_one_is_called_until_it_comes_back,
-    vanished_one_fails_until_it_comes_back_if_that_was_asked_for,
-    unknown_one_fails_until_it_appears,
-    awaited_one_is_served_when_it_appears
+    ReturningNames: vanished_one_is_called_until_it_comes_back,
+    FailOnDeletion: vanished_one_fails_until_it_comes_back_if_that_was_asked_for
+        else vanished_one_fails_for_good_if_that_was_asked_for,
+    UnknownNamesFail: unknown_one_fails_until_it_appears else unknown_one_is_waited_for_until_it_appears,
+    AwaitedNames: awaited_one_is_served_when_it_appears,
 );
 
 /// After 15 s a client takes a resource for one that doesn't exist.
 const LONG: Duration = Duration::from_secs(18);
 
 async fn unknown_one_fails_until_it_appears(family: Family) {
+    unknown_one_until_it_appears(family, Code::Unavailable).await;
+}
+
+async fn unknown_one_is_waited_for_until_it_appears(family: Family) {
+    unknown_one_until_it_appears(family, Code::DeadlineExceeded).await;
+}
+
+async fn unknown_one_until_it_appears(family: Family, code: Code) {
     let mut scene = Scene::start().await;
     let mut client = scene.client(family).await;
     let outcome = client.call_with(1, Ask { deadline: LONG, ..Ask::default() }).await;
     let codes: Vec<i64> = outcome.errors.iter().map(|failure| failure.code).collect();
-    // grpc-js lets calls wait until their deadline.
-    let code = if family == Family::Node { Code::DeadlineExceeded } else { Code::Unavailable };
     assert_eq!(codes, [i64::from(i32::from(code))], "{:?}", outcome.errors);
     scene.services.annotate("cart", &[]);
     scene.scale("cart", 1).await;
@@ -70,6 +77,20 @@ async fn vanished_one_is_called_until_it_comes_back(family: Family) {
 }
 
 async fn vanished_one_fails_until_it_comes_back_if_that_was_asked_for(family: Family) {
+    let (scene, mut client) = vanished_and_back(family).await;
+    client.until_served().await;
+    scene.is_accepted(&client).await;
+}
+
+/// A family that compares what comes with what went doesn't tell the channel when that is the same.
+async fn vanished_one_fails_for_good_if_that_was_asked_for(family: Family) {
+    let (_scene, mut client) = vanished_and_back(family).await;
+    let outcome = client.call(1).await;
+    assert!(outcome.pods.is_empty(), "{family:?} takes a listener again now");
+}
+
+/// A client that calls failed for when the Service vanished, and that accepted it again.
+async fn vanished_and_back(family: Family) -> (Scene, Client) {
     let mut scene = Scene::of_cart(1, &[]).await;
     let mut client = Client::start(family, Dial { fails_on_deletion: true, ..scene.dial() }).await;
     client.reach(&["cart-1"]).await;
@@ -80,13 +101,6 @@ async fn vanished_one_fails_until_it_comes_back_if_that_was_asked_for(family: Fa
     client.until_failed().await;
     scene.services = before;
     scene.publish();
-    if family == Family::Node {
-        // It compares what comes with what went, and doesn't tell the channel when that is the same.
-        scene.until("accepted responses", async |scene| scene.accepted("lds").await, accepted + 2).await;
-        let outcome = client.call(1).await;
-        assert!(outcome.pods.is_empty(), "{family:?} takes a listener again now: let it be tested as the others are");
-        return;
-    }
-    client.until_served().await;
-    scene.is_accepted(&client).await;
+    scene.until("accepted responses", async |scene| scene.accepted("lds").await, accepted + 2).await;
+    (scene, client)
 }

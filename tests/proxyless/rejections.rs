@@ -10,7 +10,7 @@ use crate::client::{Client, Dial, PAUSE};
 use crate::family::{Family, in_each_family};
 use crate::scene::Scene;
 
-in_each_family!(is_seen_and_harms_nobody);
+in_each_family!(Rejections: is_seen_and_harms_nobody);
 
 async fn is_seen_and_harms_nobody(family: Family) {
     let mut scene = Scene::of_cart(1, &[]).await;

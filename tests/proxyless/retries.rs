@@ -6,7 +6,7 @@ use tonic::Code;
 use crate::family::{Family, in_each_family};
 use crate::scene::Scene;
 
-in_each_family!(reach_another_pod, are_off);
+in_each_family!(Retries: reach_another_pod, Retries: are_off);
 
 async fn reach_another_pod(family: Family) {
     let scene = Scene::of_cart(2, &[("retry-on", "unavailable"), ("num-retries", "1")]).await;

@@ -6,7 +6,7 @@ use crate::client::Ask;
 use crate::family::{Family, in_each_family};
 use crate::scene::Scene;
 
-in_each_family!(is_even, is_by_header);
+in_each_family!(RoundRobin: is_even, RingHash: is_by_header);
 
 async fn is_even(family: Family) {
     let scene = Scene::of_cart(3, &[]).await;

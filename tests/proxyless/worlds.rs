@@ -22,7 +22,11 @@ use test_support::{PATIENCE, golden};
 
 use crate::client::{Client, Dial, PAUSE, resources};
 use crate::family::Family;
+use crate::features::Feature;
 use crate::scene::{DIALLED, isolated};
+
+/// What is tested here, for the page on features.
+pub const TESTED: &[(Feature, bool)] = &[(Feature::Everything, false)];
 
 mod are_taken {
     use super::{Family, are_taken, isolated};

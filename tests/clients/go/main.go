@@ -122,6 +122,22 @@ func (c channels) dial(targets []string, with []grpc.DialOption) map[string]stri
 	return refused
 }
 
+// introduce serves CSDS, and says the first line.
+func introduce() (*json.Encoder, error) {
+	server := grpc.NewServer()
+	if _, err := admin.Register(server); err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	go server.Serve(listener)
+	out := json.NewEncoder(os.Stdout)
+	out.SetEscapeHTML(false)
+	return out, out.Encode(map[string]any{"version": grpc.Version, "csds": listener.Addr().String()})
+}
+
 func run(target string, idle []string) error {
 	dial := []grpc.DialOption{grpc.WithTransportCredentials(insecure.NewCredentials())}
 	if len(idle) > 0 {
@@ -136,19 +152,8 @@ func run(target string, idle []string) error {
 		return err
 	}
 	dialled := channels{"": first}
-	server := grpc.NewServer()
-	if _, err := admin.Register(server); err != nil {
-		return err
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	out, err := introduce()
 	if err != nil {
-		return err
-	}
-	go server.Serve(listener)
-
-	out := json.NewEncoder(os.Stdout)
-	out.SetEscapeHTML(false)
-	if err := out.Encode(map[string]any{"version": grpc.Version, "csds": listener.Addr().String()}); err != nil {
 		return err
 	}
 	var behind *background
@@ -189,7 +194,13 @@ func run(target string, idle []string) error {
 }
 
 func main() {
-	if err := run(os.Args[1], os.Args[2:]); err != nil {
+	var err error
+	if os.Args[1] == "--serve" {
+		err = serve(os.Args[2], os.Args[3])
+	} else {
+		err = run(os.Args[1], os.Args[2:])
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

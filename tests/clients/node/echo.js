@@ -8,6 +8,12 @@ exports.serialize = (message) => {
   return Buffer.concat([Buffer.from([0x0a, bytes.length]), bytes]);
 };
 
+/** An EchoResponse of this `pod`, of fewer than 128 bytes. */
+exports.serializeResponse = (pod) => {
+  const bytes = Buffer.from(pod);
+  return Buffer.concat([Buffer.from([0x12, bytes.length]), bytes]);
+};
+
 /** The field `pod` of an EchoResponse. */
 exports.deserialize = (bytes) => {
   let at = 0;

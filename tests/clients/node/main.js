@@ -95,6 +95,25 @@ const admin = () =>
     });
   });
 
+/** Answers calls, as xDS says, until the standard input ends. */
+const serve = async (address, name) => {
+  say({ version: require('@grpc/grpc-js/package.json').version, csds: await admin() });
+  const server = new xds.XdsServer();
+  const method = {
+    path: METHOD,
+    requestStream: false,
+    responseStream: false,
+    requestDeserialize: (bytes) => bytes,
+    responseSerialize: echo.serializeResponse,
+  };
+  server.addService({ echo: method }, { echo: (_, answer) => answer(null, name) });
+  server.bindAsync(address, grpc.ServerCredentials.createInsecure(), (error) => {
+    if (error) throw error;
+  });
+  server.addServingStateListener(address, (status) => say({ serving: status.code === grpc.status.OK }));
+  process.stdin.resume().on('end', () => server.tryShutdown(() => process.exit()));
+};
+
 const main = async (target, idle) => {
   const options = idle === undefined ? {} : { 'grpc.client_idle_timeout_ms': Number(idle) };
   const channels = new Channels(target, options);
@@ -124,4 +143,6 @@ const main = async (target, idle) => {
   process.exit();
 };
 
-main(...process.argv.slice(2));
+const [first, ...others] = process.argv.slice(2);
+if (first === '--serve') serve(...others);
+else main(first, ...others);

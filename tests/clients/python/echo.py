@@ -7,6 +7,12 @@ def serialize(message):
     return bytes([0x0A, len(data)]) + data
 
 
+def serialize_response(pod):
+    """An EchoResponse of this `pod`, of fewer than 128 bytes."""
+    data = pod.encode()
+    return bytes([0x12, len(data)]) + data
+
+
 def deserialize(data):
     """The field `pod` of an EchoResponse."""
     pod = ""

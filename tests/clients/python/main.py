@@ -108,6 +108,23 @@ def say(answer):
     print(json.dumps(answer), flush=True)
 
 
+def serve(address, name):
+    """Answers calls, as xDS says, until the standard input ends. When it serves it isn't told."""
+    server, csds = admin()
+    say({"version": grpc.__version__, "csds": csds})
+    served = grpc.server(futures.ThreadPoolExecutor(max_workers=16), xds=True)
+    method = grpc.unary_unary_rpc_method_handler(
+        lambda request, context: name, response_serializer=echo.serialize_response
+    )
+    handler = grpc.method_handlers_generic_handler("chancery.echo.v1.Echo", {"Echo": method})
+    served.add_generic_rpc_handlers((handler,))
+    served.add_insecure_port(address)
+    served.start()
+    sys.stdin.read()
+    served.stop(10).wait()
+    server.stop(None)
+
+
 def main(target, idle=None):
     options = [] if idle is None else [("grpc.client_idle_timeout_ms", int(idle))]
     channels = Channels(target, options)
@@ -137,4 +154,7 @@ def main(target, idle=None):
     server.stop(None)
 
 
-main(*sys.argv[1:])
+if sys.argv[1] == "--serve":
+    serve(*sys.argv[2:])
+else:
+    main(*sys.argv[1:])

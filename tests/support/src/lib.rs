@@ -7,6 +7,7 @@
 //! - [`configuration`]: what an Envoy is configured with, and what it should be configured with.
 //! - [`envoys`]: the versions of Envoy, and the variants of the protocol.
 //! - [`fleet`]: a real Envoy.
+//! - [`forwarder`]: one address for several servers.
 //! - [`golden`]: the golden cases, as worlds to hold something against.
 //! - [`network`]: a network of a test's own, for pods with real addresses.
 //! - [`pod`]: a pod that does what the test says.
@@ -21,6 +22,7 @@ pub mod configuration;
 pub mod control_plane;
 pub mod envoys;
 pub mod fleet;
+pub mod forwarder;
 pub mod golden;
 pub mod network;
 pub mod pod;

@@ -1,6 +1,6 @@
 //! Services and their EndpointSlices, as a test says that they are, and as manifests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
 use chancery::cli::demo::addresses::POD_PORT;
@@ -25,7 +25,7 @@ struct Service {
 pub struct Listed {
     /// Its name.
     pub pod: String,
-    /// Its address. The port must be [`POD_PORT`].
+    /// Its address.
     pub address: SocketAddr,
     /// What is said of it.
     pub condition: Condition,
@@ -87,7 +87,7 @@ impl Services {
 
     /// All of it, as a file that Chancery reads.
     pub fn manifests(&self) -> String {
-        let services = self.services.iter().flat_map(|(name, service)| [service.service(name), service.slice(name)]);
+        let services = self.services.iter().flat_map(|(name, service)| service.documents(name));
         let pods = self.weights.iter().map(|(name, weight)| {
             let labels = json!({ "chancery.dev/weight": weight.to_string() });
             let metadata = json!({ "namespace": "shop", "name": name, "labels": labels });
@@ -103,22 +103,33 @@ impl Services {
 }
 
 impl Service {
+    /// The Service, and an EndpointSlice for each port that pods listen on; one at least.
+    fn documents(&self, name: &str) -> Vec<Value> {
+        let mut ports: BTreeSet<u16> = self.endpoints.iter().map(|listed| listed.address.port()).collect();
+        if ports.is_empty() {
+            ports.insert(POD_PORT);
+        }
+        let slices = ports.into_iter().map(|port| self.slice(name, port));
+        std::iter::once(self.service(name)).chain(slices).collect()
+    }
+
     fn service(&self, name: &str) -> Value {
         let metadata = json!({ "namespace": "shop", "name": name, "annotations": self.annotations });
         let spec = json!({ "ports": [{ "name": "grpc", "port": POD_PORT }] });
         json!({ "apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec })
     }
 
-    fn slice(&self, name: &str) -> Value {
-        let endpoints: Vec<Value> = self.endpoints.iter().map(Listed::endpoint).collect();
+    fn slice(&self, name: &str, port: u16) -> Value {
+        let endpoints = self.endpoints.iter().filter(|listed| listed.address.port() == port);
+        let endpoints: Vec<Value> = endpoints.map(Listed::endpoint).collect();
         json!({
             "apiVersion": "discovery.k8s.io/v1",
             "kind": "EndpointSlice",
             "metadata": {
-                "namespace": "shop", "name": format!("{name}-1"), "labels": { "kubernetes.io/service-name": name },
+                "namespace": "shop", "name": format!("{name}-{port}"), "labels": { "kubernetes.io/service-name": name },
             },
             "addressType": "IPv4",
-            "ports": [{ "name": "grpc", "port": POD_PORT, "protocol": "TCP" }],
+            "ports": [{ "name": "grpc", "port": port, "protocol": "TCP" }],
             "endpoints": endpoints,
         })
     }

@@ -137,12 +137,12 @@ public final class Client {
     }
   }
 
-  private static void say(Object answer) {
+  static void say(Object answer) {
     System.out.println(GSON.toJson(answer));
   }
 
-  public static void main(String[] arguments) throws IOException, InterruptedException {
-    var channels = new Channels(arguments[0], arguments.length > 1 ? Long.valueOf(arguments[1]) : null);
+  /** Serves CSDS, and says the first line. */
+  private static void introduce() throws IOException {
     var server =
         NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0), InsecureServerCredentials.create())
             .addService(CsdsService.newInstance())
@@ -150,6 +150,21 @@ public final class Client {
             .start();
     say(Map.of("version", GrpcUtil.getGrpcBuildVersion().getImplementationVersion(),
         "csds", "127.0.0.1:" + server.getPort()));
+  }
+
+  public static void main(String[] arguments) throws IOException, InterruptedException {
+    if (arguments[0].equals("--serve")) {
+      introduce();
+      Served.serve(arguments[1], arguments[2]);
+    } else {
+      call(arguments);
+    }
+    System.exit(0);
+  }
+
+  private static void call(String[] arguments) throws IOException, InterruptedException {
+    var channels = new Channels(arguments[0], arguments.length > 1 ? Long.valueOf(arguments[1]) : null);
+    introduce();
     Background background = null;
     var lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     for (var line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -177,7 +192,6 @@ public final class Client {
         throw new IllegalArgumentException("not a command: " + line);
       }
     }
-    System.exit(0);
   }
 
   private Client() {}
