@@ -264,12 +264,12 @@ pub const RULES: &[Rule] = &[
         },
     },
     Rule {
-        about: "CDS: nothing is said of TLS, nor of load reports",
+        about: "CDS: nothing is said of TLS, and load is reported to this server or not at all",
         holds: |served| {
             served.clusters.iter().all(|cluster| {
                 cluster.transport_socket.is_none()
                     && cluster.transport_socket_matches.is_empty()
-                    && cluster.lrs_server.is_none()
+                    && cluster.lrs_server.as_ref().is_none_or(is_itself)
             })
         },
         breaks: |served| served.clusters[0].lrs_server = Some(ConfigSource::default()),
@@ -387,6 +387,11 @@ fn is_ads(source: Option<&ConfigSource>) -> bool {
     use config_source::ConfigSourceSpecifier::{Ads, Self_};
     let of = source.and_then(|source| source.config_source_specifier.as_ref());
     matches!(of, Some(Ads(_) | Self_(SelfConfigSource { .. })))
+}
+
+/// Whether it is the server that this comes from.
+fn is_itself(source: &ConfigSource) -> bool {
+    matches!(source.config_source_specifier, Some(config_source::ConfigSourceSpecifier::Self_(SelfConfigSource { .. })))
 }
 
 fn nanos(duration: &Duration) -> i128 {

@@ -178,7 +178,7 @@ const CALLS: Group = Group {
             feature: Feature::MaxRequests,
             title: "`max-requests`",
             note: "calls above it fail with UNAVAILABLE at once, and the pods never see them",
-            lacks: &[(Java, "calls aren't counted")],
+            lacks: &[],
         },
         Entry {
             feature: Feature::Outliers,

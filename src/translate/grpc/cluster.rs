@@ -4,10 +4,11 @@ use data_plane_api::cluster::circuit_breakers::Thresholds;
 use data_plane_api::cluster::{
     CircuitBreakers, Cluster, ClusterDiscoveryType, DiscoveryType, EdsClusterConfig, OutlierDetection,
 };
-use data_plane_api::core::RoutingPriority;
+use data_plane_api::core::config_source::ConfigSourceSpecifier;
+use data_plane_api::core::{ConfigSource, RoutingPriority, SelfConfigSource};
 
 use super::balancing::balanced;
-use crate::model::{Limits, Outlier, Policy};
+use crate::model::{Limits, Outlier, Policy, UNLIMITED};
 use crate::translate::envoy::{ads, outlier_detection};
 use crate::xds::{Name, Resource};
 
@@ -41,6 +42,7 @@ pub fn cluster(name: &Name, policy: &Policy) -> Resource {
         cluster_discovery_type: Some(ClusterDiscoveryType::Type(DiscoveryType::Eds.into())),
         eds_cluster_config: Some(EdsClusterConfig { eds_config: Some(ads(None)), service_name: name.to_string() }),
         circuit_breakers: Some(circuit_breakers(limits)),
+        lrs_server: load_reports(limits),
         outlier_detection: outliers(outlier),
         ..Cluster::default()
     };
@@ -56,6 +58,14 @@ fn circuit_breakers(limits: &Limits) -> CircuitBreakers {
         ..Thresholds::default()
     };
     CircuitBreakers { thresholds: vec![thresholds], ..CircuitBreakers::default() }
+}
+
+/// Where clients report their load: to whom they have this from, if calls are limited. For grpc-java doesn't count the calls
+/// under way, and so keeps no limit, unless it also reports them. To others nothing is said, which spares them a stream.
+fn load_reports(limits: &Limits) -> Option<ConfigSource> {
+    let itself = ConfigSourceSpecifier::Self_(SelfConfigSource::default());
+    let source = ConfigSource { config_source_specifier: Some(itself), ..ConfigSource::default() };
+    (limits.requests != UNLIMITED).then_some(source)
 }
 
 /// Outlier detection as gRPC has it (gRFC A50): by the success rate and by the share of failures, not by failures in a row.

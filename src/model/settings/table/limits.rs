@@ -45,7 +45,10 @@ static SETTINGS: [Setting; 5] = [
         default: NONE,
         example: "1000",
         envoy: "`CircuitBreakers.thresholds[].max_requests`.",
-        grpc: Grpc::Becomes("`CircuitBreakers.thresholds[].max_requests`, of each client."),
+        grpc: Grpc::Becomes(
+            "`CircuitBreakers.thresholds[].max_requests`, of each client; with `Cluster.lrs_server`, without which grpc-java \
+             doesn't count.",
+        ),
         values: Values::WholeOr(NONE, 0..=MOST, |to, n| to.policy.limits.requests = n.unwrap_or(UNLIMITED)),
         ..Setting::PLAIN
     },

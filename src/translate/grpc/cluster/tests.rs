@@ -76,6 +76,15 @@ fn a_ring_is_said_in_the_way_that_all_take() {
 }
 
 #[test]
+fn load_is_reported_to_this_server_where_calls_are_limited() {
+    let limited = |limits| rendered(&Policy { limits, ..Policy::default() });
+    let few = limited(Limits { requests: 100, ..Limits::default() });
+    assert_eq!(few["circuit_breakers"]["thresholds"][0]["max_requests"], json!(100));
+    assert_eq!(few["lrs_server"], json!({"self": {}}));
+    assert_eq!(limited(Limits { connections: 1, ..Limits::default() })["lrs_server"], Value::Null);
+}
+
+#[test]
 fn outliers_are_found_by_shares_not_by_failures_in_a_row() {
     assert_eq!(outlier(Outlier::default()), Value::Null);
     let row = ["consecutive_5xx", "consecutive_gateway_failure", "enforcing_consecutive_5xx"];
