@@ -18,17 +18,7 @@ const INTRODUCTION: &str = include_str!("introduction.md");
 
 #[test]
 fn the_page_is_what_the_table_says() {
-    let page = page();
-    if std::env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1") {
-        fs::write(PAGE, &page).unwrap();
-    }
-    let written = fs::read_to_string(PAGE).unwrap_or_default();
-    let line = page.lines().zip(written.lines()).position(|(new, old)| new != old);
-    assert!(
-        page == written,
-        "{PAGE} is stale from line {} on: UPDATE_DOCS=1 cargo test --test annotations",
-        line.unwrap_or_default() + 1
-    );
+    test_support::page::is_current(PAGE, &page(), "cargo test --test annotations");
 }
 
 /// Every setting is shown at work by a golden case, which real Envoys load.

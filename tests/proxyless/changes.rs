@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use test_support::soon;
 
-use crate::client::{Client, Dial};
+use crate::client::Client;
 use crate::family::{Family, in_each_family};
+use crate::program::Dial;
 use crate::scene::Scene;
 
 in_each_family!(

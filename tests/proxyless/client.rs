@@ -1,36 +1,18 @@
 //! A gRPC client in a process of its own, which does what the test says.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
-use std::process::Stdio;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use data_plane_api::client_status::client::ClientStatusDiscoveryServiceClient;
-use data_plane_api::client_status::{ClientStatusRequest, GenericXdsConfig};
+use data_plane_api::client_status::GenericXdsConfig;
 use serde_json::{Value, json};
 use test_support::{PATIENCE, soon};
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, Lines};
-use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
-use tonic::Status;
 
 use crate::family::Family;
-
-/// How often the test looks at a client that can only be asked.
-pub const PAUSE: Duration = Duration::from_millis(50);
-
-/// An authority of the bootstrap, of the same servers: `xds://elsewhere/…` is under its name there. Nothing is.
-pub const AUTHORITY: &str = "elsewhere";
+use crate::program::{Dial, PAUSE, Program};
 
 /// A real client: one channel, and those that it is told to dial. Killed when dropped.
 #[derive(Debug)]
-pub struct Client {
-    stdin: ChildStdin,
-    stdout: Lines<BufReader<ChildStdout>>,
-    log: Arc<Mutex<String>>,
-    csds: SocketAddr,
-    _process: Child,
-}
+pub struct Client(Program);
 
 /// What became of calls.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -67,49 +49,13 @@ impl Default for Ask<'_> {
     }
 }
 
-/// How a client is started.
-#[derive(Debug, Clone)]
-pub struct Dial<'a> {
-    /// What it dials, after `xds:///`.
-    pub name: &'a str,
-    /// From whom it learns, in the order in which it should ask.
-    pub servers: Vec<SocketAddr>,
-    /// The zone that it is in, if it knows.
-    pub zone: Option<&'a str>,
-    /// After how long without calls its channel gives up its connections, if not when its family thinks right.
-    pub idle_after: Option<Duration>,
-    /// Whether its calls fail when the Service is deleted.
-    pub fails_on_deletion: bool,
-}
-
 impl Client {
     /// Starts one.
     pub async fn start(family: Family, dial: Dial<'_>) -> Self {
+        let target = format!("xds:///{}", dial.name);
         let idle_after = dial.idle_after.map(|after| after.as_millis().to_string());
-        let mut process = Command::new(family.program())
-            .arg(format!("xds:///{}", dial.name))
-            .args(idle_after)
-            .env_remove("GRPC_XDS_BOOTSTRAP")
-            .env("GRPC_XDS_BOOTSTRAP_CONFIG", bootstrap(&dial))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let log = Arc::default();
-        tokio::spawn(follow(process.stderr.take().unwrap(), Arc::clone(&log)));
-        let mut client = Self {
-            stdin: process.stdin.take().unwrap(),
-            stdout: BufReader::new(process.stdout.take().unwrap()).lines(),
-            log,
-            csds: SocketAddr::from(([0, 0, 0, 0], 0)),
-            _process: process,
-        };
-        let first = client.answer().await;
-        assert_eq!(first["version"], family.version(), "run `make clients`");
-        client.csds = first["csds"].as_str().unwrap().parse().unwrap();
-        client
+        let arguments: Vec<&str> = [target.as_str()].into_iter().chain(idle_after.as_deref()).collect();
+        Self(Program::start(family, &arguments, &dial).await)
     }
 
     /// So many calls, one after the other.
@@ -189,37 +135,19 @@ impl Client {
 
     /// What the client itself says of the resources that it watches.
     pub async fn resources(&self) -> Vec<GenericXdsConfig> {
-        let resources = resources(self.csds).await;
-        resources.unwrap_or_else(|status| panic!("no answer of CSDS: {status:?}; log:\n{}", self.log()))
+        self.0.resources().await
     }
 
     /// What it wrote to its standard error so far.
     pub fn log(&self) -> String {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.log()
     }
 
+    /// A call may take until its deadline, so whoever waits for an answer bounds it.
     async fn tell(&mut self, command: &Value) -> Value {
-        self.stdin.write_all(format!("{command}\n").as_bytes()).await.unwrap();
-        self.answer().await
+        self.0.tell(command).await;
+        self.0.says().await.unwrap_or_else(|| panic!("the client ended; log:\n{}", self.log()))
     }
-
-    /// The next line. A call may take until its deadline, so whoever waits for one bounds it.
-    async fn answer(&mut self) -> Value {
-        let line = self.stdout.next_line().await.unwrap();
-        let line = line.unwrap_or_else(|| panic!("the client ended; log:\n{}", self.log()));
-        serde_json::from_str(&line).unwrap()
-    }
-}
-
-/// All that CSDS says there of resources, of whichever client.
-pub async fn resources(csds: SocketAddr) -> Result<Vec<GenericXdsConfig>, Status> {
-    let request = async {
-        let csds = ClientStatusDiscoveryServiceClient::connect(format!("http://{csds}")).await;
-        let mut csds = csds.map_err(|error| Status::unavailable(format!("{error:?}")))?;
-        csds.fetch_client_status(ClientStatusRequest::default()).await
-    };
-    let configurations = soon("an answer of CSDS", request).await?.into_inner().config;
-    Ok(configurations.into_iter().flat_map(|client| client.generic_xds_configs).collect())
 }
 
 impl Outcome {
@@ -240,30 +168,4 @@ fn with(command: &str, value: &Value, ask: Ask<'_>) -> Value {
     let Ask { on, headers, deadline } = ask;
     let headers: BTreeMap<&str, &str> = headers.iter().copied().collect();
     json!({ command: value, "on": on.unwrap_or_default(), "headers": headers, "deadline_ms": deadline.as_millis() })
-}
-
-/// What `chancery bootstrap grpc` prints for this, and in addition [`AUTHORITY`], of which Chancery knows nothing.
-pub fn bootstrap(dial: &Dial<'_>) -> String {
-    let servers = dial.servers.iter().map(|server| format!("--server={server}"));
-    let zone = dial.zone.map(|zone| format!("--zone={zone}"));
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_chancery"))
-        .args(["bootstrap", "grpc", "--node-id=test"])
-        .args(servers)
-        .args(zone)
-        .args(dial.fails_on_deletion.then_some("--fail-on-deletion"))
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let mut bootstrap: Value = serde_json::from_slice(&output.stdout).unwrap();
-    bootstrap["authorities"] = json!({ AUTHORITY: {} });
-    bootstrap.to_string()
-}
-
-/// Collects what it writes to its standard error.
-pub async fn follow(mut stderr: ChildStderr, log: Arc<Mutex<String>>) {
-    let mut buffer = [0; 4096];
-    while let Ok(length @ 1..) = stderr.read(&mut buffer).await {
-        let text = String::from_utf8_lossy(&buffer[..length]);
-        log.lock().unwrap_or_else(PoisonError::into_inner).push_str(&text);
-    }
 }

@@ -12,8 +12,9 @@ use test_support::services::{Condition, Listed, Services};
 use test_support::soon;
 use test_support::spoiler::Spoiler;
 
-use crate::client::{Client, Dial, PAUSE};
+use crate::client::Client;
 use crate::family::Family;
+use crate::program::{Dial, PAUSE};
 use crate::scene::{DIALLED, isolated};
 
 const CHANCERY: &str = env!("CARGO_BIN_EXE_chancery");

@@ -7,8 +7,9 @@ use data_plane_api::admin_dump::ClientResourceStatus;
 use data_plane_api::client_status::ConfigStatus;
 use test_support::PATIENCE;
 
-use crate::client::{AUTHORITY, Ask, Client, PAUSE, resources};
+use crate::client::{Ask, Client};
 use crate::family::{Family, in_each_family};
+use crate::program::{AUTHORITY, PAUSE, resources};
 use crate::scene::{DIALLED, Scene};
 
 in_each_family!(

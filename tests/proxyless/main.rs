@@ -6,7 +6,7 @@
 //!                                      └── test ◀─┘
 //! ```
 //!
-//! - [`scene`]: Services, pods, control plane. [`client`]: a client, of one [`family`]; [`server`]: a server of one.
+//! - [`scene`]: Services, pods, control plane. [`client`]: a client; [`server`]: a server; each is the [`program`] of a [`family`].
 //! - [`features`]: what each family does, and what it doesn't, which every test consults; [`page`]: what users read of that.
 //! - Which pod a call goes to: [`spread`], [`balancing`], [`zones`]; when pods come and go, or the channel sleeps: [`changes`];
 //!   when a call is made again: [`retries`]; when it is ended, or not made at all: [`limits`].
@@ -23,6 +23,7 @@ mod client;
 mod family;
 mod features;
 mod page;
+mod program;
 mod scene;
 mod server;
 

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use tonic::Code;
 
-use crate::client::{Ask, Client, Dial};
+use crate::client::{Ask, Client};
 use crate::family::{Family, in_each_family};
+use crate::program::Dial;
 use crate::scene::Scene;
 
 in_each_family!(

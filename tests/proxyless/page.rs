@@ -3,7 +3,6 @@
 //! With `UPDATE_DOCS=1` it is written anew.
 
 use std::fmt::Write as _;
-use std::fs;
 
 use crate::family::{Family, locked};
 use crate::features::{Entry, GROUPS};
@@ -17,16 +16,7 @@ const BELOW: &str = include_str!("page/below.md");
 #[test]
 fn is_what_the_table_says() {
     let page = format!("{ABOVE}\n{}\n{BELOW}", matrix());
-    if std::env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1") {
-        fs::write(PAGE, &page).unwrap();
-    }
-    let written = fs::read_to_string(PAGE).unwrap_or_default();
-    let line = page.lines().zip(written.lines()).position(|(new, old)| new != old);
-    assert!(
-        page == written,
-        "{PAGE} is stale from line {} on: UPDATE_DOCS=1 cargo test --test proxyless page",
-        line.unwrap_or_default() + 1
-    );
+    test_support::page::is_current(PAGE, &page, "cargo test --test proxyless page");
 }
 
 fn matrix() -> String {

@@ -6,8 +6,9 @@ use test_support::soon;
 use test_support::spoiler::Spoiler;
 use tokio::process::Command;
 
-use crate::client::{Client, Dial, PAUSE};
+use crate::client::Client;
 use crate::family::{Family, in_each_family};
+use crate::program::{Dial, PAUSE};
 use crate::scene::Scene;
 
 in_each_family!(Rejections: is_seen_and_harms_nobody);

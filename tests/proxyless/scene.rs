@@ -13,8 +13,9 @@ use test_support::services::{Condition, Listed, Services};
 use test_support::{network, soon};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::client::{Client, Dial, PAUSE};
+use crate::client::Client;
 use crate::family::Family;
+use crate::program::{Dial, PAUSE};
 
 /// What the clients dial, if not said otherwise, after `xds:///`.
 pub const DIALLED: &str = "cart.shop:50051";

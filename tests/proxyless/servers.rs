@@ -9,8 +9,9 @@ use std::time::Duration;
 use test_support::forwarder::Forwarder;
 use test_support::process::free_address;
 
-use crate::client::{Ask, Client, Dial};
+use crate::client::{Ask, Client};
 use crate::family::{Family, in_each_family};
+use crate::program::Dial;
 use crate::scene::Scene;
 
 in_each_family!(

@@ -20,9 +20,10 @@ use serde_json::Value;
 use test_support::process::Serve;
 use test_support::{PATIENCE, golden};
 
-use crate::client::{Client, Dial, PAUSE, resources};
+use crate::client::Client;
 use crate::family::Family;
 use crate::features::Feature;
+use crate::program::{Dial, PAUSE, resources};
 use crate::scene::{DIALLED, isolated};
 
 /// What is tested here, for the page on features.

@@ -7,8 +7,9 @@ use data_plane_api::endpoint::{ClusterLoadAssignment, LocalityLbEndpoints};
 use prost::{Message as _, Name as _};
 use test_support::soon;
 
-use crate::client::{Client, Dial};
+use crate::client::Client;
 use crate::family::{Family, in_each_family};
+use crate::program::Dial;
 use crate::scene::Scene;
 
 in_each_family!(

@@ -10,6 +10,7 @@
 //! - [`forwarder`]: one address for several servers.
 //! - [`golden`]: the golden cases, as worlds to hold something against.
 //! - [`network`]: a network of a test's own, for pods with real addresses.
+//! - [`page`]: pages of the documentation that tests make.
 //! - [`pod`]: a pod that does what the test says.
 //! - [`process`]: the program, as a user runs it.
 //! - [`services`]: Services and their EndpointSlices, as a test says that they are.
@@ -25,6 +26,7 @@ pub mod fleet;
 pub mod forwarder;
 pub mod golden;
 pub mod network;
+pub mod page;
 pub mod pod;
 pub mod process;
 pub mod services;
