@@ -34,6 +34,8 @@ pub enum Reason {
     DoubtfulAnnotation,
     /// A field that Kubernetes itself would refuse.
     InvalidObject,
+    /// A field that isn't followed, or hardly does for our clients what its author wants. The object is served all the same.
+    DoubtfulObject,
     /// An endpoint that can't be used; the rest of its slice is.
     InvalidEndpoint,
     /// An object of a kind that has nothing to balance over, such as an `ExternalName` Service.
@@ -57,11 +59,12 @@ pub enum Severity {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::InvalidAnnotation,
         Self::UnknownAnnotation,
         Self::DoubtfulAnnotation,
         Self::InvalidObject,
+        Self::DoubtfulObject,
         Self::InvalidEndpoint,
         Self::Unsupported,
         Self::Duplicate,
@@ -76,6 +79,7 @@ impl Reason {
             Self::UnknownAnnotation => "UnknownAnnotation",
             Self::DoubtfulAnnotation => "DoubtfulAnnotation",
             Self::InvalidObject => "InvalidObject",
+            Self::DoubtfulObject => "DoubtfulObject",
             Self::InvalidEndpoint => "InvalidEndpoint",
             Self::Unsupported => "Unsupported",
             Self::Duplicate => "Duplicate",
@@ -87,7 +91,7 @@ impl Reason {
     /// How bad it is.
     pub const fn severity(self) -> Severity {
         match self {
-            Self::UnknownAnnotation | Self::DoubtfulAnnotation => Severity::Warning,
+            Self::UnknownAnnotation | Self::DoubtfulAnnotation | Self::DoubtfulObject => Severity::Warning,
             Self::InvalidAnnotation
             | Self::InvalidObject
             | Self::InvalidEndpoint

@@ -56,7 +56,8 @@ impl Warning {
             | Reason::Unsupported
             | Reason::Unparsable
             // It is in force, or harmless: `lint` says it.
-            | Reason::DoubtfulAnnotation => return None,
+            | Reason::DoubtfulAnnotation
+            | Reason::DoubtfulObject => return None,
         };
         let value = if value.is_empty() { String::new() } else { format!(" \"{value}\":") };
         Some(Self { kind: *kind, key: key.clone(), reason, message: format!("{field}:{value} {message}") })

@@ -49,6 +49,17 @@ impl Report {
         self.reject(Reason::InvalidEndpoint, field.into(), value, message.into(), meanwhile);
     }
 
+    /// This field isn't followed, or hardly does what its author wants; the object is served all the same.
+    pub(super) fn doubt(
+        &mut self,
+        field: impl Into<String>,
+        value: &str,
+        message: impl Into<String>,
+        meanwhile: &str,
+    ) {
+        self.reject(Reason::DoubtfulObject, field.into(), value, message.into(), meanwhile);
+    }
+
     /// What somebody else found.
     pub(super) fn extend(&mut self, rejected: Vec<Rejected>) {
         self.rejected.extend(rejected);

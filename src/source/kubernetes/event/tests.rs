@@ -39,6 +39,7 @@ fn owners_are_told_of_annotations_and_of_what_clients_refuse() {
             (InvalidAnnotation, Some(InvalidAnnotation)),
             (UnknownAnnotation, Some(UnknownAnnotation)),
             (DoubtfulAnnotation, None),
+            (DoubtfulObject, None),
             (InvalidObject, None),
             (InvalidEndpoint, None),
             (Unsupported, None),
