@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::answer::{blocking, unanswered};
 use super::{AddressJson, Admin, RejectedJson, SettingJson};
 use crate::cache::{DomainLost, DomainWanted, Explained, RenderedFor, Unanswered, refused};
-use crate::model::explain::{Explanation, PortExplanation, SliceSummary, Unserved};
-use crate::model::{Fleets, Key, NearestService, ObjectRef, Rejected};
+use crate::model::explain::{DefaultFor, Explanation, PortExplanation, SliceSummary, Unserved};
+use crate::model::{Fleets, Key, NearestService, ObjectRef, Rejected, Requests};
 
 /// Why a Service is served as it is, as programs read it here and from `chancery explain -o json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,8 +39,14 @@ pub struct PortJson {
     pub number: u16,
     /// Its name; may be empty.
     pub name: String,
-    /// Whether it is the one that is meant when nobody names one.
+    /// Whether it is meant, for whichever requests, when nobody names a port.
     pub default: bool,
+    /// For which requests; absent if it is no default port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_for: Option<DefaultFor>,
+    /// Its `appProtocol`, if that isn't understood; else absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unknown_app_protocol: Option<String>,
     /// Whether clients get it.
     pub served: bool,
     /// Why not; absent if they do.
@@ -64,6 +70,9 @@ pub struct PortJson {
 pub struct DomainJson {
     /// The domain.
     pub domain: String,
+    /// Which requests under it the port takes: `grpc`, or `other` for those that aren't gRPC; absent if all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests: Option<String>,
     /// Who has it instead; absent if the port has it wherever it is served.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lost: Vec<LostJson>,
@@ -126,7 +135,16 @@ impl ExplanationJson {
 
 impl PortJson {
     fn new(port: PortExplanation, rendered: Option<RenderedFor>, service: &Key) -> Self {
-        let PortExplanation { number, name, is_default, unserved, settings, addresses, refused } = port;
+        let PortExplanation {
+            number,
+            name,
+            default_for,
+            unknown_app_protocol,
+            unserved,
+            settings,
+            addresses,
+            refused,
+        } = port;
         let (cluster, fleets, domains) = rendered.map_or_else(Default::default, |rendered| {
             let RenderedFor { cluster, fleets, everywhere, domains } = rendered;
             let domains = domains.into_iter().map(|domain| DomainJson::new(domain, everywhere)).collect();
@@ -136,7 +154,9 @@ impl PortJson {
         Self {
             number,
             name: name.to_string(),
-            default: is_default,
+            default: default_for.is_some(),
+            default_for,
+            unknown_app_protocol: unknown_app_protocol.as_deref().map(str::to_owned),
             served: unserved.is_none(),
             unserved,
             cluster,
@@ -149,13 +169,18 @@ impl PortJson {
 }
 
 impl DomainJson {
-    fn new(DomainWanted { domain, lost }: DomainWanted, everywhere: usize) -> Self {
+    fn new(DomainWanted { domain, requests, lost }: DomainWanted, everywhere: usize) -> Self {
+        let requests = match requests {
+            Requests::All => None,
+            Requests::Grpc => Some("grpc".to_owned()),
+            Requests::Other => Some("other".to_owned()),
+        };
         let lost = lost.into_iter().map(|DomainLost { service, port, fleets }| LostJson {
             to: service.to_string(),
             port,
             fleets: (fleets.len() < everywhere).then(|| fleets.iter().map(ToString::to_string).collect()),
         });
-        Self { domain: domain.to_string(), lost: lost.collect() }
+        Self { domain: domain.to_string(), requests, lost: lost.collect() }
     }
 }
 

@@ -16,7 +16,7 @@ use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::model::explain::Explanation;
-use crate::model::{Endpoint, Fleets, Key, Rejected};
+use crate::model::{Endpoint, Fleets, Key, Rejected, Requests};
 use crate::xds::Name;
 
 /// How many questions may wait to be answered.
@@ -74,6 +74,8 @@ pub struct RenderedFor {
 pub struct DomainWanted {
     /// The domain.
     pub domain: Name,
+    /// Which requests under it the port takes, if the port has it.
+    pub requests: Requests,
     /// Who has it instead; empty if the port has it in each of its fleets.
     pub lost: Vec<DomainLost>,
 }

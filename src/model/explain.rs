@@ -36,8 +36,10 @@ pub struct PortExplanation {
     pub number: u16,
     /// Its name; may be empty.
     pub name: Arc<str>,
-    /// Whether it is the one that is meant when nobody names one.
-    pub is_default: bool,
+    /// Which requests are meant for it when nobody names a port; `None` if it is no default port.
+    pub default_for: Option<DefaultFor>,
+    /// Its `appProtocol`, if that isn't understood.
+    pub unknown_app_protocol: Option<Arc<str>>,
     /// Why it isn't served; `None` if it is.
     pub unserved: Option<Unserved>,
     /// Every setting there is, in the order of the reference page.
@@ -46,6 +48,20 @@ pub struct PortExplanation {
     pub addresses: Vec<AddressExplanation>,
     /// The addresses that were refused before anybody asked whether they are ready: what is rejected of the slices.
     pub refused: Vec<Rejected>,
+}
+
+/// What a default port is the default for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DefaultFor {
+    /// gRPC clients that name no port, and all requests under a domain without a port.
+    All,
+    /// gRPC clients that name no port, and the gRPC requests under a domain without a port.
+    Grpc,
+    /// The requests under a domain without a port that aren't gRPC.
+    Http,
+    /// All requests under a domain without a port. gRPC clients have to name a port: none says that it is for gRPC.
+    Domains,
 }
 
 /// Why a Service or a port isn't served.
@@ -103,6 +119,8 @@ pub enum SettingOrigin {
     AppProtocol,
     /// The port's name.
     PortName,
+    /// The port's number.
+    PortNumber,
     /// The Service's `spec.trafficDistribution`.
     TrafficDistribution,
     /// Nobody set it.

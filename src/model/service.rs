@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Key, Policy};
+use super::{Defaults, Key, Policy};
 
 /// A Service that takes part, with one resolved policy per port.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,8 +14,8 @@ pub struct Service {
     pub created: i64,
     /// Its TCP ports, in the order of their numbers, each number once.
     pub ports: Vec<Port>,
-    /// The port that is meant when nobody names one: the only one, else the only gRPC or HTTP/2 one, else none.
-    pub default_port: Option<u16>,
+    /// The ports that are meant when nobody names one.
+    pub defaults: Defaults,
 }
 
 /// One port of a [`Service`].
@@ -27,6 +27,9 @@ pub struct Port {
     pub name: Arc<str>,
     /// How clients balance over it.
     pub policy: Policy,
+    /// Whether its hosts (without hosts: its routes) were said without naming a port. Then they are those of the Service,
+    /// and its two default ports share the requests under them.
+    pub has_service_hosts: bool,
     /// The keys of the annotations that shaped the policy, on the Service or its Namespace.
     pub annotated: BTreeSet<&'static str>,
 }

@@ -1,6 +1,7 @@
 //! Renders what changed, and only that.
 
 mod explain;
+mod hidden;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::iter;
@@ -8,6 +9,7 @@ use std::sync::Arc;
 
 use super::on_demand::{Noted, OnDemand};
 use super::{RenderOptions, fleet::Fleet};
+use hidden::HiddenPaths;
 use crate::cache::Wish;
 use crate::model::{Endpoint, Entry, Fleets, Key, ObjectRef, Port, Reason, Rejected, Service};
 use crate::translate::envoy::{Affected, Contest, Domains, PortRoutes, Preference, Title, assignment, cluster};
@@ -40,7 +42,8 @@ pub struct Renderer {
     on_demand: OnDemand,
     /// By the name of the cluster of the port that lost.
     rejected: BTreeMap<Name, Vec<Rejected>>,
-    /// How often that changed.
+    hidden: HiddenPaths,
+    /// How often what there is to tell changed.
     rejections: u64,
 }
 
@@ -77,6 +80,7 @@ impl Renderer {
             everyone,
             fleets,
             rejected: BTreeMap::new(),
+            hidden: HiddenPaths::default(),
             rejections: 0,
         }
     }
@@ -153,9 +157,9 @@ impl Renderer {
         }
     }
 
-    /// The domains that somebody wants and another one has, in the order of clusters.
+    /// The domains that somebody wants and another one has, and the paths that are hidden, each in the order of clusters.
     pub fn rejected(&self) -> impl Iterator<Item = &Rejected> {
-        self.rejected.values().flatten()
+        self.rejected.values().flatten().chain(self.hidden.rejected())
     }
 
     /// Another number whenever [`Self::rejected`] tells something else than before.
@@ -278,7 +282,7 @@ impl Renderer {
 
     /// Brings what is dirty to every fleet.
     fn spread(&mut self, dirty: &Dirty) -> bool {
-        let Self { ports, domains, everyone, fleets, .. } = self;
+        let Self { services, ports, domains, everyone, fleets, .. } = self;
         let fleets = fleets.iter_mut().map(|(name, fleet)| (&**name, fleet));
         let mut route_configurations: BTreeMap<Version, Arc<Resource>> = BTreeMap::new();
         let mut changed = false;
@@ -295,12 +299,21 @@ impl Renderer {
             }
             let mut rerouted = false;
             for name in &dirty.virtual_hosts.ports {
-                let virtual_host =
-                    port_of(name).map(|port| port.routes.virtual_host(&domains.lost(&port.routes, fleet_name)));
+                let virtual_host = port_of(name).and_then(|port| domains.of_port(&port.routes, fleet_name));
                 rerouted |= fleet.set_virtual_host(name, virtual_host);
             }
-            for domain in &dirty.virtual_hosts.shared {
-                rerouted |= fleet.set_virtual_host(domain, domains.shared(domain, fleet_name));
+            for key in &dirty.virtual_hosts.services {
+                let port = |number: Option<u16>| {
+                    let name = names::cluster(key, number?);
+                    Some(&ports.get(&name).filter(|port| port.routes.fleets.includes(fleet_name))?.routes)
+                };
+                let defaults = services.get(key).map(|service| service.defaults).unwrap_or_default();
+                let both = port(defaults.grpc).zip(port(defaults.http)).filter(|(grpc, http)| grpc.name != http.name);
+                let virtual_host = both.and_then(|(grpc, http)| domains.of_service(grpc, http, fleet_name));
+                rerouted |= fleet.set_virtual_host(&names::service(key), virtual_host);
+            }
+            for domain in &dirty.virtual_hosts.domains {
+                rerouted |= fleet.set_virtual_host(domain, domains.of_domain(domain, fleet_name));
             }
             if rerouted {
                 let routes = fleet.route_configuration();
@@ -313,7 +326,12 @@ impl Renderer {
 
     /// Tells those who lost a domain, in whichever fleet, and those who no longer do.
     fn reject(&mut self, dirty: &Dirty) {
-        let Self { ports, domains, fleets, rejected, rejections, .. } = self;
+        let Self { ports, domains, fleets, rejected, hidden, rejections, .. } = self;
+        for domain in &dirty.virtual_hosts.domains {
+            let everywhere = iter::once(EVERYONE).chain(fleets.keys().map(|fleet| &**fleet));
+            let now = everywhere.flat_map(|fleet| domains.hidden(domain, fleet)).collect();
+            *rejections += u64::from(hidden.set(domain, now));
+        }
         for name in &dirty.virtual_hosts.ports {
             let before = rejected.remove(name).unwrap_or_default();
             let Some(RenderedPort { routes, .. }) = ports.get(name) else {

@@ -14,24 +14,35 @@ pub fn cluster(key: &Key, port: u16) -> Name {
     format!("{namespace}/{name}/{port}").into()
 }
 
+/// The name of the virtual host of a Service, which has the domains that its two default ports share: `shop/cart`.
+pub fn service(key: &Key) -> Name {
+    key.to_string().into()
+}
+
 /// The shortest domain that is a Service port's own whatever other ports there are, in lower case: `cart.shop:50051`.
 pub fn authority(key: &Key, port: u16) -> String {
     let Key { namespace, name } = key;
     format!("{name}.{namespace}:{port}").to_lowercase()
 }
 
-/// The domains that a Service port has by itself, in lower case: `cart.shop`, `cart.shop.svc` and
-/// `cart.shop.svc.<cluster_domain>`, each with the port's number, and for the default port also each without.
+/// The domains that a Service port has by itself, in lower case: `cart.shop:50051`, `cart.shop.svc:50051` and
+/// `cart.shop.svc.<cluster_domain>:50051`.
 ///
 /// Names of Services and namespaces hold no dots, so no two ports share one of these.
-pub fn domains(key: &Key, port: u16, default: bool, cluster_domain: &str) -> Vec<Name> {
+pub fn numbered(key: &Key, port: u16, cluster_domain: &str) -> Vec<Name> {
+    hosts(key, cluster_domain).map(|host| format!("{host}:{port}").into()).into()
+}
+
+/// The domains that the default ports of a Service have by themselves, in lower case: those of [`numbered`] without the
+/// number.
+pub fn bare(key: &Key, cluster_domain: &str) -> Vec<Name> {
+    hosts(key, cluster_domain).map(Name::from).into()
+}
+
+fn hosts(key: &Key, cluster_domain: &str) -> [String; 3] {
     let Key { namespace, name } = key;
     let short = format!("{name}.{namespace}");
-    let hosts =
-        [format!("{short}.svc.{cluster_domain}"), format!("{short}.svc"), short].map(|host| host.to_lowercase());
-    let with_port = hosts.iter().rev().map(|host| format!("{host}:{port}"));
-    let without = hosts.iter().rev().filter(|_| default).cloned();
-    with_port.chain(without).map(Name::from).collect()
+    [short.clone(), format!("{short}.svc"), format!("{short}.svc.{cluster_domain}")].map(|host| host.to_lowercase())
 }
 
 #[cfg(test)]

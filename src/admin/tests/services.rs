@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::cache::{DomainLost, DomainWanted, Explained, KnownService, Question, RenderedFor, ServedPort, Unanswered};
 use crate::model::explain::{
+    DefaultFor,
     AddressExplanation, BadSetting, Explanation, PortExplanation, SettingExplanation, SettingOrigin, SliceSummary,
     Standing, Unserved,
 };
-use crate::model::{Endpoint, EndpointState, Fleets, Locality};
+use crate::model::{Endpoint, EndpointState, Fleets, Locality, Requests};
 
 fn key(name: &str) -> Key {
     Key::new("shop", name)
@@ -101,7 +102,8 @@ fn explained() -> Explained {
     let served = PortExplanation {
         number: 80,
         name: "web".into(),
-        is_default: true,
+        default_for: Some(DefaultFor::Http),
+        unknown_app_protocol: Some("x".into()),
         unserved: None,
         settings: vec![setting],
         addresses: vec![address],
@@ -110,7 +112,8 @@ fn explained() -> Explained {
     let off = PortExplanation {
         number: 81,
         name: "".into(),
-        is_default: false,
+        default_for: None,
+        unknown_app_protocol: None,
         unserved: Some(Unserved::NotEnabled),
         settings: vec![],
         addresses: vec![],
@@ -120,7 +123,7 @@ fn explained() -> Explained {
     let lost = |fleets: &[&str]| {
         vec![DomainLost { service: key("old"), port: 1, fleets: fleets.iter().map(|fleet| (*fleet).into()).collect() }]
     };
-    let wanted = |domain: &str, lost| DomainWanted { domain: domain.into(), lost };
+    let wanted = |domain: &str, lost| DomainWanted { domain: domain.into(), requests: Requests::All, lost };
     let domains = vec![wanted("a", vec![]), wanted("b", lost(&["", "edge"])), wanted("c", lost(&["edge"]))];
     let rendered = RenderedFor { cluster: "shop/cart/80".into(), fleets: Fleets::All, everywhere: 2, domains };
     Explained {
@@ -175,7 +178,8 @@ async fn a_service_is_explained() {
             "slices": [{"name": "cart-1", "ports": ["web"], "addresses": 1}],
             "ports": [
                 {
-                    "number": 80, "name": "web", "default": true, "served": true, "cluster": "shop/cart/80",
+                    "number": 80, "name": "web", "default": true, "default_for": "http", "unknown_app_protocol": "x",
+                    "served": true, "cluster": "shop/cart/80",
                     "fleets": ["*"], "settings": [setting], "addresses": [address, unweighted],
                     "domains": [
                         {"domain": "a"},

@@ -7,7 +7,8 @@ use super::super::output::{table, wrapped};
 use crate::admin::{
     AddressJson, BadSettingJson, DomainJson, ExplanationJson, LostJson, PortJson, RejectedJson, SettingJson, SliceJson,
 };
-use crate::model::explain::{SettingOrigin, Standing, Unserved, Verdict};
+use crate::model::settings::PREFIX;
+use crate::model::explain::{DefaultFor, SettingOrigin, Standing, Unserved, Verdict};
 
 /// The widest value that other values are lined up with.
 const MAX_VALUE: usize = 34;
@@ -33,22 +34,36 @@ pub(super) fn print(out: &mut dyn Write, explanation: ExplanationJson, all: bool
 }
 
 fn print_port(out: &mut dyn Write, port: &PortJson, slices: &[SliceJson], all: bool) -> io::Result<()> {
-    let PortJson { number, name, default, served: _, unserved, cluster, fleets, domains, settings, addresses } = port;
+    let PortJson {
+        number,
+        name,
+        default: _,
+        default_for,
+        unknown_app_protocol,
+        served: _,
+        unserved,
+        cluster,
+        fleets,
+        domains,
+        settings,
+        addresses,
+    } = port;
     let mut head = format!("Port {number}");
     if !name.is_empty() {
         head = format!("{head} ({name})");
     }
-    if *default {
-        head.push_str(", the default port");
-    }
+    head.push_str(default_for.map_or("", default_port));
+    let protocol = protocol(port, unknown_app_protocol.as_deref());
     if let Some(unserved) = unserved {
         wrapped(out, &format!("{head}: not served: {}", why_unserved(*unserved)), 0, 2)?;
+        wrapped(out, &protocol, 2, 11)?;
         // Of a port that nobody gets, only what would change that is of interest.
         let of_interest: Vec<&SettingJson> =
             settings.iter().filter(|one| one.key == "enabled" && !is_default(one)).collect();
         return if of_interest.is_empty() { Ok(()) } else { print_settings(out, &of_interest) };
     }
     writeln!(out, "{head}: served")?;
+    wrapped(out, &protocol, 2, 11)?;
     if let Some(cluster) = cluster {
         writeln!(out, "  cluster  {cluster}")?;
     }
@@ -76,15 +91,59 @@ fn print_port(out: &mut dyn Write, port: &PortJson, slices: &[SliceJson], all: b
 
 fn print_domains(out: &mut dyn Write, domains: &[DomainJson]) -> io::Result<()> {
     let is_kept = |domain: &&DomainJson| domain.lost.is_empty();
-    let kept: Vec<&str> = domains.iter().filter(is_kept).map(|domain| domain.domain.as_str()).collect();
-    wrapped(out, &format!("domains  {}", kept.join(", ")), 2, 11)?;
-    for DomainJson { domain, lost } in domains {
+    let kept: Vec<String> = domains.iter().filter(is_kept).map(domain).collect();
+    let kept = if kept.is_empty() { "none".to_owned() } else { kept.join(", ") };
+    wrapped(out, &format!("domains  {kept}"), 2, 11)?;
+    for DomainJson { domain, requests: _, lost } in domains {
         for LostJson { to, port, fleets } in lost {
             let fleets = fleets.as_ref().map(|fleets| format!(", {}", in_fleets(fleets))).unwrap_or_default();
             wrapped(out, &format!("lost     {domain}: Service {to} has it (port {port}){fleets}"), 2, 11)?;
         }
     }
     Ok(())
+}
+
+fn domain(DomainJson { domain, requests, lost: _ }: &DomainJson) -> String {
+    match requests.as_deref() {
+        None => domain.clone(),
+        Some("grpc") => format!("{domain} (gRPC requests)"),
+        Some(_) => format!("{domain} (all but gRPC requests)"),
+    }
+}
+
+/// What follows the name of a default port.
+const fn default_port(default_for: DefaultFor) -> &'static str {
+    match default_for {
+        DefaultFor::All => ", the default port",
+        DefaultFor::Grpc => ", the default port for gRPC",
+        DefaultFor::Http => ", the default port for all but gRPC",
+        DefaultFor::Domains => ", the default port, but not of gRPC clients",
+    }
+}
+
+/// What a port speaks, and what says so.
+fn protocol(port: &PortJson, unknown_app_protocol: Option<&str>) -> String {
+    let setting = port.settings.iter().find(|setting| setting.key == "protocol");
+    let Some(setting) = setting else { return String::new() };
+    let SettingJson { value, origin, .. } = setting;
+    let spoken = if port.name.is_empty() { port.number.to_string() } else { port.name.clone() };
+    let said = match origin {
+        SettingOrigin::Default => {
+            let guess = "http2";
+            format!(
+                "{guess}, a guess, because nothing says otherwise (annotation {PREFIX}protocol.{spoken}, appProtocol, or a \
+                 name of the port such as grpc or http)"
+            )
+        }
+        _ => format!("{value}, from: {}", whence(setting)),
+    };
+    let unspoken = match value.as_str() {
+        "tls" => "; pods aren't spoken to in TLS yet, so no domain leads to it",
+        "tcp" => "; not HTTP, so no domain leads to it",
+        _ => "",
+    };
+    let unknown = unknown_app_protocol.map(|word| format!("; appProtocol {word} isn't understood")).unwrap_or_default();
+    format!("protocol {said}{unspoken}{unknown}")
 }
 
 fn in_fleets(fleets: &[String]) -> String {
@@ -132,6 +191,7 @@ fn from(origin: SettingOrigin, annotation: Option<&str>) -> String {
         SettingOrigin::Namespace => "Namespace",
         SettingOrigin::AppProtocol => "appProtocol of the port",
         SettingOrigin::PortName => "name of the port",
+        SettingOrigin::PortNumber => "number of the port",
         SettingOrigin::TrafficDistribution => "trafficDistribution of the Service",
         SettingOrigin::Default => "default",
     };

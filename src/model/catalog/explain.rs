@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Catalog, Entry, endpoints};
-use crate::model::explain::{Explanation, PortExplanation, SliceSummary, Unserved};
+use crate::model::explain::{DefaultFor, Explanation, PortExplanation, SliceSummary, Unserved};
 use crate::model::object::{self, EndpointSlice};
-use crate::model::{Key, Kind, ObjectRef, Reason, Rejected, settings};
+use crate::model::{Defaults, Key, Kind, ObjectRef, Reason, Rejected, Requests, settings};
 
 impl Catalog {
     /// Why this Service is served as it is, as of the last [`Self::take_changes`]; `None` if there is no such Service.
@@ -62,11 +62,11 @@ impl Catalog {
     fn explain_port(&self, service: &object::Service, port: &object::Port) -> PortExplanation {
         let entry = self.merged.get(&service.key);
         let endpoints = entry.and_then(|entry| entry.endpoints.get(&port.number));
-        let is_default = entry.is_some_and(|entry| entry.service.default_port == Some(port.number));
+        let defaults = entry.map(|entry| entry.service.defaults).unwrap_or_default();
         let namespace = namespace_of(&service.key);
         let rejected = [self.namespaces.rejected(&namespace), self.services.rejected(&service.key)].concat();
         let namespace = self.namespaces.get(&namespace).map(|namespace| &**namespace);
-        let settings = settings::explain(service, namespace, (port, is_default), &rejected);
+        let settings = settings::explain(service, namespace, (port, defaults.include(port.number)), &rejected);
         let unserved = endpoints.is_none().then(|| service.unserved().unwrap_or_else(|| settings::unserved(&settings)));
         let weight_of = |pod: &Key| self.pods.get(pod).map_or(1, |pod| pod.weight);
         let publish_not_ready = service.publish_not_ready;
@@ -77,7 +77,8 @@ impl Catalog {
         PortExplanation {
             number: port.number,
             name: Arc::clone(&port.name),
-            is_default,
+            default_for: default_for(defaults, port.number),
+            unknown_app_protocol: settings::unknown_app_protocol(port).map(Arc::from),
             unserved,
             settings,
             addresses: addresses.unwrap_or_default(),
@@ -93,6 +94,15 @@ impl Catalog {
         let is_endpoint = |one: &&Rejected| one.reason == Reason::InvalidEndpoint && one.field.starts_with("endpoints");
         rejected.filter(is_endpoint).cloned().collect()
     }
+}
+
+fn default_for(defaults: Defaults, port: u16) -> Option<DefaultFor> {
+    Some(match defaults.requests(port)? {
+        Requests::All if defaults.grpc == Some(port) => DefaultFor::All,
+        Requests::All => DefaultFor::Domains,
+        Requests::Grpc => DefaultFor::Grpc,
+        Requests::Other => DefaultFor::Http,
+    })
 }
 
 fn namespace_of(service: &Key) -> Key {

@@ -212,7 +212,7 @@ impl Catalog {
             return self.merged.remove(key).is_some();
         };
         let namespace = self.namespaces.get(&Key::new("", Arc::clone(&key.namespace)));
-        let settings::Resolved { opted_in, ports, default_port, rejected: mut findings, meanwhile } =
+        let settings::Resolved { opted_in, ports, defaults, rejected: mut findings, meanwhile } =
             settings::resolve(&service, namespace.map(|namespace| &**namespace));
         let mut changed = settings::restate(&meanwhile, self.services.rejected_mut(key));
         let unsupported = entry::unsupported(&service);
@@ -229,7 +229,7 @@ impl Catalog {
             return self.merged.remove(key).is_some();
         }
 
-        let merged = super::Service { key: key.clone(), created: service.created, ports, default_port };
+        let merged = super::Service { key: key.clone(), created: service.created, ports, defaults };
         let weight_of = |pod: &Key| self.pods.get(pod).map_or(1, |pod| pod.weight);
         let before = self.merged.get(key);
         let entry = Entry::new(merged, &service, &self.slices_of(key), weight_of, before);

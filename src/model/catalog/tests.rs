@@ -36,7 +36,7 @@ fn service(name: &str, annotations: &[(&str, &str)]) -> Lowered {
 fn service_with(name: &str, annotations: &[(&str, &str)], change: impl Fn(&mut object::Service)) -> Lowered {
     let id = ObjectRef::service(&key(name));
     let (settings, rejected) = annotated(&id, annotations);
-    let port = |name: &str, number| object::Port { name: name.into(), number, app_protocol: None };
+    let port = |name: &str, number| object::Port { name: name.into(), number, app_protocol: Some("h2c".into()) };
     let mut service = object::Service {
         key: key(name),
         created: 0,
@@ -172,7 +172,7 @@ fn only_ports_that_are_enabled_are_there() {
     let entry = entry(&mut catalog, "cart");
     assert_eq!(entry.endpoints.keys().collect::<Vec<_>>(), [&80]);
     assert_eq!(entry.service.ports.len(), 1);
-    assert_eq!(entry.service.default_port, Some(80));
+    assert_eq!(entry.service.defaults.grpc, Some(80));
 }
 
 #[test]

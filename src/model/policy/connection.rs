@@ -14,11 +14,15 @@ pub enum Protocol {
     Http1,
     /// Whatever the client used.
     Auto,
+    /// Something else over TCP. It has endpoints for those who bring routes of their own, and no domain.
+    Tcp,
+    /// TLS. As long as pods aren't spoken to in TLS, it is served as any other TCP.
+    Tls,
 }
 
 impl Protocol {
-    /// Every protocol.
-    pub const ALL: [Self; 4] = [Self::Grpc, Self::Http2, Self::Http1, Self::Auto];
+    /// Those that a user can ask for.
+    pub const WORDS: [Self; 5] = [Self::Grpc, Self::Http2, Self::Http1, Self::Auto, Self::Tcp];
 
     /// The word for it in the annotation.
     pub const fn as_str(self) -> &'static str {
@@ -27,7 +31,22 @@ impl Protocol {
             Self::Http2 => "http2",
             Self::Http1 => "http1",
             Self::Auto => "auto",
+            Self::Tcp => "tcp",
+            Self::Tls => "tls",
         }
+    }
+
+    /// Whether requests can be sent over it.
+    pub const fn is_http(self) -> bool {
+        match self {
+            Self::Grpc | Self::Http2 | Self::Http1 | Self::Auto => true,
+            Self::Tcp | Self::Tls => false,
+        }
+    }
+
+    /// Whether a connection over it can be upgraded, as HTTP/1.1 can (RFC 9110 §7.8).
+    pub const fn is_upgradable(self) -> bool {
+        matches!(self, Self::Http1 | Self::Auto)
     }
 
     /// Whether it is HTTP/2 with certainty.

@@ -19,7 +19,7 @@ pub(super) fn list(text: &str) -> (BTreeSet<Arc<str>>, Vec<Fault>) {
     let mut faults = Vec::new();
     let mut more = 0_usize;
     for part in parts(text) {
-        match check(&part.to_ascii_lowercase()) {
+        match check(&without_final_dot(&part.to_ascii_lowercase())) {
             Ok(domain) => drop(good.insert(domain)),
             Err(why) if faults.len() < MAX_FAULTS => faults.push(Fault::of_part(part, why)),
             Err(_) => more += 1,
@@ -32,6 +32,14 @@ pub(super) fn list(text: &str) -> (BTreeSet<Arc<str>>, Vec<Fault>) {
         faults.push(Fault::new("an empty list"));
     }
     (good, faults)
+}
+
+/// The domain without the dot at the end of its host, which says that the name is complete (RFC 1034 §3.1).
+fn without_final_dot(domain: &str) -> String {
+    let (host, port) = split_port(domain);
+    // A wildcard alone has no host that could end.
+    let host = host.strip_suffix('.').filter(|host| *host != "*").unwrap_or(host);
+    port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 fn check(domain: &str) -> Result<Arc<str>, &'static str> {

@@ -13,4 +13,6 @@ pub struct Effective {
     pub policy: Policy,
     /// The keys that were laid on.
     pub annotated: BTreeSet<&'static str>,
+    /// Whether its hosts (without hosts: its routes) were said without naming a port.
+    pub has_service_hosts: bool,
 }

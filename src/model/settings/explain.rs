@@ -47,6 +47,11 @@ fn settled(explanation: SettingExplanation, clashes: &[Clash]) -> SettingExplana
     SettingExplanation { key, value: in_force, origin: SettingOrigin::Default, annotation: None, bad }
 }
 
+/// The `appProtocol` of a port, if it has one that isn't understood.
+pub fn unknown_app_protocol(port: &object::Port) -> Option<&str> {
+    port_protocol::unknown_app_protocol(port)
+}
+
 /// Why a port isn't served whose settings are these, if nothing else is the reason.
 pub fn unserved(settings: &[SettingExplanation]) -> Unserved {
     let enabled = settings.iter().find(|setting| setting.key == "enabled");
@@ -132,6 +137,7 @@ fn protocol(port: &object::Port) -> (String, SettingOrigin) {
     let origin = match said {
         Said::AppProtocol => SettingOrigin::AppProtocol,
         Said::PortName => SettingOrigin::PortName,
+        Said::PortNumber => SettingOrigin::PortNumber,
         Said::Nothing => SettingOrigin::Default,
     };
     (protocol.as_str().to_owned(), origin)

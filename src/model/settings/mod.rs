@@ -21,6 +21,7 @@ mod effective;
 mod explain;
 mod name;
 mod parts;
+mod port_doubts;
 mod port_protocol;
 mod resolve;
 mod settle;
@@ -40,7 +41,7 @@ pub use settle::BASE_EJECTION_TIME;
 pub use table::{GROUPS, Group, Grpc, Need, Reach, Setting};
 use value::{Fault, Value};
 
-pub use explain::{explain, unserved};
+pub use explain::{explain, unknown_app_protocol, unserved};
 pub use resolve::{Resolved, resolve, restate, restate_namespace};
 pub use translated::Translated;
 pub(in crate::model) use word::nearest;

@@ -7,23 +7,108 @@ use crate::model::{Protocol, object};
 pub(super) enum Said {
     AppProtocol,
     PortName,
+    PortNumber,
     Nothing,
 }
 
-/// What `appProtocol` says, else what the first word of the port's name says, else the default.
+/// The port of HTTP over TLS (RFC 9110 §4.2.2), also as people write it for the name of a port.
+const HTTPS: (u16, &str) = (443, "443");
+
+/// The words for other protocols over TCP that people use for `appProtocol` and port names: those of IANA's registry of
+/// service names, and those that the field uses instead.
+const OTHER_TCP: &[&str] = &[
+    "amqp",
+    "beats",
+    "cassandra",
+    "cql",
+    "dns",
+    "dns-tcp",
+    "epmd",
+    "ftp",
+    "imap",
+    "kafka",
+    "ldap",
+    "memcache",
+    "memcached",
+    "mongo",
+    "mongodb",
+    "mqtt",
+    "ms-sql-s",
+    "mssql",
+    "mysql",
+    "nats",
+    "nfs",
+    "openwire",
+    "pgsql",
+    "pop3",
+    "postgres",
+    "postgresql",
+    "rabbitmq",
+    "rdp",
+    "redis",
+    "rtmp",
+    "rtsp",
+    "sftp",
+    "sip",
+    "smtp",
+    "ssh",
+    "stomp",
+    "syslog",
+    "tcp",
+    "telnet",
+    "thrift",
+    "zk",
+    "zookeeper",
+];
+
+/// The words that say TLS: by themselves, or HTTP, gRPC, WebSockets and others over it.
+const OVER_TLS: &[&str] =
+    &["https", "tls", "ssl", "grpcs", "wss", "amqps", "ftps", "imaps", "ldaps", "mqtts", "pop3s", "smtps", "rediss"];
+
+/// The words by which a name takes back that there is TLS: `grpc-no-tls`.
+const NOT: &[&str] = &["no", "non", "without"];
+
+/// What `appProtocol` says, else what the port's name says, else its number if that is HTTPS's, else the default.
 pub(super) fn of(port: &object::Port) -> (Protocol, Said) {
-    let by_app_protocol = || Some((port.app_protocol.as_deref().and_then(named)?, Said::AppProtocol));
-    let by_name = || Some((port.name.split('-').next().and_then(named)?, Said::PortName));
-    by_app_protocol().or_else(by_name).unwrap_or((Protocol::default(), Said::Nothing))
+    let by_app_protocol = || Some((port.app_protocol.as_deref().and_then(by_word)?, Said::AppProtocol));
+    let by_name = || Some((by_name(&port.name)?, Said::PortName));
+    let by_number = || (port.number == HTTPS.0).then_some((Protocol::Tls, Said::PortNumber));
+    by_app_protocol().or_else(by_name).or_else(by_number).unwrap_or((Protocol::default(), Said::Nothing))
+}
+
+/// The `appProtocol` of a port, if it has one that isn't understood.
+pub(super) fn unknown_app_protocol(port: &object::Port) -> Option<&str> {
+    port.app_protocol.as_deref().filter(|word| !word.is_empty() && by_word(word).is_none())
+}
+
+/// What a name says: `<protocol>[-<suffix>]`, as Kubernetes' documentation and Istio have it; and a later `tls` or `ssl` says
+/// that there is TLS.
+fn by_name(name: &str) -> Option<Protocol> {
+    let name = name.to_ascii_lowercase();
+    let words: Vec<&str> = name.split('-').collect();
+    let says_tls = |pair: &[&str]| matches!(pair, [before, "tls" | "ssl"] if !NOT.contains(before));
+    if words.windows(2).any(says_tls) || name == HTTPS.1 {
+        return Some(Protocol::Tls);
+    }
+    match words.as_slice() {
+        ["grpc", "web", ..] => by_word("grpc-web"),
+        [first, ..] => by_word(first),
+        [] => None,
+    }
 }
 
 /// The words of Kubernetes (`kubernetes.io/…`, KEP-3726) and those that people use for `appProtocol` and port names.
-fn named(word: &str) -> Option<Protocol> {
-    match word.to_ascii_lowercase().as_str() {
+fn by_word(word: &str) -> Option<Protocol> {
+    let word = word.to_ascii_lowercase();
+    match word.strip_prefix("kubernetes.io/").unwrap_or(&word) {
         "grpc" => Some(Protocol::Grpc),
-        "h2c" | "http2" | "kubernetes.io/h2c" => Some(Protocol::Http2),
+        "h2c" | "http2" | "http/2" => Some(Protocol::Http2),
         // A WebSocket is an HTTP/1.1 connection that is upgraded.
-        "http" | "http1" | "kubernetes.io/ws" => Some(Protocol::Http1),
+        "http" | "http1" | "http/1" | "http/1.0" | "http/1.1" | "ws" | "websocket" => Some(Protocol::Http1),
+        // Servers differ in whether they take it over HTTP/1, HTTP/2 or both; the caller has chosen.
+        "grpc-web" => Some(Protocol::Auto),
+        word if OVER_TLS.contains(&word) => Some(Protocol::Tls),
+        word if OTHER_TCP.contains(&word) => Some(Protocol::Tcp),
         _ => None,
     }
 }

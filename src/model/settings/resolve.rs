@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use super::effective::Effective;
 use super::name::{Name, Scope};
-use super::port_protocol;
+use super::port_protocol::{self, Said};
 use super::settle::{Clash, doubts, settle};
 use super::table::{Reach, Setting};
 use super::value::Value;
-use super::{PREFIX, Settings, Translated, default_stays, field};
+use super::{PREFIX, Settings, Translated, default_stays, field, port_doubts};
 use crate::model::compat::Place;
-use crate::model::{ObjectRef, Port, Reason, Rejected, object};
+use crate::model::defaults::Claim;
+use crate::model::{Defaults, ObjectRef, Port, Reason, Rejected, object};
 
 /// What the settings of a Service come to.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,8 +23,8 @@ pub struct Resolved {
     pub opted_in: bool,
     /// The ports that are served, in the order of their numbers.
     pub ports: Vec<Port>,
-    /// Which of them is meant when nobody names one: the only one, else the only gRPC or HTTP/2 one, else none.
-    pub default_port: Option<u16>,
+    /// Which of them are meant when nobody names one.
+    pub defaults: Defaults,
     /// Annotations that are fine by themselves, but not on this Service or not together.
     pub rejected: Vec<Rejected>,
     /// What is in force instead of each annotation whose value can't be used: its field, and the words for
@@ -70,23 +71,25 @@ pub fn resolve(service: &object::Service, namespace: Option<&object::Namespace>)
     served.sort_by_key(|(port, _)| port.number);
     served.dedup_by_key(|(port, _)| port.number);
 
-    let default_port = default_of(&served);
-    if let Some((port, effective)) = served.iter_mut().find(|(port, _)| Some(port.number) == default_port) {
+    let claims: Vec<Claim> = served.iter().map(claim).collect();
+    let defaults = Defaults::of(&claims);
+    for (port, effective) in served.iter_mut().filter(|(port, _)| defaults.include(port.number)) {
         *effective = layers.effective(service, port, true);
     }
     let mut rejected: BTreeSet<Rejected> = layers.misplaced(service).into_iter().collect();
     for (port, effective) in &mut served {
-        rejected.extend(layers.clashes(service, port, Some(port.number) == default_port, effective));
+        rejected.extend(layers.clashes(service, port, defaults.include(port.number), effective));
     }
-    if default_port.is_none() {
+    if defaults.are_missing() {
         rejected.extend(layers.portless(service, &served));
     }
+    rejected.extend(port_doubts::of(service, &claims, defaults));
     Resolved {
         opted_in: !served.is_empty() || (service.ports.is_empty() && layers.enabled_without_port()),
-        default_port,
+        defaults,
         // What clashes does so at every port alike, most of the time.
         rejected: rejected.into_iter().collect(),
-        meanwhile: layers.meanwhile(&service.ports, default_port),
+        meanwhile: layers.meanwhile(&service.ports, defaults),
         ports: served.into_iter().map(|(port, effective)| named(port, effective)).collect(),
     }
 }
@@ -94,7 +97,7 @@ pub fn resolve(service: &object::Service, namespace: Option<&object::Namespace>)
 /// Says of the annotations of a Namespace whose values can't be used what is in force instead.
 pub fn restate_namespace(namespace: &object::Namespace, rejected: &mut [Rejected]) {
     let layers = Layers { own: &namespace.settings, translated: None, namespace: None };
-    restate(&layers.meanwhile(&[], None), rejected);
+    restate(&layers.meanwhile(&[], Defaults::default()), rejected);
 }
 
 /// Replaces what is in force meanwhile, by field (see [`Resolved::meanwhile`]), and says whether that was anything else.
@@ -134,10 +137,13 @@ impl<'a> Layers<'a> {
         let mut effective = Effective::default();
         effective.policy.protocol = port_protocol::of(port).0;
         effective.policy.balancing.zone_routing = service.zone_routing;
-        for (key, in_force) in self.in_force(Some(port), is_default) {
+        let in_force = self.in_force(Some(port), is_default);
+        for (key, in_force) in &in_force {
             in_force.value.apply(&mut effective);
             effective.annotated.insert(key);
         }
+        let hosts = in_force.get("hosts").or_else(|| in_force.get("routes"));
+        effective.has_service_hosts = hosts.is_some_and(|hosts| hosts.name.scope == Scope::Plain);
         effective
     }
 
@@ -260,7 +266,7 @@ impl<'a> Layers<'a> {
     }
 
     /// What is in force instead of each annotation that can't be used.
-    fn meanwhile(self, ports: &[object::Port], default_port: Option<u16>) -> Vec<(String, String)> {
+    fn meanwhile(self, ports: &[object::Port], defaults: Defaults) -> Vec<(String, String)> {
         self.said()
             .flat_map(|(origin, Settings { good, bad })| bad.iter().map(move |name| (origin, good, name)))
             .filter_map(|(origin, good, name)| {
@@ -270,7 +276,7 @@ impl<'a> Layers<'a> {
                     return Some((field, format!("the last good value, {}, stays", shown(value))));
                 }
                 let port = ports.iter().find(|port| name.scope.names(port));
-                let is_default = port.is_none_or(|port| Some(port.number) == default_port);
+                let is_default = port.is_none_or(|port| defaults.include(port.number));
                 let words = match self.in_force(port, is_default).remove(name.key) {
                     None => default_stays(setting),
                     Some(InForce { value, origin: Origin::Own, name }) => {
@@ -290,22 +296,16 @@ impl<'a> Layers<'a> {
     }
 }
 
-/// The only port, else the only one that speaks HTTP/2 for certain.
-fn default_of(served: &[(&object::Port, Effective)]) -> Option<u16> {
-    if let [(port, _)] = served {
-        return Some(port.number);
-    }
-    let mut http2 = served.iter().filter(|(_, effective)| effective.policy.protocol.is_http2());
-    match (http2.next(), http2.next()) {
-        (Some((port, _)), None) => Some(port.number),
-        _ => None,
-    }
+/// What a port says of itself.
+fn claim((port, effective): &(&object::Port, Effective)) -> Claim {
+    let is_said = effective.annotated.contains("protocol") || port_protocol::of(port).1 != Said::Nothing;
+    Claim { number: port.number, protocol: effective.policy.protocol, is_said }
 }
 
 fn named(port: &object::Port, effective: Effective) -> Port {
     let object::Port { name, number, app_protocol: _ } = port;
-    let Effective { enabled: _, policy, annotated } = effective;
-    Port { number: *number, name: Arc::clone(name), policy, annotated }
+    let Effective { enabled: _, policy, annotated, has_service_hosts } = effective;
+    Port { number: *number, name: Arc::clone(name), policy, has_service_hosts, annotated }
 }
 
 fn shown(value: &Value) -> String {
@@ -313,7 +313,7 @@ fn shown(value: &Value) -> String {
 }
 
 /// What a user would call the port.
-fn spoken(port: &object::Port) -> String {
+pub(super) fn spoken(port: &object::Port) -> String {
     if port.name.is_empty() { port.number.to_string() } else { port.name.to_string() }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::effective::Effective;
 use super::table::Setting;
-use crate::model::{Balancing, LbPolicy, Outlier, Probe, Protocol, Reason, duration};
+use crate::model::{Balancing, LbPolicy, Outlier, Policy, Probe, Protocol, Reason, duration};
 
 /// A setting that can't stay as it is, or hardly is what its author wants.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,17 +41,14 @@ pub(super) fn settle(effective: &mut Effective) -> Vec<Clash> {
     hash(&mut policy.balancing, &mut clashes);
     ring(&mut policy.balancing, &annotated, &mut clashes);
     ejection(&mut policy.outlier, &mut clashes);
-    if policy.protocol == Protocol::Http1 && matches!(policy.health_check.probe, Some(Probe::Grpc(_))) {
-        policy.health_check.probe = None;
-        let message = "gRPC health checks need HTTP/2, and the port speaks http1; expected http:<path> or tcp";
-        clashes.push(Clash::giving_way("health-check", message, "off".to_owned()));
-    }
+    no_domains(policy, &mut clashes);
+    probe(policy, &mut clashes);
     clashes
 }
 
 /// What is in force, but hardly is what its author wants.
 pub(super) fn doubts(effective: &Effective) -> Vec<Clash> {
-    let Effective { enabled: _, policy, annotated } = effective;
+    let Effective { enabled: _, policy, annotated, has_service_hosts: _ } = effective;
     let mut doubts: Vec<Clash> = Setting::all()
         .filter(|setting| annotated.contains(setting.key))
         .filter_map(|setting| {
@@ -96,6 +93,39 @@ fn hosts(hosts: &mut BTreeSet<Arc<str>>, is_without_routes: bool, clashes: &mut 
         let meanwhile = "the rest of the list stays".to_owned();
         clashes.push(Clash { key: "hosts", reason: Reason::InvalidAnnotation, message, meanwhile, in_force: None });
     }
+}
+
+/// A port that requests can't be sent over has no domain.
+fn no_domains(policy: &mut Policy, clashes: &mut Vec<Clash>) {
+    let protocol = policy.protocol;
+    if protocol.is_http() {
+        return;
+    }
+    for (key, list) in [("hosts", &mut policy.hosts), ("routes", &mut policy.routes)] {
+        if !std::mem::take(list).is_empty() {
+            let message = format!(
+                "no request can be sent to a port that speaks {}; expected a port that speaks HTTP or gRPC, or protocol \
+                 beside it",
+                protocol.as_str()
+            );
+            clashes.push(Clash::giving_way(key, message, "none".to_owned()));
+        }
+    }
+}
+
+fn probe(policy: &mut Policy, clashes: &mut Vec<Clash>) {
+    let protocol = policy.protocol;
+    let message = match &policy.health_check.probe {
+        Some(Probe::Grpc(_)) if protocol == Protocol::Http1 => {
+            "gRPC health checks need HTTP/2, and the port speaks http1; expected http:<path> or tcp".to_owned()
+        }
+        Some(Probe::Grpc(_) | Probe::Http(_)) if !protocol.is_http() => {
+            format!("the port speaks {}, which has no such health check; expected tcp", protocol.as_str())
+        }
+        _ => return,
+    };
+    policy.health_check.probe = None;
+    clashes.push(Clash::giving_way("health-check", message, "off".to_owned()));
 }
 
 fn hash(balancing: &mut Balancing, clashes: &mut Vec<Clash>) {

@@ -111,8 +111,8 @@ fn bad_values_cost_their_key_only_and_are_told() {
         ("fleets", "edge,*", "* is every fleet and stands alone; expected"),
         ("fleets", "edge*", "\"edge*\" is not the name of a fleet; expected"),
         ("fleets", "two words", "\"two words\" is not the name of a fleet; expected"),
-        ("protocol", "GRPC", "no such value (did you mean grpc?); expected grpc, http2, http1 or auto"),
-        ("protocol", "tcp", "no such value; expected grpc, http2, http1 or auto"),
+        ("protocol", "GRPC", "no such value (did you mean grpc?); expected grpc, http2, http1, auto or tcp"),
+        ("protocol", "tcp", "no such value; expected grpc, http2, http1, auto or tcp"),
         ("protocol", "grpc,http2", "no such value; expected"),
         (
             "lb-policy",

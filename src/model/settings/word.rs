@@ -72,7 +72,7 @@ pub(in crate::model) fn nearest(text: &str, candidates: impl Iterator<Item = &'s
 }
 
 impl Word for Protocol {
-    const ALL: &'static [Self] = &Self::ALL;
+    const ALL: &'static [Self] = &Self::WORDS;
 
     fn as_str(self) -> &'static str {
         self.as_str()

@@ -17,7 +17,7 @@ fn service(name: &str, annotations: &[(&str, &str)]) -> Event {
     let annotation = |(key, value): &(&str, &str)| (format!("{PREFIX}{key}"), (*value).to_owned());
     let annotations: BTreeMap<String, String> = annotations.iter().map(annotation).collect();
     let (settings, rejected) = Settings::parse(&id, &annotations);
-    let ports = vec![object::Port { name: "web".into(), number: 80, app_protocol: None }];
+    let ports = vec![object::Port { name: "web".into(), number: 80, app_protocol: Some("h2c".into()) }];
     let (created, external_name, publish_not_ready) = (0, false, false);
     let service = object::Service {
         key: key(name),
@@ -45,7 +45,7 @@ fn rendered(pipeline: &Offline, name: &str) -> RenderedFor {
 
 fn lost(rendered: &RenderedFor) -> Vec<(&str, &[DomainLost])> {
     let lost = rendered.domains.iter().filter(|domain| !domain.lost.is_empty());
-    lost.map(|DomainWanted { domain, lost }| (&**domain, lost.as_slice())).collect()
+    lost.map(|DomainWanted { domain, requests: _, lost }| (&**domain, lost.as_slice())).collect()
 }
 
 #[test]

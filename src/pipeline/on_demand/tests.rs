@@ -1,14 +1,15 @@
 use super::*;
-use crate::model::{EndpointState, Locality, Policy};
+use crate::model::{Defaults, EndpointState, Locality, Policy};
 
 fn service(ports: &[(u16, &str)], default_port: Option<u16>) -> Service {
     let port = |(number, name): &(u16, &str)| Port {
         number: *number,
         name: (*name).into(),
         policy: Policy::default(),
+        has_service_hosts: true,
         annotated: BTreeSet::from(["retry-on"]),
     };
-    Service { key: key(), created: 0, ports: ports.iter().map(port).collect(), default_port }
+    Service { key: key(), created: 0, ports: ports.iter().map(port).collect(), defaults: Defaults { grpc: default_port, http: default_port } }
 }
 
 fn key() -> Key {

@@ -6,7 +6,7 @@ use std::iter;
 use super::{EVERYONE, RenderedPort, Renderer};
 use crate::cache::{DomainLost, DomainWanted, RenderedFor};
 use crate::model::{Key, Port};
-use crate::translate::envoy::Contest;
+use crate::translate::envoy::{Contest, Wish};
 use crate::translate::names;
 use crate::xds::Name;
 
@@ -27,8 +27,12 @@ impl Renderer {
                 .iter()
                 .flat_map(|fleet| self.domains.lost(routes, fleet).into_iter().map(move |lost| (fleet, lost)))
                 .collect();
-            let domain = |domain: &Name| DomainWanted { domain: Name::clone(domain), lost: lost_to(domain, &lost) };
-            let domains = routes.domains().map(domain).collect();
+            let domain = |Wish { domain, requests, by_hosts: _ }: Wish<'_>| DomainWanted {
+                domain: Name::clone(domain),
+                requests,
+                lost: lost_to(domain, &lost),
+            };
+            let domains = routes.wishes().map(domain).collect();
             let everywhere = fleets.len();
             Some((*number, RenderedFor { cluster, fleets: routes.fleets.clone(), everywhere, domains }))
         };

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::model::{Balancing, EndpointState, Endpoints, Locality, Policy, ZoneRouting};
+use crate::model::{Balancing, Defaults, EndpointState, Endpoints, Locality, Policy, ZoneRouting};
 use crate::translate::envoy::ListenerOptions;
 use crate::xds::{Difference, ResourceMap, Snapshot, Target};
 
@@ -40,13 +40,17 @@ impl Draft {
             number: *number,
             name: number.to_string().into(),
             policy: policy.clone(),
+            has_service_hosts: true,
             annotated: ["lb-policy"].into(),
         };
         Arc::new(Service {
             key: self.key.clone(),
             created: self.created,
             ports: self.ports.iter().map(port).collect(),
-            default_port: self.ports.first().copied().filter(|_| self.ports.len() == 1),
+            defaults: self.ports.first().filter(|_| self.ports.len() == 1).map_or_else(Defaults::default, |port| Defaults {
+                grpc: Some(*port),
+                http: Some(*port),
+            }),
         })
     }
 

@@ -1,6 +1,5 @@
 //! A Service port as a cluster.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use data_plane_api::cluster::{
@@ -45,10 +44,10 @@ pub fn cluster(name: &Name, authority: &str, policy: &Policy) -> Resource {
             service_name: name.to_string(),
         }),
         connect_timeout: Some(duration(connection.connect_timeout)),
-        typed_extension_protocol_options: BTreeMap::from([(
-            protocol::OPTIONS.to_owned(),
-            data_plane_api::any(&protocol::protocol_options(*protocol, connection, retry, balancing)),
-        )]),
+        typed_extension_protocol_options: protocol::protocol_options(*protocol, connection, retry, balancing)
+            .map(|options| (protocol::OPTIONS.to_owned(), data_plane_api::any(&options)))
+            .into_iter()
+            .collect(),
         load_balancing_policy: Some(balancing::load_balancing_policy(balancing)),
         common_lb_config: Some(CommonLbConfig {
             healthy_panic_threshold: Some(Percent { value: balancing.panic_threshold }),

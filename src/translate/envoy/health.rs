@@ -101,6 +101,7 @@ pub(super) fn health_check(check: &model::HealthCheck, protocol: Protocol, autho
 const fn codec(protocol: Protocol) -> CodecClientType {
     match protocol {
         Protocol::Grpc | Protocol::Http2 => CodecClientType::Http2,
-        Protocol::Http1 | Protocol::Auto => CodecClientType::Http1,
+        // The last two have no such check.
+        Protocol::Http1 | Protocol::Auto | Protocol::Tcp | Protocol::Tls => CodecClientType::Http1,
     }
 }

@@ -112,6 +112,8 @@ fn http(options: &ListenerOptions) -> Filter {
         use_remote_address: Some(true),
         xff_num_trusted_hops: *trusted_hops,
         access_log: access_log.then(stdout).into_iter().collect(),
+        // `cart.shop.` and `cart.shop` are the same host (RFC 1034 §3.1).
+        strip_trailing_host_dot: true,
         stream_idle_timeout: Some(duration(STREAM_IDLE_TIMEOUT)),
         ..HttpConnectionManager::default()
     };

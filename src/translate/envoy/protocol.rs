@@ -16,7 +16,7 @@ use crate::model::{Balancing, Connection, Protocol, Retry};
 /// The key of [`HttpProtocolOptions`] in `Cluster.typed_extension_protocol_options`.
 pub(super) const OPTIONS: &str = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
-/// The protocol options of a cluster.
+/// The protocol options of a cluster; `None` if no request can be sent to it.
 ///
 /// What Envoy takes from here since 1.37, it takes instead of what the route says: retries and hashes. So they are here
 /// only on request, for those who keep their own routes; the hash always, as without it the cluster's policy can't do
@@ -26,14 +26,14 @@ pub(super) fn protocol_options(
     connection: &Connection,
     retry: &Retry,
     balancing: &Balancing,
-) -> HttpProtocolOptions {
-    HttpProtocolOptions {
+) -> Option<HttpProtocolOptions> {
+    Some(HttpProtocolOptions {
         common_http_protocol_options: Some(common(connection)),
-        upstream_protocol_options: Some(upstream(protocol, connection)),
+        upstream_protocol_options: Some(upstream(protocol, connection)?),
         retry_policy: if retry.annotated { retry_policy(retry) } else { None },
         hash_policy: hash_policy(balancing),
         ..HttpProtocolOptions::default()
-    }
+    })
 }
 
 fn common(connection: &Connection) -> CommonOptions {
@@ -58,8 +58,8 @@ fn http2(connection: &Connection) -> Http2ProtocolOptions {
     }
 }
 
-fn upstream(protocol: Protocol, connection: &Connection) -> UpstreamProtocolOptions {
-    match protocol {
+fn upstream(protocol: Protocol, connection: &Connection) -> Option<UpstreamProtocolOptions> {
+    let options = match protocol {
         Protocol::Grpc | Protocol::Http2 => {
             explicit(explicit_http_config::ProtocolConfig::Http2ProtocolOptions(http2(connection)))
         }
@@ -72,7 +72,9 @@ fn upstream(protocol: Protocol, connection: &Connection) -> UpstreamProtocolOpti
             http2_protocol_options: Some(http2(connection)),
             ..UseDownstreamHttpConfig::default()
         }),
-    }
+        Protocol::Tcp | Protocol::Tls => return None,
+    };
+    Some(options)
 }
 
 const fn explicit(config: explicit_http_config::ProtocolConfig) -> UpstreamProtocolOptions {

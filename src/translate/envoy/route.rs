@@ -4,8 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use data_plane_api::matcher::{RegexMatcher, StringMatcher, string_matcher::MatchPattern};
+use data_plane_api::route::route_action::UpgradeConfig;
+use data_plane_api::route::route_match::GrpcRouteMatchOptions;
 use data_plane_api::route::{
-    Action, Route, RouteAction, RouteConfiguration, RouteMatch, VirtualHost, route_action, route_match,
+    Action, HeaderMatcher, Route, RouteAction, RouteConfiguration, RouteMatch, VirtualHost, header_matcher, route_action,
+    route_match,
 };
 use prost::Message;
 use prost::Name as MessageName;
@@ -32,13 +36,27 @@ pub struct EncodedVirtualHost {
     clusters: Arc<[Name]>,
 }
 
+/// Requests of one kind, and where they go.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RouteTo<'a> {
+    /// What their path begins with.
+    pub prefix: &'a str,
+    /// Whether only those of gRPC are meant.
+    pub grpc_only: bool,
+    /// The authorities that are meant, as a regular expression; `None` for all.
+    pub authority: Option<&'a str>,
+    /// The cluster that they go to.
+    pub cluster: &'a Name,
+    /// What becomes of them.
+    pub action: &'a RouteAction,
+}
+
 impl EncodedVirtualHost {
-    /// The virtual host `name`: under these domains each path prefix leads where its action says, to the cluster beside
-    /// it. The first prefix that fits counts.
+    /// The virtual host `name`, with these domains and routes. The first route that fits counts.
     pub(super) fn new<'a>(
         name: &str,
         domains: impl IntoIterator<Item = &'a Name>,
-        routes: impl IntoIterator<Item = (&'a str, &'a Name, &'a RouteAction)>,
+        routes: impl IntoIterator<Item = RouteTo<'a>>,
     ) -> Self {
         let mut virtual_host = VirtualHost {
             name: name.to_owned(),
@@ -46,9 +64,9 @@ impl EncodedVirtualHost {
             ..VirtualHost::default()
         };
         let mut clusters = Vec::new();
-        for (prefix, cluster, action) in routes {
-            virtual_host.routes.push(route(prefix, action));
-            clusters.push(Name::clone(cluster));
+        for to in routes {
+            virtual_host.routes.push(route(to));
+            clusters.push(Name::clone(to.cluster));
         }
         Self { bytes: virtual_host.encode_to_vec().into(), clusters: clusters.into() }
     }
@@ -83,14 +101,27 @@ fn frame(name: &Name) -> (RouteConfiguration, RouteConfiguration) {
     (head, tail)
 }
 
-fn route(prefix: &str, action: &RouteAction) -> Route {
+fn route(RouteTo { prefix, grpc_only, authority, cluster: _, action }: RouteTo<'_>) -> Route {
     Route {
         r#match: Some(RouteMatch {
             path_specifier: Some(route_match::PathSpecifier::Prefix(prefix.to_owned())),
+            // By the content type: `application/grpc`, alone or followed by a plus sign.
+            grpc: grpc_only.then(GrpcRouteMatchOptions::default),
+            headers: authority.map(has_authority).into_iter().collect(),
             ..RouteMatch::default()
         }),
         action: Some(Action::Route(action.clone())),
         ..Route::default()
+    }
+}
+
+fn has_authority(regex: &str) -> HeaderMatcher {
+    let regex = RegexMatcher { regex: regex.to_owned(), ..RegexMatcher::default() };
+    let matcher = StringMatcher { match_pattern: Some(MatchPattern::SafeRegex(regex)), ..StringMatcher::default() };
+    HeaderMatcher {
+        name: ":authority".to_owned(),
+        header_match_specifier: Some(header_matcher::HeaderMatchSpecifier::StringMatch(matcher)),
+        ..HeaderMatcher::default()
     }
 }
 
@@ -100,7 +131,7 @@ pub(super) fn action(cluster: &Name, policy: &Policy) -> RouteAction {
         fleets: _,
         hosts: _,
         routes: _,
-        protocol: _,
+        protocol,
         balancing,
         retry,
         timeouts,
@@ -118,8 +149,14 @@ pub(super) fn action(cluster: &Name, policy: &Policy) -> RouteAction {
         max_stream_duration: Some(max_stream_duration(timeouts)),
         retry_policy: retry_policy(retry),
         hash_policy: hash_policy(balancing),
+        // Without it Envoy answers 403 to whoever asks for a WebSocket.
+        upgrade_configs: protocol.is_upgradable().then(web_socket).into_iter().collect(),
         ..RouteAction::default()
     }
+}
+
+fn web_socket() -> UpgradeConfig {
+    UpgradeConfig { upgrade_type: "websocket".to_owned(), ..UpgradeConfig::default() }
 }
 
 /// How long a request may take: as long as the shorter of its limits says, and the caller's `grpc-timeout`.

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use crate::model::{Key, Port, Service};
+use crate::model::{Key, Port, Protocol, Service};
 use crate::xds::{Name, ResourceType};
 
 /// What the name of a server's listener begins with, by the bootstrap's `server_listener_resource_name_template` (gRFC A36).
@@ -26,7 +26,7 @@ pub enum Meaning {
 /// How a port of a Service is told from the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PortName {
-    /// Not at all: the default port is meant.
+    /// Not at all: the default port for gRPC is meant.
     Default,
     /// By its number.
     Number(u16),
@@ -38,7 +38,9 @@ impl PortName {
     /// The port of this Service that is meant.
     pub fn of<'a>(&self, service: &'a Service) -> Option<&'a Port> {
         let is_meant = |port: &&Port| match self {
-            Self::Default => service.default_port == Some(port.number),
+            // No call can be made over it.
+            _ if port.policy.protocol == Protocol::Tcp => false,
+            Self::Default => service.defaults.grpc == Some(port.number),
             Self::Number(number) => port.number == *number,
             Self::Name(name) => port.name.eq_ignore_ascii_case(name),
         };
@@ -49,7 +51,7 @@ impl PortName {
 /// What the resource of this type and name would be; `None` if there is no such thing in any world.
 ///
 /// Listeners are named as users dial them: `<svc>.<ns>`, `<svc>.<ns>.svc` or `<svc>.<ns>.svc.<cluster_domain>`, with or
-/// without `:<port>`, which is a number or a name. As in DNS, case doesn't matter. The domain of another cluster is that of
+/// without `:<port>`, which is a number or a name. As in DNS, neither case nor a dot at the end of the host matters. The domain of another cluster is that of
 /// Services that aren't here, and `xdstp://` names belong to other authorities. All other resources have one name each,
 /// which clients have from us, so it must be that to the letter.
 pub fn meaning(resource_type: ResourceType, name: &str, cluster_domain: &str) -> Option<Meaning> {
@@ -85,7 +87,8 @@ fn dialled(name: &str, cluster_domain: &str) -> Option<Meaning> {
         Some((host, port)) => (host, port_name(port)?),
     };
     let host = host.to_ascii_lowercase();
-    let (service, rest) = host.split_once('.')?;
+    // A dot at the end says that the name is complete (RFC 1034 §3.1), which it is anyway.
+    let (service, rest) = host.strip_suffix('.').unwrap_or(&host).split_once('.')?;
     let (namespace, rest) = rest.split_once('.').unwrap_or((rest, "svc"));
     let domain = rest.strip_prefix("svc.");
     let is_here = rest == "svc" || domain.is_some_and(|domain| domain.eq_ignore_ascii_case(cluster_domain));

@@ -19,7 +19,7 @@ fn port(addresses: &Value) -> Value {
     };
     let bad = |annotation: &str| Some(json!({"origin": "service", "annotation": annotation, "value": "many"}));
     json!({
-        "number": 80, "name": "web", "default": true, "served": true, "cluster": "shop/cart/80",
+        "number": 80, "name": "web", "default": true, "default_for": "all", "served": true, "cluster": "shop/cart/80",
         "fleets": ["edge", "inner"], "addresses": addresses,
         "domains": [
             {"domain": "cart.shop:80"},
@@ -48,6 +48,7 @@ fn settings_that_are_not_the_default_come_with_where_they_are_from() {
         "Service shop/cart: served\n\
          \n\
          Port 80 (web), the default port: served\n  \
+           protocol grpc, from: name of the port\n  \
            cluster  shop/cart/80\n  \
            fleets   edge, inner\n  \
            domains  cart.shop:80\n  \
@@ -151,7 +152,7 @@ fn what_is_not_served_says_why_and_nothing_else() {
     assert_eq!(unserved("unusable"), "Service shop/cart: not served: it can't be used");
     let disabled = unserved("disabled");
     let head =
-        "Service shop/cart: not served||Port 80 (web), the default port: not served: enabled is false for it|SETTING";
+        "Service shop/cart: not served||Port 80 (web), the default port: not served: enabled is false for it|protocol grpc";
     assert!(disabled.starts_with(head), "{disabled}");
     assert!(disabled.ends_with("Service, chancery.dev/enabled"), "{disabled}");
     assert!(unserved("not-enabled").contains("nobody asked for it"));

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::EndpointState;
-use crate::model::explain::{AddressExplanation, PortExplanation, Standing, Unserved, Verdict};
+use crate::model::explain::{AddressExplanation, DefaultFor, PortExplanation, Standing, Unserved, Verdict};
 
 /// The port `web` of the Service `cart` with these slices, each `web` on 8080, and the endpoints that clients get.
 fn explained(slices: &[Vec<object::SliceEndpoint>], publish_not_ready: bool) -> (PortExplanation, Entry) {
@@ -150,7 +150,7 @@ fn why_a_port_is_not_served() {
     assert_eq!(unserved("broken"), (Some(Unserved::Unusable), vec![]));
     assert_eq!(catalog.explain(&key("nobody")), None);
     assert_eq!(port(&catalog, "off", 80).addresses, [], "nobody asks about the addresses of what isn't served");
-    assert!(port(&catalog, "half", 50051).is_default);
+    assert_eq!(port(&catalog, "half", 50051).default_for, Some(DefaultFor::All));
 }
 
 #[test]

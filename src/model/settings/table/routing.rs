@@ -85,14 +85,20 @@ static SETTINGS: [Setting; 5] = [
     Setting {
         key: "protocol",
         about: "What its pods speak.",
-        default: "what appProtocol or else the port's name says, else http2",
+        default: "what appProtocol, else the port's name, else port 443 says; else http2",
         default_is_words: true,
         example: "grpc",
         envoy: "`HttpProtocolOptions`: explicit HTTP/2 for `grpc` and `http2`, explicit HTTP/1.1 for `http1`, the \
-                client's own protocol for `auto`.",
-        grpc: Grpc::Nothing("gRPC speaks HTTP/2. It still counts where the default port is looked for."),
-        note: "Of `appProtocol` these words are understood: `grpc`, `kubernetes.io/h2c`, `h2c`, `http2`, `http`, \
-               `kubernetes.io/ws`; of a port's name the first word, up to the first hyphen.",
+                client's own protocol for `auto`. None for `tcp` and for TLS, and no virtual host. WebSocket upgrades on the \
+                routes of `http1` and `auto`.",
+        grpc: Grpc::Nothing("gRPC speaks HTTP/2. It still counts where the default port is looked for, and over `tcp` there \
+                             is no listener."),
+        note: "Of `appProtocol` and of the first word of a port's name (up to the first hyphen) these are understood: `grpc`; \
+               `http2`, `h2c`; `http`, `http1`, `ws`; `grpc-web` (as `auto`); `tcp`, `redis`, `mysql` and other names of \
+               protocols over TCP; `https`, `tls`, `grpcs`, `wss` and others over TLS; of `appProtocol` each also after \
+               `kubernetes.io/`. A name with a later word `tls` or `ssl` says TLS, and so does port 443 if nothing says \
+               otherwise. Pods aren't spoken to in TLS yet: such a port has a cluster and endpoints for those who bring \
+               routes of their own, and no domain. `chancery explain` shows what each port speaks and what says so.",
         values: Values::Other {
             accepts: word::one_of::<Protocol>,
             read: |text| Read::of(word::word(text), |to, protocol| to.policy.protocol = protocol),
@@ -103,4 +109,4 @@ static SETTINGS: [Setting; 5] = [
 
 /// What only HTTP/2 has.
 pub(super) const HTTP2: Option<Need> =
-    Some(Need { what: "a protocol other than http1", is_met: |policy| !matches!(policy.protocol, Protocol::Http1) });
+    Some(Need { what: "a protocol with HTTP/2", is_met: |policy| policy.protocol.is_http2() || policy.protocol == Protocol::Auto });

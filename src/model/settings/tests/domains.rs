@@ -36,7 +36,7 @@ fn domains() {
         "*.10.0.0.1",
         ".",
         ".a",
-        "a.",
+        "a..",
         "a..b",
         "-a",
         "a-",
@@ -67,6 +67,13 @@ fn domains() {
         let (hosts, faults) = domain::list(domain);
         assert_eq!((hosts.len(), faults.len()), (0, 1), "{domain}");
     }
+}
+
+#[test]
+fn a_dot_at_the_end_of_a_host_is_dropped() {
+    let domains = |text: &str| effect("hosts", text).policy.hosts;
+    assert_eq!(domains("a.example., *.b.example., c.example.:8080"), set(&["a.example", "*.b.example", "c.example:8080"]));
+    assert_eq!(domain::list("a.example..").1.len(), 1);
 }
 
 #[test]

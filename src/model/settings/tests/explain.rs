@@ -99,7 +99,7 @@ fn the_protocol_may_come_from_the_port() {
     assert_eq!(case.told(0, "protocol"), "grpc PortName");
     case.service.ports[0].app_protocol = Some("http".into());
     assert_eq!(case.told(0, "protocol"), "http1 AppProtocol");
-    case.service.ports[0].app_protocol = Some("tls".into());
+    case.service.ports[0].app_protocol = Some("x.example/y".into());
     assert_eq!(case.told(0, "protocol"), "grpc PortName", "what says nothing isn't where it comes from");
     case.service.settings = parse(&[("protocol", "auto")]).0;
     assert_eq!(case.told(0, "protocol"), "auto Service protocol");

@@ -1,6 +1,7 @@
 //! Namespace, Service and port laid over each other.
 
 use super::*;
+use crate::model::Defaults;
 use crate::model::settings::name::Scope;
 
 /// `name:number:appProtocol`, the last two optional.
@@ -81,7 +82,29 @@ fn zone_routing_comes_from_annotation_then_traffic_distribution() {
 fn the_protocol_comes_from_annotation_then_app_protocol_then_name_then_default() {
     let cases = [
         ("grpc|1", Protocol::Grpc),
-        ("grpc-web|1", Protocol::Grpc),
+        ("grpc-web|1", Protocol::Auto),
+        ("grpc-tls|1", Protocol::Tls),
+        ("grpc-no-tls|1", Protocol::Grpc),
+        ("https|1", Protocol::Tls),
+        ("tls-grpc-o|1", Protocol::Tls),
+        ("grpcs|1", Protocol::Tls),
+        ("443|1", Protocol::Tls),
+        ("|443", Protocol::Tls),
+        ("web|443", Protocol::Tls),
+        ("http|443", Protocol::Http1),
+        ("tcp-redis|1", Protocol::Tcp),
+        ("mysql|1", Protocol::Tcp),
+        ("metrics|1", Protocol::Http2),
+        ("query-http|1", Protocol::Http2),
+        ("grpc|1|https", Protocol::Tls),
+        ("http|1|HTTPS", Protocol::Tls),
+        ("a|1|kubernetes.io/wss", Protocol::Tls),
+        ("a|1|kubernetes.io/grpc", Protocol::Grpc),
+        ("a|1|http/1.1", Protocol::Http1),
+        ("a|1|HTTP2", Protocol::Http2),
+        ("a|1|tcp", Protocol::Tcp),
+        ("a|1|grpc-web", Protocol::Auto),
+        ("http|1|example.com/custom", Protocol::Http1),
         ("http|1", Protocol::Http1),
         ("http-x|1", Protocol::Http1),
         ("http2|1", Protocol::Http2),
@@ -96,7 +119,7 @@ fn the_protocol_comes_from_annotation_then_app_protocol_then_name_then_default()
         ("http|1|http2", Protocol::Http2),
         ("grpc|1|http", Protocol::Http1),
         ("grpc|1|kubernetes.io/ws", Protocol::Http1),
-        ("grpc|1|mysql", Protocol::Grpc),
+        ("grpc|1|mysql", Protocol::Tcp),
         ("http|1|", Protocol::Http1),
     ];
     for (text, expected) in cases {
@@ -108,23 +131,50 @@ fn the_protocol_comes_from_annotation_then_app_protocol_then_name_then_default()
 }
 
 #[test]
-fn the_default_port_is_the_only_one_or_the_only_http2_one_that_is_served() {
-    type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], Option<u16>);
+fn the_default_ports_are_those_of_what_is_served_that_say_so() {
+    type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], Option<u16>, Option<u16>);
     let cases: &[Case] = &[
-        (&[], &[], None),
-        (&["http|80"], &[], Some(80)),
-        (&["grpc|50051", "http|80"], &[], Some(50051)),
-        (&["grpc|50051", "http2|80"], &[], None),
-        (&["http|81", "http-b|80"], &[], None),
-        (&["grpc|50051", "metrics|9090"], &[], None),
-        (&["grpc|50051", "metrics|9090"], &[("protocol.metrics", "http1")], Some(50051)),
-        (&["grpc|50051", "metrics|9090"], &[("enabled.9090", "false")], Some(50051)),
-        (&["grpc|50051", "http|80"], &[("enabled.grpc", "false")], Some(80)),
+        (&[], &[], None, None),
+        (&["http|80"], &[], Some(80), Some(80)),
+        (&["grpc|50051", "http|80"], &[], Some(50051), Some(80)),
+        (&["grpc|50051", "http2|81"], &[], Some(50051), None),
+        (&["http|81", "http-b|82"], &[], None, None),
+        (&["grpc|50051", "metrics|9090"], &[], Some(50051), None),
+        (&["grpc|50051", "metrics|9090"], &[("protocol.metrics", "http1")], Some(50051), Some(9090)),
+        (&["main|50051", "metrics|9090"], &[("protocol.main", "grpc")], Some(50051), None),
+        (&["main|50051", "metrics|9090"], &[("protocol.main", "auto")], None, None),
+        (&["grpc|50051", "metrics|9090"], &[("enabled.grpc", "false")], Some(9090), Some(9090)),
+        (&["grpc|50051", "http|80"], &[("enabled.grpc", "false")], Some(80), Some(80)),
+        (&["http|80", "https|443"], &[("enabled.http", "false")], None, None),
     ];
-    for (ports, more, expected) in cases {
+    for (ports, more, grpc, http) in cases {
         let pairs: Vec<_> = [("enabled", "true")].iter().chain(*more).copied().collect();
-        assert_eq!(resolve(&service(ports, &pairs), None).default_port, *expected, "{ports:?} {more:?}");
+        let expected = Defaults { grpc: *grpc, http: *http };
+        assert_eq!(resolve(&service(ports, &pairs), None).defaults, expected, "{ports:?} {more:?}");
     }
+}
+
+#[test]
+fn what_ports_leave_in_doubt_is_told() {
+    let doubts = |ports: &[&str]| messages(&resolve(&service(ports, &[("enabled", "true")]), None));
+    assert_eq!(doubts(&["grpc|50051", "metrics|9090"]), [""; 0]);
+    assert_eq!(doubts(&["tcp-redis|6379"]), [""; 0], "its cluster is all that its users want");
+    assert_eq!(
+        doubts(&["web|8080", "metrics|9090"]),
+        ["Service shop/cart: spec.ports: no default port, as none says that it is for gRPC or HTTP; name one, e.g. \
+          xds:///cart.shop:8080, or say chancery.dev/protocol.web: grpc (no port is reached under the names without a port)"]
+    );
+    assert_eq!(
+        doubts(&["|8080"]),
+        ["Service shop/cart: spec.ports: \"8080\": nothing says what port 8080 speaks; expected \
+          chancery.dev/protocol.8080, appProtocol, or a name such as grpc or http (the guess, http2, is in force)"]
+    );
+    assert_eq!(
+        doubts(&["http|80", "https|443"]),
+        ["Service shop/cart: spec.ports: \"https\": port 443 speaks TLS, as its name says, and pods aren't spoken to in TLS \
+          yet; expected chancery.dev/protocol.https: http1, http2 or grpc if its pods speak without TLS (clients get its \
+          cluster and endpoints, and no domain leads to it)"]
+    );
 }
 
 #[test]
@@ -151,22 +201,26 @@ fn hosts_without_a_port_are_those_of_the_default_port() {
             |port: &crate::model::Port| port.policy.hosts.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
         (resolved.ports.iter().map(of).collect::<Vec<_>>(), messages(&resolved))
     };
-    assert_eq!(hosts(&["http|80", "grpc|90"], &[("hosts", "a")]), (vec![String::new(), "a".to_owned()], vec![]));
+    assert_eq!(hosts(&["http|80", "grpc|90"], &[("hosts", "a")]), (vec!["a".to_owned(), "a".to_owned()], vec![]));
+    assert_eq!(hosts(&["metrics|81", "grpc|90"], &[("hosts", "a")]), (vec![String::new(), "a".to_owned()], vec![]));
     assert_eq!(
         hosts(&["http|80", "grpc|90"], &[("hosts", "a"), ("hosts.90", "b"), ("hosts.80", "c")]),
         (vec!["c".to_owned(), "b".to_owned()], vec![])
     );
-    let (hosts, messages) = hosts(&["http|80", "|90", "http-b|70"], &[("hosts", "a"), ("protocol", "http1")]);
+    let (hosts, messages) = hosts(&["http|81", "|90", "http-b|70"], &[("hosts", "a"), ("protocol", "http1")]);
     assert_eq!(hosts, ["", "", ""]);
     assert_eq!(
         messages,
         ["Service shop/cart: metadata.annotations[chancery.dev/hosts]: \"a\": no port of the Service is its \
         default port; expected the port to be named: chancery.dev/hosts.http-b, chancery.dev/hosts.http, \
-        chancery.dev/hosts.90 (it is ignored)"]
+        chancery.dev/hosts.90 (it is ignored)",
+         "Service shop/cart: spec.ports: no default port, as none says that it is for gRPC or HTTP; name one, e.g. \
+        xds:///cart.shop:70, or say chancery.dev/protocol.http-b: grpc (no port is reached under the names without a port)"]
     );
     // A Namespace speaks to Services of any shape, and a Service that isn't served has no trouble.
     let several = service(&["a|1", "b|2"], &[("enabled", "true")]);
-    assert_eq!(resolve(&several, Some(&namespace(&[("hosts", "a")]))).rejected, []);
+    let rejected = resolve(&several, Some(&namespace(&[("hosts", "a")]))).rejected;
+    assert!(rejected.iter().all(|one| one.field == "spec.ports"), "{rejected:?}");
     assert_eq!(resolve(&service(&["a|1", "b|2"], &[("hosts", "a")]), None).rejected, []);
 }
 
@@ -239,6 +293,6 @@ fn a_port_knows_which_annotations_shaped_it() {
     );
     let resolved = resolve(&service, Some(&namespace(&[("enabled", "true")])));
     let annotated = |n: usize| resolved.ports[n].annotated.iter().copied().collect::<Vec<_>>();
-    assert_eq!(annotated(0), ["enabled", "lb-policy"]);
+    assert_eq!(annotated(0), ["enabled", "hosts", "lb-policy"]);
     assert_eq!(annotated(1), ["enabled", "hosts"]);
 }

@@ -100,7 +100,7 @@ fn what_has_no_effect_is_told_where_it_stands() {
     for setting in Setting::all() {
         let Some(need) = &setting.needs else { continue };
         let unmet: &[(&str, &str)] = match need.what {
-            "a protocol other than http1" => &[("protocol", "http1")],
+            "a protocol with HTTP/2" => &[("protocol", "http1")],
             "lb-policy: round-robin, least-request or weighted-round-robin" => &[("lb-policy", "random")],
             "retry-on other than none" => &[("retry-on", "none")],
             "retry-budget, and without max-retries" => &[("retry-budget", "off")],
@@ -119,6 +119,6 @@ fn what_has_no_effect_is_told_where_it_stands() {
 #[test]
 fn what_clashes_at_every_port_is_told_once() {
     let own = [("enabled", "true"), ("lb-policy", "maglev")];
-    let resolved = resolve(&service(&["a|1", "b|2"], &own), None);
+    let resolved = resolve(&service(&["grpc-a|1", "http-b|2"], &own), None);
     assert_eq!(resolved.rejected.len(), 1, "{:?}", resolved.rejected);
 }

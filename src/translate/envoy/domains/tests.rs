@@ -2,8 +2,11 @@ use data_plane_api::route::VirtualHost;
 
 use super::super::route::tests::decoded;
 use super::*;
-use crate::model::Policy;
+use crate::model::{Defaults, Fleets, Policy, Port, Service};
 
+mod defaults;
+mod ports;
+mod property;
 mod shared;
 
 /// The routes of one port of a Service that was created at some time, with these hosts, in these fleets (none: all).
@@ -21,9 +24,9 @@ fn sharing(service: &str, created: i64, hosts: &[&str], routes: &[&str], fleets:
     let hosts = hosts.iter().map(|host| Arc::from(*host)).collect();
     let routes = routes.iter().map(|route| Arc::from(*route)).collect();
     let policy = Policy { fleets, hosts, routes, ..Policy::default() };
-    let port = Port { number: 80, name: "http".into(), policy, annotated: [].into() };
+    let port = Port { number: 80, name: "http".into(), policy, has_service_hosts: true, annotated: [].into() };
     let key = Key::new(namespace, name);
-    let service = Service { key: key.clone(), created, ports: vec![port.clone()], default_port: Some(80) };
+    let service = Service { key: key.clone(), created, ports: vec![port.clone()], defaults: Defaults { grpc: Some(80), http: Some(80) } };
     Arc::new(PortRoutes::new(names::cluster(&key, 80), &service, &port, "cluster.local"))
 }
 
@@ -111,7 +114,7 @@ fn a_newcomer_affects_only_those_who_want_what_it_wants() {
     let mut affected = Affected::default();
     domains.insert(&port("shop/new", 2, &["x.example"], &[]), &mut affected);
     assert_eq!(affected.ports, BTreeSet::from(["shop/new/80".into(), "shop/old/80".into()]));
-    assert!(affected.shared.is_empty());
+    assert_eq!(affected.domains, BTreeSet::from(["x.example".into()]));
 }
 
 #[test]
@@ -132,9 +135,9 @@ fn what_is_lost_is_not_in_the_virtual_host() {
     let old = port("shop/old", 1, &["x.example"], &[]);
     let new = port("shop/new", 2, &["x.example", "y.example"], &[]);
     let domains = domains(&[&old, &new]);
-    let of = |port: &PortRoutes| decoded(&port.virtual_host(&domains.lost(port, ""))).domains;
+    let of = |port: &PortRoutes| decoded(&domains.of_port(port, "").unwrap()).domains;
     assert!(of(&old).contains(&"x.example".to_owned()));
-    assert_eq!(of(&old).len(), 7);
+    assert_eq!(of(&old).len(), 8, "six names, and the host with and without any port");
     assert!(!of(&new).contains(&"x.example".to_owned()));
-    assert_eq!(of(&new).len(), 7);
+    assert_eq!(of(&new).len(), 8);
 }

@@ -28,6 +28,7 @@ fn it_takes_http_on_its_address_and_asks_for_its_routes() {
                         "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"},
                     }],
                     "use_remote_address": true,
+                    "strip_trailing_host_dot": true,
                     "stream_idle_timeout": "0s",
                 },
             }]}],

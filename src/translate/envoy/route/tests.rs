@@ -15,7 +15,9 @@ fn retrying(on: &[RetryOn]) -> Policy {
 /// A virtual host all of which goes to the cluster of its name.
 fn host(name: &str, domains: &[&str], policy: &Policy) -> EncodedVirtualHost {
     let name = Name::from(name);
-    EncodedVirtualHost::new(&name, &names(domains), [(EVERY_PATH, &name, &action(&name, policy))])
+    let action = action(&name, policy);
+    let route = RouteTo { prefix: EVERY_PATH, grpc_only: false, authority: None, cluster: &name, action: &action };
+    EncodedVirtualHost::new(&name, &names(domains), [route])
 }
 
 pub fn decoded(host: &EncodedVirtualHost) -> VirtualHost {

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::model::Policy;
+use crate::model::{Defaults, Policy};
 use crate::xds::ResourceType::{Cluster, Endpoint, Listener, Route, Secret};
 
 /// What a name means: `shop/cart` and the port, or nothing.
@@ -27,6 +27,9 @@ fn a_port_is_dialled_in_many_ways() {
         ("cart.shop", "shop/cart default"),
         ("cart.shop.svc", "shop/cart default"),
         ("cart.shop.svc.cluster.local", "shop/cart default"),
+        ("cart.shop.svc.cluster.local.", "shop/cart default"),
+        ("cart.shop.svc.cluster.local.:50051", "shop/cart 50051"),
+        ("cart.shop.:grpc", "shop/cart grpc"),
         // Case doesn't matter in DNS.
         ("Cart.SHOP.Svc.Cluster.Local:GRPC", "shop/cart GRPC"),
         // A namespace may have any name.
@@ -47,8 +50,9 @@ fn what_is_not_of_this_cluster_means_nothing() {
         ".shop:50051",
         "cart.:50051",
         "cart.shop.svc.other.domain:50051",
-        "cart.shop.svc.cluster.local.:50051",
-        "cart.shop.svc.",
+        "cart.shop.svc.cluster.local..:50051",
+        "cart.shop.svc..",
+        "cart.",
         "cart.shop.pod:50051",
         "cart.shop.svccluster.local",
         "cart.shop:",
@@ -111,17 +115,22 @@ fn a_server_is_meant_by_the_address_that_it_listens_on() {
 
 #[test]
 fn a_port_is_found_by_its_number_its_name_or_as_the_default() {
-    let port =
-        |number, name: &str| Port { number, name: name.into(), policy: Policy::default(), annotated: BTreeSet::new() };
+    let port = |number, name: &str| Port {
+        number,
+        name: name.into(),
+        policy: Policy::default(),
+        has_service_hosts: false,
+        annotated: BTreeSet::new(),
+    };
     let key = Key::new("shop", "cart");
     let ports = vec![port(80, "http"), port(50051, "grpc")];
-    let mut service = Service { key, created: 0, ports, default_port: Some(50051) };
+    let mut service = Service { key, created: 0, ports, defaults: Defaults { grpc: Some(50051), http: None } };
     let found = |service: &Service, name: PortName| name.of(service).map(|port| port.number);
     assert_eq!(found(&service, PortName::Default), Some(50051));
     assert_eq!(found(&service, PortName::Number(80)), Some(80));
     assert_eq!(found(&service, PortName::Number(81)), None);
     assert_eq!(found(&service, PortName::Name("GRPC".into())), Some(50051));
     assert_eq!(found(&service, PortName::Name("metrics".into())), None);
-    service.default_port = None;
+    service.defaults = Defaults { grpc: None, http: Some(80) };
     assert_eq!(found(&service, PortName::Default), None);
 }

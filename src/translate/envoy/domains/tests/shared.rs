@@ -4,9 +4,9 @@ use super::*;
 
 /// The prefixes of a shared virtual host and the clusters that they lead to, in order.
 fn routes(domains: &Domains, domain: &str, fleet: &str) -> Vec<(String, String)> {
-    let Some(host) = domains.shared(&domain.into(), fleet) else { return Vec::new() };
+    let Some(host) = domains.of_domain(&domain.into(), fleet) else { return Vec::new() };
     let VirtualHost { name, domains, routes, .. } = decoded(&host);
-    assert_eq!((name.as_str(), domains), (domain, vec![domain.to_owned()]));
+    assert_eq!((name.as_str(), domains[0].as_str()), (domain, domain));
     let pair = |route: &data_plane_api::route::Route| {
         let json = data_plane_api::json::of(route).unwrap();
         let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
@@ -38,7 +38,7 @@ fn without_hosts_it_is_every_host() {
     let cart = sharing("shop/cart", 1, &[], &["/c/"], &[]);
     let domains = domains(&[&cart]);
     assert_eq!(routes(&domains, "*", ""), pairs(&[("/c/", "shop/cart/80")]));
-    let own = decoded(&cart.virtual_host(&[]));
+    let own = decoded(&domains.of_port(&cart, "").unwrap());
     assert_eq!((own.domains.len(), own.routes.len()), (6, 1), "its own names go on leading to all of it: {own:?}");
     assert_eq!(routes(&domains, "cart.shop", ""), []);
 }
@@ -72,7 +72,7 @@ fn who_has_routes_shares_only_with_those_who_have_some() {
     let of_the_younger = domains(&[&younger, &part]);
     assert_eq!(routes(&of_the_younger, "x.example", ""), pairs(&[("/a/", "shop/part/80")]));
     assert_eq!(lost(&of_the_younger, &younger, ""), one("x.example", "shop/part"));
-    let left = decoded(&younger.virtual_host(&of_the_younger.lost(&younger, "")));
+    let left = decoded(&of_the_younger.of_port(&younger, "").unwrap());
     assert!(!left.domains.contains(&"x.example".to_owned()));
 }
 
@@ -101,11 +101,58 @@ fn what_comes_or_goes_affects_the_shared_host() {
     let mut domains = domains(&[&old]);
     let mut affected = Affected::default();
     domains.insert(&new, &mut affected);
-    assert_eq!(affected.shared, BTreeSet::from(["*".into()]));
+    assert_eq!(affected.domains, BTreeSet::from(["*".into()]));
     for port in [&old, &new] {
         let mut affected = Affected::default();
         domains.remove(port, &mut affected);
-        assert_eq!(affected.shared, BTreeSet::from(["*".into()]));
+        assert_eq!(affected.domains, BTreeSet::from(["*".into()]));
     }
     assert_eq!(routes(&domains, "*", ""), []);
+}
+
+#[test]
+fn what_nobody_takes_on_a_domain_goes_where_wildcards_say() {
+    let all = sharing("shop/all", 1, &[], &["/a/", "/"], &[]);
+    let wild = sharing("shop/wild", 2, &["*.example"], &["/b/"], &[]);
+    let exact = sharing("shop/exact", 3, &["x.example"], &["/c/"], &[]);
+    let (all_80, wild_80, exact_80) = ("shop/all/80", "shop/wild/80", "shop/exact/80");
+    let domains = domains(&[&all, &wild, &exact]);
+    let rest = pairs(&[("/a/", all_80), ("/", all_80)]);
+    assert_eq!(routes(&domains, "x.example", ""), [pairs(&[("/c/", exact_80), ("/b/", wild_80)]), rest.clone()].concat());
+    assert_eq!(routes(&domains, "*.example", ""), [pairs(&[("/b/", wild_80)]), rest].concat());
+    for port in [&all, &wild, &exact] {
+        assert_eq!(lost(&domains, port, ""), []);
+    }
+    assert_eq!(domains.hidden(&"x.example".into(), ""), []);
+}
+
+#[test]
+fn what_a_domain_hides_of_a_wildcard_is_known() {
+    let all = sharing("shop/all", 1, &[], &["/shop.v1.Cart/", "/"], &[]);
+    let prefix = sharing("other/prefix", 2, &["x.example"], &["/shop."], &[]);
+    let whole = port("other/whole", 3, &["y.example"], &[]);
+    let domains = domains(&[&all, &prefix, &whole]);
+    let hidden = |domain: &str| {
+        let hidden = domains.hidden(&domain.into(), "");
+        hidden.iter().map(|one| format!("{} {} {}", one.prefix, one.loser, one.winner)).collect::<Vec<_>>()
+    };
+    assert_eq!(hidden("x.example"), ["/shop.v1.Cart/ shop/all/80 other/prefix/80"]);
+    assert_eq!(hidden("y.example"), ["/shop.v1.Cart/ shop/all/80 other/whole/80"]);
+    assert_eq!(hidden("*"), [""; 0]);
+    assert_eq!(routes(&domains, "x.example", ""), pairs(&[("/shop.", "other/prefix/80"), ("/", "shop/all/80")]));
+}
+
+#[test]
+fn a_wildcard_affects_what_it_covers() {
+    let exact = sharing("shop/exact", 1, &["x.example", "x.other"], &["/c/"], &[]);
+    let mut domains = domains(&[&exact]);
+    for (host, expected) in [("*.example", vec!["*", "*.example", "x.example"]), ("*", vec!["*", "x.example", "x.other"])] {
+        let wild = sharing("shop/wild", 2, &[host], &["/b/"], &[]);
+        let mut affected = Affected::default();
+        domains.insert(&wild, &mut affected);
+        assert_eq!(affected.domains, expected.iter().map(|domain| Name::from(*domain)).collect());
+        let mut affected = Affected::default();
+        domains.remove(&wild, &mut affected);
+        assert_eq!(affected.domains, expected.iter().map(|domain| Name::from(*domain)).collect());
+    }
 }

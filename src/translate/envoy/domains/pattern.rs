@@ -1,0 +1,69 @@
+//! Domains as patterns: which of them cover which.
+//!
+//! A pattern is a host with or without a port: `api.example.com`, `*.example.com:8080`, `[::1]`, or `*` for every domain.
+//! Without a port it means any port.
+
+use crate::xds::Name;
+
+/// The pattern of every domain.
+pub(super) const EVERY_DOMAIN: &str = "*";
+
+/// The host and the port of a pattern. An IPv6 address has colons of its own and therefore brackets.
+pub(super) fn split(pattern: &str) -> (&str, Option<&str>) {
+    match pattern.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (pattern, None),
+    }
+}
+
+/// Whether a host begins with a wildcard.
+pub(super) fn is_wildcard(host: &str) -> bool {
+    host.starts_with('*')
+}
+
+/// Whether each host that `special` can stand for is one that `general` stands for, too.
+pub(super) fn covers_host(general: &str, special: &str) -> bool {
+    general == special
+        || general
+            .strip_prefix('*')
+            .is_some_and(|suffix| special.strip_suffix(suffix).is_some_and(|rest| !rest.is_empty()))
+}
+
+/// The patterns that cover this one, without itself, the most specific first: by host, then by port.
+pub(super) fn covering(pattern: &str) -> Vec<Name> {
+    let (host, port) = split(pattern);
+    let mut all = Vec::new();
+    if port.is_some() {
+        all.push(host.into());
+    }
+    let mut rest = host;
+    while let Some((_, suffix)) = rest.split_once('.') {
+        // The first label of a wildcard is the wildcard.
+        let wildcard = format!("*.{suffix}");
+        if wildcard != host && !suffix.is_empty() {
+            all.extend(port.map(|port| format!("{wildcard}:{port}").into()));
+            all.push(wildcard.into());
+        }
+        rest = suffix;
+    }
+    if host != EVERY_DOMAIN {
+        all.push(EVERY_DOMAIN.into());
+    }
+    all
+}
+
+/// What Envoy is told of a pattern without a port, besides the pattern itself, to have it mean any port; `None` where that
+/// can't be said as a domain, because no domain has two wildcards.
+pub(super) fn with_any_port(pattern: &str) -> Option<Name> {
+    let (host, port) = split(pattern);
+    (port.is_none() && !is_wildcard(host)).then(|| format!("{host}:*").into())
+}
+
+/// The authorities that a wildcard without a port stands for if they have a port, as a regular expression (RE2).
+pub(super) fn authority(wildcard: &str) -> Option<String> {
+    let suffix = wildcard.strip_prefix('*').filter(|suffix| !suffix.is_empty())?;
+    Some(format!("(?i).+{}:[0-9]+", suffix.replace('.', "\\.")))
+}
+
+#[cfg(test)]
+mod tests;
