@@ -2,13 +2,14 @@
 
 use std::fmt::Display;
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use std::{env, fs, io};
 
 use anyhow::{Context, anyhow};
 use prometheus_client::registry::Registry;
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -106,11 +107,31 @@ fn bind(flag: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    let (socket, address) = socket(address, TcpSocket::new_v6)?;
     // A replica that starts again may have connections of its predecessor in TIME_WAIT.
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
+}
+
+/// The socket for an address, and what to bind it to. `[::]` takes both families, whatever `net.ipv6.bindv6only` says, and
+/// where the kernel has no IPv6, it takes the one that is there: so manifests may say `[::]` and work everywhere.
+fn socket(address: SocketAddr, ipv6: fn() -> io::Result<TcpSocket>) -> io::Result<(TcpSocket, SocketAddr)> {
+    if address.is_ipv4() {
+        return Ok((TcpSocket::new_v4()?, address));
+    }
+    let everywhere = address.ip() == Ipv6Addr::UNSPECIFIED;
+    match ipv6() {
+        Ok(socket) => {
+            if everywhere {
+                SockRef::from(&socket).set_only_v6(false)?;
+            }
+            Ok((socket, address))
+        }
+        // Whatever else may be wrong is wrong with this socket as well.
+        Err(_) if everywhere => Ok((TcpSocket::new_v4()?, (Ipv4Addr::UNSPECIFIED, address.port()).into())),
+        Err(error) => Err(error),
+    }
 }
 
 fn start<E>(parts: &mut Parts, name: &'static str, part: impl Future<Output = Result<(), E>> + Send + 'static)

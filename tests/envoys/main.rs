@@ -4,6 +4,7 @@
 //! - [`separate`]: Envoys that know no ADS.
 //! - [`worlds`]: everything that the golden cases render is accepted.
 //! - [`churn`]: what comes, changes and goes, under load.
+//! - [`families`]: IPv4 and IPv6.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
 
@@ -11,5 +12,6 @@
 mod matrix;
 
 mod churn;
+mod families;
 mod separate;
 mod worlds;

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use tokio::net::TcpStream;
 use tonic::Code;
 
 use crate::caller::Ask;
 use crate::scene::Scene;
 use test_support::pod::{Answer, Pod};
+use test_support::soon;
 
 const UNAVAILABLE: Answer = Answer::Grpc(Code::Unavailable);
 
@@ -45,6 +47,22 @@ async fn a_pod_that_cannot_be_reached_is_avoided_by_default() {
     let spread = scene.caller().await.spread(20).await;
     assert_eq!(spread, [("cart-2".to_owned(), 20)].into());
     assert!(scene.count("upstream_rq_retry").await > 0);
+}
+
+/// A request that waits for its retry counts against the budget, and 300 at once are more than 20 % of anything.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_request_fails_by_default_when_one_of_two_pods_is_gone() {
+    for annotations in [&[][..], &[("lb-policy", "least-request")], &[("lb-policy", "random")]] {
+        let mut scene = Scene::of_cart(2, annotations).await;
+        let pod = scene.address_of("cart", "cart-1");
+        scene.kill("cart-1");
+        soon("nobody to listen there", async { while TcpStream::connect(pod).await.is_ok() {} }).await;
+        let answers = scene.caller().await.at_once(300, Ask::default()).await;
+        let failed: Vec<_> = answers.into_iter().filter_map(Result::err).collect();
+        let first = failed.first();
+        assert!(failed.is_empty(), "{annotations:?}: {} of 300 failed, the first with {first:?}", failed.len());
+        assert!(scene.count("upstream_rq_retry").await > 30, "hardly any went to the pod that is gone");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

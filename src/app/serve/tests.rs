@@ -1,3 +1,5 @@
+use std::net::IpAddr;
+
 use tokio::net::TcpStream;
 
 use super::*;
@@ -32,4 +34,27 @@ async fn a_crowd_may_connect_before_anybody_is_accepted() {
     for _ in 0..1500 {
         crowd.push(test_support::soon("a place in the queue", TcpStream::connect(address)).await.unwrap());
     }
+}
+
+#[tokio::test]
+async fn everywhere_is_both_families() {
+    let listener = bind("--xds-listen", "[::]:0".parse().unwrap()).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    for address in ["127.0.0.1", "::1"] {
+        let address: IpAddr = address.parse().unwrap();
+        let client = test_support::soon("a connection", TcpStream::connect((address, port))).await.unwrap();
+        let (_, peer) = test_support::soon("it", listener.accept()).await.unwrap();
+        assert_eq!(client.local_addr().unwrap().port(), peer.port(), "{address}");
+    }
+}
+
+#[tokio::test]
+async fn without_ipv6_everywhere_is_what_there_is_and_anything_else_an_error() {
+    // EAFNOSUPPORT, which is what a kernel without IPv6 says.
+    let none = || Err(io::Error::from_raw_os_error(97));
+    let (socket, address) = socket("[::]:18000".parse().unwrap(), none).unwrap();
+    assert_eq!(address, "0.0.0.0:18000".parse().unwrap());
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    super::socket("[::1]:18000".parse().unwrap(), none).unwrap_err();
+    super::socket("0.0.0.0:18000".parse().unwrap(), none).unwrap();
 }

@@ -70,8 +70,8 @@ async fn result(world: &mut World, screen: &mut Screen<'_>, began: Instant) -> a
         &format!("{} answered, {failed} failed. Envoy sent {retried} again.", count(answered, "request")),
     )?;
     screen.text(
-        "It may, as far as the Service's annotations retry-on, num-retries and retry-budget-min-concurrency allow: to say \
-         an echo twice does no harm.",
+        "It may send what the dead pod had begun, too, as far as the Service's annotations retry-on and num-retries allow: to \
+         say an echo twice does no harm.",
     )?;
     let megabytes = |bytes: Option<u64>| bytes.unwrap_or_default() / 1_000_000;
     screen.text(&format!(

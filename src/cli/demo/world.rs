@@ -153,14 +153,7 @@ impl Scenario for World {
 
 /// The Service `shop/<name>`, enabled, with retries and these annotations.
 pub fn service(name: &str, port: u16, annotations: &[(&str, &str)]) -> ServiceFacts {
-    let retries = [
-        ("enabled", "true"),
-        ("retry-on", RETRY_ON),
-        ("num-retries", "3"),
-        // A retry counts while it waits for its turn, too, 12.5 ms on average: the default of 3 at a time would be spent
-        // when one of four pods dies under this load.
-        ("retry-budget-min-concurrency", "50"),
-    ];
+    let retries = [("enabled", "true"), ("retry-on", RETRY_ON), ("num-retries", "3")];
     let annotations = retries.iter().chain(annotations);
     ServiceFacts {
         namespace: "shop".to_owned(),

@@ -3,6 +3,14 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+/// How many retries of a whole Envoy to one Service may be under way at a time, however few requests are.
+///
+/// When one of two pods dies, every request that goes to it waits for its retry, 12.5 ms on average, and where pods answer
+/// faster than that, soon nearly all that is under way waits so. A share of what is under way is then no measure: what waits
+/// doesn't count as under way. So this is as many requests as an Envoy may have under way to a Service whose pod dies without
+/// one of them failing.
+const BUDGET_MIN_CONCURRENCY: u32 = 1000;
+
 /// When a request is tried again.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Retry {
@@ -18,7 +26,7 @@ pub struct Retry {
     pub status_codes: BTreeSet<u16>,
     /// The share of active requests that may be retries, in percent; `None`: any. Default 20.
     pub budget: Option<f64>,
-    /// How many retries of a whole Envoy may be under way at a time, however few requests are; default 3.
+    /// How many retries of a whole Envoy may be under way at a time, however few requests are; default 1000.
     pub budget_min_concurrency: u32,
     /// Whether a retry avoids the pods that failed the request; default yes.
     pub other_hosts: bool,
@@ -99,7 +107,7 @@ impl Default for Retry {
             back_off: (Duration::from_millis(25), Duration::from_millis(250)),
             status_codes: BTreeSet::new(),
             budget: Some(20.0),
-            budget_min_concurrency: 3,
+            budget_min_concurrency: BUDGET_MIN_CONCURRENCY,
             other_hosts: true,
             annotated: false,
         }

@@ -79,7 +79,7 @@ fn good_values_do_what_they_say() {
         ),
         ("num-retries", "1", with(&|_| {})),
         ("num-retries", "100", with(&|to| to.policy.retry.num_retries = 100)),
-        ("retry-budget-min-concurrency", "3", with(&|_| {})),
+        ("retry-budget-min-concurrency", "1000", with(&|_| {})),
         ("retry-budget-min-concurrency", "0", with(&|to| to.policy.retry.budget_min_concurrency = 0)),
     ];
     for (key, text, expected) in cases {

@@ -1,12 +1,12 @@
 //! The port that an Envoy opens for us.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use data_plane_api::access_log::{AccessLog, StdoutAccessLog, access_log, stdout_access_log};
 use data_plane_api::core::{
-    HttpProtocolOptions as CommonOptions, SubstitutionFormatString, substitution_format_string,
+    Address, HttpProtocolOptions as CommonOptions, SubstitutionFormatString, address, substitution_format_string,
 };
 use data_plane_api::http_connection_manager::{HttpConnectionManager, HttpFilter, Rds, RouteSpecifier, http_filter};
 use data_plane_api::listener::{Filter, FilterChain, Listener, filter};
@@ -79,12 +79,21 @@ const STREAM_IDLE_TIMEOUT: Duration = Duration::ZERO;
 pub fn listener(options: &ListenerOptions) -> Resource {
     let message = Listener {
         name: options.name.to_string(),
-        address: Some(socket_address(options.address.ip(), options.address.port())),
+        address: Some(listen_address(options.address)),
         filter_chains: vec![FilterChain { filters: vec![http(options)], ..FilterChain::default() }],
         tcp_keepalive: Some(tcp_keepalive()),
         ..Listener::default()
     };
     Resource::encode(Name::clone(&options.name), &message, [Name::clone(&options.name)])
+}
+
+/// An address to listen at; `[::]` takes IPv4 as well, as it does with other servers on Linux.
+fn listen_address(at: SocketAddr) -> Address {
+    let mut address = socket_address(at.ip(), at.port());
+    if let Some(address::Address::SocketAddress(address)) = &mut address.address {
+        address.ipv4_compat = at.ip() == Ipv6Addr::UNSPECIFIED;
+    }
+    address
 }
 
 fn http(options: &ListenerOptions) -> Filter {

@@ -11,6 +11,7 @@ use std::time::Duration;
 use chancery::cli::bootstrap::{HostPort, envoy as bootstrap};
 use chancery::cli::demo::envoy::Program;
 use data_plane_api::bootstrap::Bootstrap;
+use data_plane_api::cluster::{ClusterDiscoveryType, DiscoveryType};
 use data_plane_api::core::address::Address as AddressKind;
 use data_plane_api::core::api_config_source::ApiType;
 use data_plane_api::core::config_source::ConfigSourceSpecifier;
@@ -116,8 +117,10 @@ impl Variant {
         dynamic.cds_config = Some(self.source());
         dynamic.lds_config = Some(self.source());
         let clusters = bootstrap.static_resources.iter_mut().flat_map(|resources| &mut resources.clusters);
-        for assignment in clusters.flat_map(|cluster| &mut cluster.load_assignment) {
-            for locality in &mut assignment.endpoints {
+        for cluster in clusters.filter(|_| !others.is_empty()) {
+            // One name is what the printed type is for.
+            cluster.cluster_discovery_type = Some(ClusterDiscoveryType::Type(DiscoveryType::StrictDns.into()));
+            for locality in cluster.load_assignment.iter_mut().flat_map(|assignment| &mut assignment.endpoints) {
                 locality.lb_endpoints.extend(others.iter().copied().map(endpoint));
             }
         }

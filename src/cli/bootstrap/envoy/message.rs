@@ -1,11 +1,12 @@
 //! The bootstrap as a message, so that nothing in it can be misspelt.
 
 use std::collections::BTreeMap;
+use std::net::{Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use data_plane_api::any;
 use data_plane_api::bootstrap::{Admin, Bootstrap, DynamicResources, StaticResources};
-use data_plane_api::cluster::{Cluster, ClusterDiscoveryType, DiscoveryType};
+use data_plane_api::cluster::{Cluster, ClusterDiscoveryType, DiscoveryType, DnsLookupFamily};
 use data_plane_api::core::address::Address as AddressKind;
 use data_plane_api::core::api_config_source::ApiType;
 use data_plane_api::core::config_source::ConfigSourceSpecifier;
@@ -66,19 +67,21 @@ impl Envoy {
                 clusters: vec![self.server_cluster()],
                 ..StaticResources::default()
             }),
-            admin: Some(Admin {
-                address: Some(address(&admin_address.ip().to_string(), admin_address.port())),
-                ..Admin::default()
-            }),
+            admin: Some(Admin { address: Some(listen_address(*admin_address)), ..Admin::default() }),
             ..Bootstrap::default()
         }
     }
 
+    /// The cluster that Chancery itself is. Whichever of its addresses answers is taken: each connection tries those of both
+    /// families in turn, the next one after 300 ms at the latest (Happy Eyeballs). `STRICT_DNS` would make a host of each
+    /// address, and wait for [`CONNECT_TIMEOUT`] at one that is silent.
     fn server_cluster(&self) -> Cluster {
         let endpoint = Endpoint { address: Some(address(&self.server.host, self.server.port)), ..Endpoint::default() };
         Cluster {
             name: SERVER_CLUSTER.to_owned(),
-            cluster_discovery_type: Some(ClusterDiscoveryType::Type(DiscoveryType::StrictDns.into())),
+            cluster_discovery_type: Some(ClusterDiscoveryType::Type(DiscoveryType::LogicalDns.into())),
+            // Envoy's own default asks for IPv4 addresses only of names that have no others.
+            dns_lookup_family: DnsLookupFamily::All.into(),
             connect_timeout: duration(CONNECT_TIMEOUT),
             load_assignment: Some(ClusterLoadAssignment {
                 cluster_name: SERVER_CLUSTER.to_owned(),
@@ -148,11 +151,23 @@ fn http2() -> HttpProtocolOptions {
 }
 
 fn address(host: &str, port: u16) -> Address {
+    Address { address: Some(AddressKind::SocketAddress(socket_address(host, port))) }
+}
+
+fn socket_address(host: &str, port: u16) -> SocketAddress {
+    SocketAddress {
+        address: host.to_owned(),
+        port_specifier: Some(PortSpecifier::PortValue(port.into())),
+        ..SocketAddress::default()
+    }
+}
+
+/// An address to listen at; `[::]` takes IPv4 as well, as it does with other servers on Linux.
+fn listen_address(at: SocketAddr) -> Address {
     Address {
         address: Some(AddressKind::SocketAddress(SocketAddress {
-            address: host.to_owned(),
-            port_specifier: Some(PortSpecifier::PortValue(port.into())),
-            ..SocketAddress::default()
+            ipv4_compat: at.ip() == Ipv6Addr::UNSPECIFIED,
+            ..socket_address(&at.ip().to_string(), at.port())
         })),
     }
 }

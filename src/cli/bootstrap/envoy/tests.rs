@@ -42,6 +42,16 @@ fn the_options_are_in_it() {
     assert_eq!(endpoint["endpoint"]["address"]["socket_address"], json!({"address": "::1", "port_value": 9000}));
 }
 
+/// Envoy's `[::]` takes IPv6 only, unless it is told.
+#[test]
+fn an_admin_interface_everywhere_takes_both_families() {
+    let admin = |address: &str| {
+        printed(&[&format!("--admin-address={address}")])["admin"]["address"]["socket_address"]["ipv4_compat"].clone()
+    };
+    assert_eq!(admin("[::]:9901"), true);
+    assert_eq!(["0.0.0.0:9901", "[::1]:9901", "127.0.0.1:9901"].map(admin), [Value::Null, Value::Null, Value::Null]);
+}
+
 #[test]
 fn the_last_variant_counts() {
     let api_type = |arguments: &[&str]| printed(arguments)["dynamic_resources"]["ads_config"]["api_type"].clone();

@@ -131,13 +131,17 @@ static SETTINGS: [Setting; 8] = [
     Setting {
         key: "retry-budget-min-concurrency",
         about: "How many retries may be under way at a time, however few requests are.",
-        default: "3",
-        example: "50",
+        default: "1000",
+        example: "20",
         needs: BUDGET,
         envoy: "`CircuitBreakers.thresholds[].retry_budget.min_retry_concurrency`.",
         grpc: Grpc::Nothing("gRPC has none by xDS."),
-        note: "It counts for each Envoy, and a retry that waits for its turn counts. With few requests, or when one of \
-               few pods dies, the default is soon spent.",
+        note: "It counts for each Envoy, and a retry that waits for its turn counts, too. When one of two pods dies, that is \
+               soon most of what is under way: with more under way than this number, requests fail that the other pod would \
+               have answered. What it costs: with a `retry-on`, or a route of your own, that repeats what pods have seen, pods \
+               that all fail get each request as often as `num-retries` allows, until so many retries are under way from \
+               each Envoy; with a low number they get 20 % more. The default `retry-on` repeats nothing that a pod has \
+               seen, so there it costs pods nothing.",
         values: Values::Whole(0..=1_000_000, |to, n| to.policy.retry.budget_min_concurrency = n),
         ..Setting::PLAIN
     },
@@ -147,7 +151,7 @@ static SETTINGS: [Setting; 8] = [
         default: "true",
         example: "false",
         needs: RETRYING,
-        envoy: "`RetryPolicy.retry_host_predicate` previous_hosts, 3 attempts.",
+        envoy: "`RetryPolicy.retry_host_predicate` previous_hosts, 50 attempts.",
         grpc: Grpc::Nothing("a retry is balanced as any call."),
         values: Values::Boolean(|to, avoid| to.policy.retry.other_hosts = avoid),
         ..Setting::PLAIN

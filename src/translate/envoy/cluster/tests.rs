@@ -48,7 +48,7 @@ fn a_cluster_of_defaults() {
                 "max_pending_requests": 4_294_967_295_u32,
                 "max_requests": 4_294_967_295_u32,
                 "max_retries": 4_294_967_295_u32,
-                "retry_budget": {"budget_percent": {"value": 20.0}, "min_retry_concurrency": 3},
+                "retry_budget": {"budget_percent": {"value": 20.0}, "min_retry_concurrency": 1000},
             }]},
             "upstream_connection_options": {
                 "tcp_keepalive": {"keepalive_time": 30, "keepalive_interval": 5, "keepalive_probes": 3},
@@ -103,7 +103,7 @@ fn only_an_annotated_retry_policy_is_the_clusters() {
                     "@type": "type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate",
                 },
             }],
-            "host_selection_retry_max_attempts": "3",
+            "host_selection_retry_max_attempts": "50",
             "retry_back_off": {"base_interval": "0.025s", "max_interval": "0.250s"},
         })
     );

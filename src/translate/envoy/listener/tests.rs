@@ -48,7 +48,7 @@ fn the_rest_is_what_the_configuration_says() {
     let resource = listener(&options);
     assert_eq!((&**resource.name(), resource.references()), ("edge", &[Name::from("edge")][..]));
     let shown = resource_to_json(&resource).unwrap();
-    assert_eq!(shown["address"], json!({"socket_address": {"address": "::", "port_value": 8080}}));
+    assert_eq!(shown["address"], json!({"socket_address": {"address": "::", "port_value": 8080, "ipv4_compat": true}}));
     let manager = &shown["filter_chains"][0]["filters"][0]["typed_config"];
     assert_eq!(manager["stat_prefix"], "edge");
     assert_eq!(manager["rds"]["route_config_name"], "edge");
@@ -56,4 +56,15 @@ fn the_rest_is_what_the_configuration_says() {
     assert_eq!(manager["common_http_protocol_options"], json!({"max_connection_duration": "1800s"}));
     assert_eq!(manager["access_log"][0]["name"], "envoy.access_loggers.stdout");
     assert_eq!(manager["access_log"][0]["typed_config"]["log_format"]["json_format"]["endpoint"], "%UPSTREAM_HOST%");
+}
+
+/// Envoy's `[::]` takes IPv6 only, unless it is told.
+#[test]
+fn everywhere_is_both_families_and_one_address_is_that_address() {
+    let both = |address: &str| {
+        let options = ListenerOptions { address: address.parse().unwrap(), ..ListenerOptions::default() };
+        resource_to_json(&listener(&options)).unwrap()["address"]["socket_address"]["ipv4_compat"] == true
+    };
+    let addresses = ["[::]:10000", "0.0.0.0:10000", "[::1]:10000", "[fd00::1]:10000", "127.0.0.1:10000"];
+    assert_eq!(addresses.map(both), [true, false, false, false, false]);
 }

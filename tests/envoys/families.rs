@@ -1,0 +1,72 @@
+//! IPv4 and IPv6: an Envoy finds its server at whichever address of a name answers, and `[::]` is both.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+
+use chancery::app::render_options;
+use chancery::cli::bootstrap::envoy as bootstrap;
+use chancery::pipeline::offline;
+use chancery::source::lower::Lowering;
+use chancery::source::manifests;
+use chancery::xds::Snapshot;
+use test_support::control_plane::ControlPlane;
+use test_support::envoys::Variant;
+use test_support::process::{free_address, get};
+use test_support::soon;
+
+use crate::matrix::Combination;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn envoy_1_36() {
+    both(Combination::enter(0, Variant::AdsDelta).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn envoy_1_38() {
+    both(Combination::enter(1, Variant::AdsDelta).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn envoy_1_40() {
+    both(Combination::enter(2, Variant::AdsDelta).await).await;
+}
+
+async fn both(combination: Combination) {
+    for server in [IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()] {
+        answers_at_both(&combination, server).await;
+    }
+}
+
+/// The server is at one address only of `localhost`, which Envoys resolve to both. Envoy's own two addresses take both.
+async fn answers_at_both(combination: &Combination, server: IpAddr) {
+    let [admin, listener] = [free_address(), free_address()].map(|free| everywhere(free.port()));
+    let mut control_plane = ControlPlane::start_at((server, free_address().port()).into()).await;
+    let input = PathBuf::from("tests/golden/settings/retries/in.yaml");
+    let loaded = manifests::load(std::slice::from_ref(&input), Lowering::default()).unwrap();
+    let world = offline(loaded.events, render_options("cluster.local", listener, [])).world;
+    control_plane.everyone = Snapshot::clone(&world.everyone);
+    control_plane.publish();
+    let bootstrap = bootstrap::Envoy {
+        node_id: "test".to_owned(),
+        fleet: "test".to_owned(),
+        zone: None,
+        node_name: None,
+        server: format!("localhost:{}", control_plane.address.port()).parse().unwrap(),
+        delta: true,
+        sotw: false,
+        admin_address: admin,
+    };
+    let mut proxy = combination.start(&bootstrap.message(), (Ipv4Addr::LOCALHOST, admin.port()).into());
+    proxy.ready("http").await;
+    proxy.rejected_nothing().await;
+    for address in [IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()] {
+        for (what, port) in [("admin interface", admin.port()), ("listener", listener.port())] {
+            let what = format!("{combination}, server at {server}: the {what} at {address}");
+            soon(&what, async { while get((address, port).into(), "/ready").await.is_none() {} }).await;
+        }
+    }
+}
+
+fn everywhere(port: u16) -> SocketAddr {
+    (Ipv6Addr::UNSPECIFIED, port).into()
+}
