@@ -135,16 +135,8 @@ impl ExplanationJson {
 
 impl PortJson {
     fn new(port: PortExplanation, rendered: Option<RenderedFor>, service: &Key) -> Self {
-        let PortExplanation {
-            number,
-            name,
-            default_for,
-            unknown_app_protocol,
-            unserved,
-            settings,
-            addresses,
-            refused,
-        } = port;
+        let PortExplanation { number, name, default_for, unknown_app_protocol, unserved, settings, addresses, refused } =
+            port;
         let (cluster, fleets, domains) = rendered.map_or_else(Default::default, |rendered| {
             let RenderedFor { cluster, fleets, everywhere, domains } = rendered;
             let domains = domains.into_iter().map(|domain| DomainJson::new(domain, everywhere)).collect();

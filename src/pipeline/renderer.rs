@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 use super::on_demand::{Noted, OnDemand};
 use super::{RenderOptions, fleet::Fleet};
-use hidden::HiddenPaths;
 use crate::cache::Wish;
 use crate::model::{Endpoint, Entry, Fleets, Key, ObjectRef, Port, Reason, Rejected, Service};
 use crate::translate::envoy::{Affected, Contest, Domains, PortRoutes, Preference, Title, assignment, cluster};
 use crate::translate::names;
 use crate::xds::{ClientKind, Name, Origin, Resource, ResourceType, Snapshot, Version, World};
+use hidden::HiddenPaths;
 
 /// The fleet of every Envoy whose own fleet nobody names.
 const EVERYONE: &str = "";

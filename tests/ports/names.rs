@@ -116,15 +116,27 @@ async fn what_nobody_takes_goes_where_wildcards_say(version: &str) {
     // The older ones want every domain, and every domain of example.org; the younger ones one of these.
     let services = [
         http_service("all", "2024-01-01T00:00:00Z", "chancery.dev/routes: '/'", "http"),
-        http_service("wild", "2024-01-01T00:00:00Z", "chancery.dev/hosts: '*.example.org', chancery.dev/routes: '/v2'", "h2c"),
-        http_service("exact", "2025-01-01T00:00:00Z", "chancery.dev/hosts: 'a.example.org', chancery.dev/routes: '/v1'", "h2c"),
+        http_service(
+            "wild",
+            "2024-01-01T00:00:00Z",
+            "chancery.dev/hosts: '*.example.org', chancery.dev/routes: '/v2'",
+            "h2c",
+        ),
+        http_service(
+            "exact",
+            "2025-01-01T00:00:00Z",
+            "chancery.dev/hosts: 'a.example.org', chancery.dev/routes: '/v1'",
+            "h2c",
+        ),
     ];
     let world = World::start(version, &services.concat()).await;
     // Only `all` speaks HTTP/1.1 to the server; who reaches one of the others gets no answer from it.
     for host in ["a.example.org", "a.example.org:8443", "b.example.org", "b.example.org:80", "elsewhere.example"] {
         assert_eq!(world.get(host, "/other").await, Ok(HTTP.to_owned()), "{host}");
     }
-    for (host, path) in [("a.example.org", "/v1"), ("a.example.org:1", "/v2"), ("b.example.org", "/v2"), ("b.example.org:1", "/v2")] {
+    for (host, path) in
+        [("a.example.org", "/v1"), ("a.example.org:1", "/v2"), ("b.example.org", "/v2"), ("b.example.org:1", "/v2")]
+    {
         assert_eq!(world.get(host, path).await, Err(502), "{host}{path}");
     }
     assert_eq!(world.get("b.example.org", "/v1").await, Ok(HTTP.to_owned()));
@@ -148,7 +160,12 @@ async fn ports_of_http_1_take_web_sockets(version: &str) {
         http_service("rooms", "2024-01-01T00:00:00Z", "", "kubernetes.io/ws"),
         http_service("plain", "2024-01-01T00:00:00Z", "chancery.dev/hosts: '*.example.com'", "http"),
         http_service("either", "2024-01-01T00:00:00Z", "chancery.dev/protocol: auto", "http"),
-        http_service("shared", "2024-01-01T00:00:00Z", "chancery.dev/hosts: x.example, chancery.dev/routes: '/'", "http"),
+        http_service(
+            "shared",
+            "2024-01-01T00:00:00Z",
+            "chancery.dev/hosts: x.example, chancery.dev/routes: '/'",
+            "http",
+        ),
     ];
     let world = World::start(version, &services.concat()).await;
     for host in ["rooms.chat", "rooms.shop:8080", "plain.shop", "a.example.com:81", "either.shop", "x.example"] {

@@ -24,7 +24,9 @@ async fn serve(name: &'static str, mut socket: BufReader<TcpStream>) -> std::io:
         }
         if !head.contains(" http/1.1\r\n") {
             // HTTP/2 begins like this, too.
-            return socket.write_all(b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n").await;
+            return socket
+                .write_all(b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+                .await;
         }
         if head.contains("\r\nupgrade: websocket\r\n") {
             let switch = b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n";

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::cache::{DomainLost, DomainWanted, Explained, KnownService, Question, RenderedFor, ServedPort, Unanswered};
 use crate::model::explain::{
-    DefaultFor,
-    AddressExplanation, BadSetting, Explanation, PortExplanation, SettingExplanation, SettingOrigin, SliceSummary,
-    Standing, Unserved,
+    AddressExplanation, BadSetting, DefaultFor, Explanation, PortExplanation, SettingExplanation, SettingOrigin,
+    SliceSummary, Standing, Unserved,
 };
 use crate::model::{Endpoint, EndpointState, Fleets, Locality, Requests};
 

@@ -7,8 +7,9 @@ use super::super::output::{table, wrapped};
 use crate::admin::{
     AddressJson, BadSettingJson, DomainJson, ExplanationJson, LostJson, PortJson, RejectedJson, SettingJson, SliceJson,
 };
-use crate::model::settings::PREFIX;
+use crate::model::Protocol;
 use crate::model::explain::{DefaultFor, SettingOrigin, Standing, Unserved, Verdict};
+use crate::model::settings::PREFIX;
 
 /// The widest value that other values are lined up with.
 const MAX_VALUE: usize = 34;
@@ -121,6 +122,9 @@ const fn default_port(default_for: DefaultFor) -> &'static str {
     }
 }
 
+/// What a port is taken to speak if nothing says what.
+const GUESS: &str = Protocol::Http2.as_str();
+
 /// What a port speaks, and what says so.
 fn protocol(port: &PortJson, unknown_app_protocol: Option<&str>) -> String {
     let setting = port.settings.iter().find(|setting| setting.key == "protocol");
@@ -128,14 +132,11 @@ fn protocol(port: &PortJson, unknown_app_protocol: Option<&str>) -> String {
     let SettingJson { value, origin, .. } = setting;
     let spoken = if port.name.is_empty() { port.number.to_string() } else { port.name.clone() };
     let said = match origin {
-        SettingOrigin::Default => {
-            let guess = "http2";
-            format!(
-                "{guess}, a guess, because nothing says otherwise (annotation {PREFIX}protocol.{spoken}, appProtocol, or a \
-                 name of the port such as grpc or http)"
-            )
-        }
-        _ => format!("{value}, from: {}", whence(setting)),
+        SettingOrigin::Default => format!(
+            "{GUESS} (a guess, because nothing says otherwise: neither {PREFIX}protocol.{spoken}, nor appProtocol, nor a name \
+             of the port such as grpc or http)"
+        ),
+        _ => format!("{value} ({})", whence(setting)),
     };
     let unspoken = match value.as_str() {
         "tls" => "; pods aren't spoken to in TLS yet, so no domain leads to it",

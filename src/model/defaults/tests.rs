@@ -3,8 +3,7 @@ use Protocol::{Auto, Grpc, Http1, Http2, Tcp, Tls};
 
 /// The defaults (gRPC, HTTP) of ports with these numbers, protocols, and whether they say so.
 fn defaults(ports: &[(u16, Protocol, bool)]) -> (Option<u16>, Option<u16>) {
-    let claims: Vec<_> =
-        ports.iter().map(|&(number, protocol, is_said)| Claim { number, protocol, is_said }).collect();
+    let claims: Vec<_> = ports.iter().map(|&(number, protocol, is_said)| Claim { number, protocol, is_said }).collect();
     let Defaults { grpc, http } = Defaults::of(&claims);
     (grpc, http)
 }
@@ -14,7 +13,11 @@ fn the_only_port_is_both_defaults_unless_it_is_tls_or_tcp() {
     for protocol in [Grpc, Http2, Http1, Auto] {
         assert_eq!(defaults(&[(8080, protocol, true)]), (Some(8080), Some(8080)), "{protocol:?}");
     }
-    assert_eq!(defaults(&[(8080, Http2, false)]), (Some(8080), Some(8080)), "a guess is as good where there is one port");
+    assert_eq!(
+        defaults(&[(8080, Http2, false)]),
+        (Some(8080), Some(8080)),
+        "a guess is as good where there is one port"
+    );
     assert_eq!(defaults(&[(80, Tls, true)]), (None, None));
     assert_eq!(defaults(&[(6379, Tcp, true)]), (None, None));
     assert_eq!(defaults(&[]), (None, None));

@@ -19,12 +19,13 @@ pub(super) fn of(service: &object::Service, claims: &[Claim], defaults: Defaults
     let example = claims.iter().find(is_usable).and_then(|claim| port(service, claim.number));
     if let Some(example) = example.filter(|_| defaults.are_missing()) {
         let (name, namespace) = (&service.key.name, &service.key.namespace);
-        let message = format!(
-            "no default port, as none says that it is for gRPC or HTTP; name one, e.g. xds:///{name}.{namespace}:{}, or say \
-             {PREFIX}protocol.{}: grpc",
-            example.number,
-            spoken(example)
-        );
+        let says_grpc = |claim: &&Claim| claim.is_said && claim.protocol == Protocol::Grpc;
+        let (why, or) = if claims.iter().any(|claim| says_grpc(&claim)) {
+            (", as several say gRPC", String::new())
+        } else {
+            ("", format!(", or say {PREFIX}protocol.{}: grpc", spoken(example)))
+        };
+        let message = format!("no default port{why}: name one, e.g. xds:///{name}.{namespace}:{}{or}", example.number);
         doubts.push(doubt(service, "", message, "no port is reached under the names without a port"));
     }
     doubts
@@ -48,8 +49,9 @@ fn of_port(service: &object::Service, claim: Claim, defaults: Defaults) -> Optio
         return Some(doubt(service, spoken(port), message, meanwhile));
     }
     (!is_said && defaults.include(number)).then(|| {
-        let message =
-            format!("nothing says what port {number} speaks; expected {key}, appProtocol, or a name such as grpc or http");
+        let message = format!(
+            "nothing says what port {number} speaks; expected {key}, appProtocol, or a name such as grpc or http"
+        );
         doubt(service, spoken(port), message, &format!("the guess, {}, is in force", protocol.as_str()))
     })
 }

@@ -9,7 +9,12 @@ fn service(ports: &[(u16, &str)], default_port: Option<u16>) -> Service {
         has_service_hosts: true,
         annotated: BTreeSet::from(["retry-on"]),
     };
-    Service { key: key(), created: 0, ports: ports.iter().map(port).collect(), defaults: Defaults { grpc: default_port, http: default_port } }
+    Service {
+        key: key(),
+        created: 0,
+        ports: ports.iter().map(port).collect(),
+        defaults: Defaults { grpc: default_port, http: default_port },
+    }
 }
 
 fn key() -> Key {

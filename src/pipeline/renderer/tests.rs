@@ -47,10 +47,11 @@ impl Draft {
             key: self.key.clone(),
             created: self.created,
             ports: self.ports.iter().map(port).collect(),
-            defaults: self.ports.first().filter(|_| self.ports.len() == 1).map_or_else(Defaults::default, |port| Defaults {
-                grpc: Some(*port),
-                http: Some(*port),
-            }),
+            defaults: self
+                .ports
+                .first()
+                .filter(|_| self.ports.len() == 1)
+                .map_or_else(Defaults::default, |port| Defaults { grpc: Some(*port), http: Some(*port) }),
         })
     }
 

@@ -8,8 +8,8 @@ use data_plane_api::matcher::{RegexMatcher, StringMatcher, string_matcher::Match
 use data_plane_api::route::route_action::UpgradeConfig;
 use data_plane_api::route::route_match::GrpcRouteMatchOptions;
 use data_plane_api::route::{
-    Action, HeaderMatcher, Route, RouteAction, RouteConfiguration, RouteMatch, VirtualHost, header_matcher, route_action,
-    route_match,
+    Action, HeaderMatcher, Route, RouteAction, RouteConfiguration, RouteMatch, VirtualHost, header_matcher,
+    route_action, route_match,
 };
 use prost::Message;
 use prost::Name as MessageName;

@@ -48,7 +48,7 @@ fn settings_that_are_not_the_default_come_with_where_they_are_from() {
         "Service shop/cart: served\n\
          \n\
          Port 80 (web), the default port: served\n  \
-           protocol grpc, from: name of the port\n  \
+           protocol grpc (name of the port)\n  \
            cluster  shop/cart/80\n  \
            fleets   edge, inner\n  \
            domains  cart.shop:80\n  \
@@ -151,8 +151,7 @@ fn what_is_not_served_says_why_and_nothing_else() {
     assert_eq!(unserved("no-tcp-port"), "Service shop/cart: not served: it has no TCP port");
     assert_eq!(unserved("unusable"), "Service shop/cart: not served: it can't be used");
     let disabled = unserved("disabled");
-    let head =
-        "Service shop/cart: not served||Port 80 (web), the default port: not served: enabled is false for it|protocol grpc";
+    let head = "Service shop/cart: not served||Port 80 (web), the default port: not served: enabled is false for it|protocol grpc";
     assert!(disabled.starts_with(head), "{disabled}");
     assert!(disabled.ends_with("Service, chancery.dev/enabled"), "{disabled}");
     assert!(unserved("not-enabled").contains("nobody asked for it"));

@@ -51,7 +51,10 @@ static SETTINGS: [Setting; 5] = [
         reach: Reach::DefaultPort,
         envoy: "`VirtualHost.domains`, after the Service's own names.",
         grpc: Grpc::Nothing("a Service is dialled by its own names."),
-        note: "Case doesn't matter. Of two Services that want one domain the older one has it (then the one whose name \
+        note: "A domain without a port means any port, so `api.example.com` also takes `api.example.com:8443`, as gRPC clients \
+               write it; a domain with a port means only that. Case doesn't matter, nor does a dot at the end of the host. \
+               Where a Service has two default ports, requests of gRPC go to the one for gRPC, all others to the other \
+               one. Of two Services that want one domain the older one has it (then the one whose name \
                comes first), and the other is told; unless both have `routes`, then they share it. A bad domain costs \
                only itself. `*`, every domain that is nobody's, only goes with `routes`.",
         values: Values::Other {
@@ -72,7 +75,8 @@ static SETTINGS: [Setting; 5] = [
         grpc: Grpc::Nothing("whoever dials a Service has chosen it."),
         note: "So one listener is the gateway of many gRPC services. The full name of a gRPC service, `shop.v1.Cart`, \
                is the prefix `/shop.v1.Cart/`; any other prefix begins with `/` and is taken literally, so `/shop` also \
-               takes `/shopping`. One prefix that two Services want on one domain goes to the older one. The Service's \
+               takes `/shopping`. Requests that no prefix on a domain takes go where the wildcards say that cover it, the \
+               most specific first, and `*` last. One prefix that two Services want on one domain goes to the older one. The Service's \
                own names (`cart.shop:50051`) go on leading to it whatever the path.",
         values: Values::Other {
             accepts: || {
@@ -91,8 +95,10 @@ static SETTINGS: [Setting; 5] = [
         envoy: "`HttpProtocolOptions`: explicit HTTP/2 for `grpc` and `http2`, explicit HTTP/1.1 for `http1`, the \
                 client's own protocol for `auto`. None for `tcp` and for TLS, and no virtual host. WebSocket upgrades on the \
                 routes of `http1` and `auto`.",
-        grpc: Grpc::Nothing("gRPC speaks HTTP/2. It still counts where the default port is looked for, and over `tcp` there \
-                             is no listener."),
+        grpc: Grpc::Nothing(
+            "gRPC speaks HTTP/2. It still counts where the default port is looked for, and over `tcp` there \
+                             is no listener.",
+        ),
         note: "Of `appProtocol` and of the first word of a port's name (up to the first hyphen) these are understood: `grpc`; \
                `http2`, `h2c`; `http`, `http1`, `ws`; `grpc-web` (as `auto`); `tcp`, `redis`, `mysql` and other names of \
                protocols over TCP; `https`, `tls`, `grpcs`, `wss` and others over TLS; of `appProtocol` each also after \
@@ -108,5 +114,7 @@ static SETTINGS: [Setting; 5] = [
 ];
 
 /// What only HTTP/2 has.
-pub(super) const HTTP2: Option<Need> =
-    Some(Need { what: "a protocol with HTTP/2", is_met: |policy| policy.protocol.is_http2() || policy.protocol == Protocol::Auto });
+pub(super) const HTTP2: Option<Need> = Some(Need {
+    what: "a protocol with HTTP/2",
+    is_met: |policy| policy.protocol.is_http2() || policy.protocol == Protocol::Auto,
+});

@@ -72,7 +72,10 @@ fn domains() {
 #[test]
 fn a_dot_at_the_end_of_a_host_is_dropped() {
     let domains = |text: &str| effect("hosts", text).policy.hosts;
-    assert_eq!(domains("a.example., *.b.example., c.example.:8080"), set(&["a.example", "*.b.example", "c.example:8080"]));
+    assert_eq!(
+        domains("a.example., *.b.example., c.example.:8080"),
+        set(&["a.example", "*.b.example", "c.example:8080"])
+    );
     assert_eq!(domain::list("a.example..").1.len(), 1);
 }
 

@@ -161,7 +161,7 @@ fn what_ports_leave_in_doubt_is_told() {
     assert_eq!(doubts(&["tcp-redis|6379"]), [""; 0], "its cluster is all that its users want");
     assert_eq!(
         doubts(&["web|8080", "metrics|9090"]),
-        ["Service shop/cart: spec.ports: no default port, as none says that it is for gRPC or HTTP; name one, e.g. \
+        ["Service shop/cart: spec.ports: no default port: name one, e.g. \
           xds:///cart.shop:8080, or say chancery.dev/protocol.web: grpc (no port is reached under the names without a port)"]
     );
     assert_eq!(
@@ -171,9 +171,11 @@ fn what_ports_leave_in_doubt_is_told() {
     );
     assert_eq!(
         doubts(&["http|80", "https|443"]),
-        ["Service shop/cart: spec.ports: \"https\": port 443 speaks TLS, as its name says, and pods aren't spoken to in TLS \
+        [
+            "Service shop/cart: spec.ports: \"https\": port 443 speaks TLS, as its name says, and pods aren't spoken to in TLS \
           yet; expected chancery.dev/protocol.https: http1, http2 or grpc if its pods speak without TLS (clients get its \
-          cluster and endpoints, and no domain leads to it)"]
+          cluster and endpoints, and no domain leads to it)"
+        ]
     );
 }
 
@@ -211,11 +213,13 @@ fn hosts_without_a_port_are_those_of_the_default_port() {
     assert_eq!(hosts, ["", "", ""]);
     assert_eq!(
         messages,
-        ["Service shop/cart: metadata.annotations[chancery.dev/hosts]: \"a\": no port of the Service is its \
+        [
+            "Service shop/cart: metadata.annotations[chancery.dev/hosts]: \"a\": no port of the Service is its \
         default port; expected the port to be named: chancery.dev/hosts.http-b, chancery.dev/hosts.http, \
         chancery.dev/hosts.90 (it is ignored)",
-         "Service shop/cart: spec.ports: no default port, as none says that it is for gRPC or HTTP; name one, e.g. \
-        xds:///cart.shop:70, or say chancery.dev/protocol.http-b: grpc (no port is reached under the names without a port)"]
+            "Service shop/cart: spec.ports: no default port: name one, e.g. \
+        xds:///cart.shop:70, or say chancery.dev/protocol.http-b: grpc (no port is reached under the names without a port)"
+        ]
     );
     // A Namespace speaks to Services of any shape, and a Service that isn't served has no trouble.
     let several = service(&["a|1", "b|2"], &[("enabled", "true")]);

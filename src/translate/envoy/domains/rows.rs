@@ -177,7 +177,9 @@ impl Claim {
         let is_other_half = |other: &&Self| {
             other.port.key == self.port.key && other.requests != Requests::All && other.requests != self.requests
         };
-        self.requests == Requests::All || self.requests == kind || !claims.iter().copied().any(|other| is_other_half(&other))
+        self.requests == Requests::All
+            || self.requests == kind
+            || !claims.iter().copied().any(|other| is_other_half(&other))
     }
 
     fn over(&self, domain: &Name, prefix: Option<&Name>) -> Contest {

@@ -26,7 +26,12 @@ fn sharing(service: &str, created: i64, hosts: &[&str], routes: &[&str], fleets:
     let policy = Policy { fleets, hosts, routes, ..Policy::default() };
     let port = Port { number: 80, name: "http".into(), policy, has_service_hosts: true, annotated: [].into() };
     let key = Key::new(namespace, name);
-    let service = Service { key: key.clone(), created, ports: vec![port.clone()], defaults: Defaults { grpc: Some(80), http: Some(80) } };
+    let service = Service {
+        key: key.clone(),
+        created,
+        ports: vec![port.clone()],
+        defaults: Defaults { grpc: Some(80), http: Some(80) },
+    };
     Arc::new(PortRoutes::new(names::cluster(&key, 80), &service, &port, "cluster.local"))
 }
 

@@ -107,9 +107,8 @@ impl PortRoutes {
             return None;
         }
         let is_certain = |wish: &Wish<'_>| !wish.by_hosts && wish.requests == Requests::All;
-        let domains = self.wishes().flat_map(|wish| {
-            if is_certain(&wish) { vec![Name::clone(wish.domain)] } else { kept(wish) }
-        });
+        let domains =
+            self.wishes().flat_map(|wish| if is_certain(&wish) { vec![Name::clone(wish.domain)] } else { kept(wish) });
         let domains: Vec<Name> = domains.collect();
         Some(if domains == self.whole { self.encoded.clone() } else { encode(&self.name, &domains, &self.action) })
     }

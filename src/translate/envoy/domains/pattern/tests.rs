@@ -14,7 +14,11 @@ fn patterns_are_covered_by_more_general_ones_the_nearest_first() {
 
 #[test]
 fn a_wildcard_covers_what_ends_like_it_and_is_longer() {
-    assert!(covers_host("*", "a.example") && covers_host("*.example", "a.example") && covers_host("*.example", "b.a.example"));
+    assert!(
+        covers_host("*", "a.example")
+            && covers_host("*.example", "a.example")
+            && covers_host("*.example", "b.a.example")
+    );
     assert!(covers_host("*.example", "*.a.example") && covers_host("a.example", "a.example"));
     assert!(!covers_host("*.example", "example") && !covers_host("*.example", ".example"));
     assert!(!covers_host("*.example", "a.examples") && !covers_host("a.example", "b.example"));

@@ -5,11 +5,8 @@ use crate::model::Protocol;
 
 /// The routes of a port for gRPC (50051) and of one for all other requests (80) of the Service `shop/cart`.
 fn both(hosts: &[&str], fleets_of_grpc: &[&str]) -> [Arc<PortRoutes>; 2] {
-    let policy = |protocol| Policy {
-        protocol,
-        hosts: hosts.iter().map(|host| Arc::from(*host)).collect(),
-        ..Policy::default()
-    };
+    let policy =
+        |protocol| Policy { protocol, hosts: hosts.iter().map(|host| Arc::from(*host)).collect(), ..Policy::default() };
     let port = |number, protocol| Port {
         number,
         name: "x".into(),
@@ -82,7 +79,8 @@ fn a_port_that_no_request_can_be_sent_over_has_no_virtual_host() {
         let policy = Policy { protocol, ..Policy::default() };
         let port = Port { number: 6379, name: "x".into(), policy, has_service_hosts: false, annotated: [].into() };
         let key = Key::new("shop", "redis");
-        let service = Service { key: key.clone(), created: 1, ports: vec![port.clone()], defaults: Defaults::default() };
+        let service =
+            Service { key: key.clone(), created: 1, ports: vec![port.clone()], defaults: Defaults::default() };
         let port = Arc::new(PortRoutes::new(names::cluster(&key, 6379), &service, &port, "cluster.local"));
         let domains = domains(&[&port]);
         assert_eq!(domains.of_port(&port, ""), None);

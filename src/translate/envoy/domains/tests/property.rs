@@ -30,13 +30,15 @@ struct Claims {
 fn claims() -> impl Strategy<Value = Claims> {
     let hosts = prop::sample::subsequence(&HOSTS[..], 0..4);
     let prefixes = prop_oneof![Just(Vec::new()), prop::sample::subsequence(&PREFIXES[..], 1..3)];
-    (0..3_i64, hosts, prefixes, any::<bool>(), any::<bool>()).prop_map(|(created, mut hosts, prefixes, two, edge_only)| {
-        if prefixes.is_empty() {
-            // Settled before it comes here.
-            hosts.retain(|host| *host != "*");
-        }
-        Claims { created, hosts, prefixes, two, edge_only }
-    })
+    (0..3_i64, hosts, prefixes, any::<bool>(), any::<bool>()).prop_map(
+        |(created, mut hosts, prefixes, two, edge_only)| {
+            if prefixes.is_empty() {
+                // Settled before it comes here.
+                hosts.retain(|host| *host != "*");
+            }
+            Claims { created, hosts, prefixes, two, edge_only }
+        },
+    )
 }
 
 fn requests() -> impl Strategy<Value = Request> {
@@ -89,8 +91,12 @@ fn found(hosts: &[VirtualHost], request: &Request) -> Option<String> {
         all.filter(|(domain, _)| fits(domain)).max_by_key(|(domain, _)| domain.len()).map(|(_, host)| host)
     };
     let host = longest(&|domain| *domain == authority)
-        .or_else(|| longest(&|domain| domain.len() > 1 && domain.strip_prefix('*').is_some_and(|it| authority.ends_with(it))))
-        .or_else(|| longest(&|domain| domain.len() > 1 && domain.strip_suffix('*').is_some_and(|it| authority.starts_with(it))))
+        .or_else(|| {
+            longest(&|domain| domain.len() > 1 && domain.strip_prefix('*').is_some_and(|it| authority.ends_with(it)))
+        })
+        .or_else(|| {
+            longest(&|domain| domain.len() > 1 && domain.strip_suffix('*').is_some_and(|it| authority.starts_with(it)))
+        })
         .or_else(|| longest(&|domain| domain == "*"))?;
     host.routes.iter().find_map(|route| {
         let json = data_plane_api::json::of(route).unwrap();
@@ -115,7 +121,11 @@ fn expected(ports: &[Arc<PortRoutes>], fleet: &str, request: &Request) -> Option
         let mut claims: Vec<Claim> = Vec::new();
         for port in ports.iter().filter(|port| port.fleets.includes(fleet)) {
             let wishes = port.wishes().filter(|wish| *wish.domain == pattern);
-            claims.extend(wishes.map(|Wish { requests, by_hosts, .. }| Claim { by_hosts, requests, port: Arc::clone(port) }));
+            claims.extend(wishes.map(|Wish { requests, by_hosts, .. }| Claim {
+                by_hosts,
+                requests,
+                port: Arc::clone(port),
+            }));
         }
         claims.sort_by(Claim::compare);
         // A name of a Service has no port but its own, and nobody else has it with another one.

@@ -118,7 +118,10 @@ fn what_nobody_takes_on_a_domain_goes_where_wildcards_say() {
     let (all_80, wild_80, exact_80) = ("shop/all/80", "shop/wild/80", "shop/exact/80");
     let domains = domains(&[&all, &wild, &exact]);
     let rest = pairs(&[("/a/", all_80), ("/", all_80)]);
-    assert_eq!(routes(&domains, "x.example", ""), [pairs(&[("/c/", exact_80), ("/b/", wild_80)]), rest.clone()].concat());
+    assert_eq!(
+        routes(&domains, "x.example", ""),
+        [pairs(&[("/c/", exact_80), ("/b/", wild_80)]), rest.clone()].concat()
+    );
     assert_eq!(routes(&domains, "*.example", ""), [pairs(&[("/b/", wild_80)]), rest].concat());
     for port in [&all, &wild, &exact] {
         assert_eq!(lost(&domains, port, ""), []);
@@ -146,7 +149,9 @@ fn what_a_domain_hides_of_a_wildcard_is_known() {
 fn a_wildcard_affects_what_it_covers() {
     let exact = sharing("shop/exact", 1, &["x.example", "x.other"], &["/c/"], &[]);
     let mut domains = domains(&[&exact]);
-    for (host, expected) in [("*.example", vec!["*", "*.example", "x.example"]), ("*", vec!["*", "x.example", "x.other"])] {
+    for (host, expected) in
+        [("*.example", vec!["*", "*.example", "x.example"]), ("*", vec!["*", "x.example", "x.other"])]
+    {
         let wild = sharing("shop/wild", 2, &[host], &["/b/"], &[]);
         let mut affected = Affected::default();
         domains.insert(&wild, &mut affected);
