@@ -24,6 +24,7 @@ pub enum Feature {
     MaxRequests,
     Outliers,
     NameForms,
+    CompleteNames,
     PortNames,
     AwaitedNames,
     UnknownNamesFail,
@@ -197,6 +198,12 @@ const NAMES: Group = Group {
             title: "`cart.shop`, `cart.shop.svc`, `cart.shop.svc.cluster.local`, with or without `:50051`, in any case",
             note: "all are the same Service",
             lacks: &[],
+        },
+        Entry {
+            feature: Feature::CompleteNames,
+            title: "`cart.shop.svc.cluster.local.`, a name with a dot at its end",
+            note: "is the same Service",
+            lacks: &[(Java, "fails: for Java no host ends with a dot")],
         },
         Entry {
             feature: Feature::PortNames,

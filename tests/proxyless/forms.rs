@@ -14,12 +14,13 @@ use crate::scene::{DIALLED, Scene};
 
 in_each_family!(
     NameForms: each_leads_to_the_pods,
+    CompleteNames: complete_names_lead_there_too else complete_names_are_no_hosts,
     PortNames: ports_by_name_lead_there_too else ports_by_name_are_no_urls,
     UnknownNamesHarmNobody: others_lead_nowhere,
 );
 
 /// Those with a number or without a port.
-const FORMS: [&str; 7] = [
+const FORMS: [&str; 8] = [
     "cart.shop",
     "cart.shop.svc:50051",
     "cart.shop.svc",
@@ -27,7 +28,11 @@ const FORMS: [&str; 7] = [
     "cart.shop.svc.cluster.local",
     "CART.Shop:50051",
     "Cart.SHOP.svc.Cluster.Local",
+    "cart.shop.svc.cluster.local.:50051",
 ];
+
+/// Those that end with a dot, as complete names do in DNS.
+const COMPLETE: [&str; 2] = ["cart.shop.", "cart.shop.svc.cluster.local."];
 
 const WITH_PORT_NAME: [&str; 3] = ["cart.shop:grpc", "cart.shop.svc:GRPC", "cart.shop.svc.cluster.local:grpc"];
 
@@ -55,6 +60,21 @@ async fn ports_by_name_lead_there_too(family: Family) {
     lead_to_the_pods(family, &WITH_PORT_NAME).await;
 }
 
+async fn complete_names_lead_there_too(family: Family) {
+    lead_to_the_pods(family, &COMPLETE).await;
+}
+
+/// It takes the name for a host, and Java's hosts don't end with a dot.
+async fn complete_names_are_no_hosts(family: Family) {
+    let scene = Scene::of_cart(1, &[]).await;
+    let mut client = scene.client(family).await;
+    for target in dial(&mut client, &COMPLETE).await {
+        let outcome = client.call_with(1, Ask { on: Some(&target), ..Ask::default() }).await;
+        let is_refused = outcome.errors.iter().any(|failure| failure.message.contains("Invalid host name"));
+        assert!(is_refused, "{target}: {outcome:?}; log:\n{}", client.log());
+    }
+}
+
 /// It finds the pods, and can't connect to them: it takes the name for an authority, whose port is a number.
 async fn ports_by_name_are_no_urls(family: Family) {
     let scene = Scene::of_cart(1, &[]).await;
@@ -67,8 +87,11 @@ async fn ports_by_name_are_no_urls(family: Family) {
     are_accepted(&scene, &client, &WITH_PORT_NAME).await;
 }
 
+/// The port for gRPC is the default of gRPC clients, whatever other ports there are.
 async fn lead_to_the_pods(family: Family, names: &[&str]) {
-    let scene = Scene::of_cart(1, &[]).await;
+    let mut scene = Scene::of_cart(1, &[]).await;
+    scene.services.add_other_ports("cart");
+    scene.publish();
     let mut client = scene.client(family).await;
     for target in dial(&mut client, names).await {
         let outcome = client.call_with(1, Ask { on: Some(&target), ..Ask::default() }).await;

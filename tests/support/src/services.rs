@@ -18,6 +18,7 @@ pub struct Services {
 struct Service {
     annotations: BTreeMap<String, String>,
     endpoints: Vec<Listed>,
+    has_other_ports: bool,
 }
 
 /// A pod, as an EndpointSlice lists it.
@@ -48,6 +49,14 @@ impl Services {
         let prefixed = |(key, value): &(&str, &str)| (format!("chancery.dev/{key}"), (*value).to_owned());
         let annotations = [("enabled", "true")].iter().chain(annotations).map(prefixed).collect();
         self.services.entry(service.to_owned()).or_default().annotations = annotations;
+    }
+
+    /// Gives a Service ports for HTTP/1 and for metrics besides, on which nobody listens.
+    ///
+    /// # Panics
+    /// When there is no such Service.
+    pub fn add_other_ports(&mut self, service: &str) {
+        self.of(service).has_other_ports = true;
     }
 
     /// Removes a Service, with its EndpointSlice.
@@ -115,7 +124,12 @@ impl Service {
 
     fn service(&self, name: &str) -> Value {
         let metadata = json!({ "namespace": "shop", "name": name, "annotations": self.annotations });
-        let spec = json!({ "ports": [{ "name": "grpc", "port": POD_PORT }] });
+        let mut ports = vec![json!({ "name": "grpc", "port": POD_PORT })];
+        if self.has_other_ports {
+            ports.push(json!({ "name": "http", "port": 80 }));
+            ports.push(json!({ "name": "metrics", "port": 9090 }));
+        }
+        let spec = json!({ "ports": ports });
         json!({ "apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec })
     }
 
