@@ -29,7 +29,7 @@ metadata:
   namespace: shop
   creationTimestamp: "2020-01-01T00:00:00Z"
   annotations: { chancery.dev/enabled: "true", chancery.dev/hosts: shop.example.com }
-spec: { ports: [{ port: 80 }] }
+spec: { ports: [{ port: 80, appProtocol: http }] }
 ---
 apiVersion: discovery.k8s.io/v1
 kind: EndpointSlice
@@ -101,6 +101,7 @@ async fn explained(admin: SocketAddr, arguments: &[&str]) -> String {
 const EXPLAINED: &str = r#"Service shop/cart: some ports are served
 
 Port 50051 (grpc), the default port: served
+  protocol grpc (name of the port)
   cluster  shop/cart/50051
   fleets   all
   domains  cart.shop:50051, cart.shop.svc:50051, cart.shop.svc.cluster.local:50051, cart.shop,
@@ -128,10 +129,12 @@ Port 50051 (grpc), the default port: served
     169.254.169.254                               cart-a
 
 Port 80 (web): not served: enabled is false for it
+  protocol http2 (a guess, because nothing says otherwise: neither chancery.dev/protocol.web, nor
+           appProtocol, nor a name of the port such as grpc or http)
   SETTING  VALUE  FROM
   enabled  false  Service, chancery.dev/enabled.web
 
-What can't be used:
+Errors and warnings:
   error: Service shop/cart: metadata.annotations[chancery.dev/hosts]: "shop.example.com": Service
     shop/old (port 80) has it already; the older Service has it, by creation time, then by name
     (port 50051 is served under its other domains)

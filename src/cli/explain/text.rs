@@ -298,7 +298,7 @@ fn print_rejected(out: &mut dyn Write, rejected: Vec<RejectedJson>) -> io::Resul
     if rejected.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\nWhat can't be used:")?;
+    writeln!(out, "\nErrors and warnings:")?;
     for one in rejected {
         let severity = one.severity.clone();
         let message = one.message.clone();

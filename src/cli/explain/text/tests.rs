@@ -166,6 +166,6 @@ fn what_cannot_be_used_comes_last() {
         {"severity": "warning", "reason": "OfAnotherVersion", "kind": "Service", "name": "", "field": "", "message": "odd"},
     ]);
     let text = printed(&service, false);
-    let expected = "\nWhat can't be used:\n  error: Service shop/cart: f: \"v\": wrong (1 stays)\n  warning: odd\n";
+    let expected = "\nErrors and warnings:\n  error: Service shop/cart: f: \"v\": wrong (1 stays)\n  warning: odd\n";
     assert!(text.ends_with(expected), "{text}");
 }
