@@ -64,7 +64,11 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         metrics: Arc::clone(&metrics),
         identifier: identifier(),
         load_reporting_interval: server::LOAD_REPORTING_INTERVAL,
-        limits: server::Limits { max_connection_age: config.max_connection_age, ..server::Limits::default() },
+        limits: server::Limits {
+            max_connection_age: config.max_connection_age,
+            max_connections: config.max_connections,
+            ..server::Limits::default()
+        },
         streams: streams.clone(),
         shutdown: stop.clone(),
     };

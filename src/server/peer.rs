@@ -12,7 +12,7 @@ use super::connection::Wire;
 use crate::access::Client;
 use crate::cache::{ClientSummary, Publication, Refusal, Rejection, TypeSummary};
 use crate::protocol::{Ask, Blamed, Complaint, MAX_RESPONSE_BYTES, Response, Session, Variant, Verdict};
-use crate::telemetry::OpenStream;
+use crate::telemetry::Open;
 use crate::xds::ResourceType;
 
 /// Says that nothing was stuck when it was last looked.
@@ -31,7 +31,7 @@ pub(super) struct Peer {
     /// Where the outbox was stuck when it was last looked.
     stuck_at: AtomicU64,
     /// Counts the stream as open until it is dropped.
-    _open: OpenStream,
+    _open: Open,
 }
 
 /// What changes while the stream goes on.
@@ -73,7 +73,7 @@ impl Peer {
         session: Session,
         span: Span,
         wire: Wire,
-        open: OpenStream,
+        open: Open,
     ) -> Self {
         Self {
             client,
