@@ -143,6 +143,18 @@ impl Serve {
         soon("the program's end", self.child.wait()).await.expect("it can be waited for")
     }
 
+    /// The names of its threads.
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub fn threads(&self) -> Vec<String> {
+        let pid = self.child.id().expect("it runs");
+        let threads = std::fs::read_dir(format!("/proc/{pid}/task")).expect("it runs");
+        // One may end meanwhile.
+        let names = threads.filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("comm")).ok());
+        names.map(|name| name.trim().to_owned()).collect()
+    }
+
     /// Its resident memory, in bytes.
     ///
     /// # Panics
