@@ -171,6 +171,15 @@ impl Serve {
         self.memory("VmHWM:")
     }
 
+    /// Forgets the most that it had, so that [`Self::peak_bytes`] is that of what follows.
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub fn forget_peak(&self) {
+        let pid = self.child.id().expect("it runs");
+        std::fs::write(format!("/proc/{pid}/clear_refs"), "5").expect("Linux takes it");
+    }
+
     fn memory(&self, key: &str) -> usize {
         let pid = self.child.id().expect("it runs");
         let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
