@@ -4,8 +4,10 @@ use std::sync::Arc;
 use allocation_counter::measure;
 use data_plane_api::client_status::{ClientConfig, ClientStatusResponse};
 use data_plane_api::core::Node;
+use data_plane_api::matcher::{NodeMatcher, StringMatcher, string_matcher::MatchPattern};
 use prost::Message as _;
 
+use super::matchers::Matchers;
 use super::message::Message;
 use super::telling::Telling;
 use crate::protocol::{Ask, Asked, NameList, Session, Variant};
@@ -95,4 +97,21 @@ fn a_message_of_many_clients_costs_what_they_have_to_tell() {
     let cost = measure(|| clients.iter_mut().for_each(|client| assert!(client.write(&mut message, 1 << 20))));
     assert!(cost.bytes_max <= 2 * message.len() as u64, "{} bytes: {cost:?}", message.len());
     assert_eq!(told(message).len(), 1000);
+}
+
+#[test]
+fn a_matcher_means_what_its_pattern_says() {
+    let means = |match_pattern: Option<MatchPattern>, ignore_case| {
+        let node_id = match_pattern.map(|one| StringMatcher { match_pattern: Some(one), ignore_case });
+        let matchers = Matchers::new(vec![NodeMatcher { node_id, ..NodeMatcher::default() }]).unwrap();
+        ["edge-1", "Edge-1", "inner-edge", "edge"].into_iter().filter(|id| matchers.mean(id)).collect::<Vec<_>>()
+    };
+    let text = || "Edge".to_owned();
+    assert_eq!(means(None, false), ["edge-1", "Edge-1", "inner-edge", "edge"]);
+    assert_eq!(means(Some(MatchPattern::Exact(text())), false), [""; 0]);
+    assert_eq!(means(Some(MatchPattern::Exact(text())), true), ["edge"]);
+    assert_eq!(means(Some(MatchPattern::Prefix(text())), false), ["Edge-1"]);
+    assert_eq!(means(Some(MatchPattern::Prefix(text())), true), ["edge-1", "Edge-1", "edge"]);
+    assert_eq!(means(Some(MatchPattern::Suffix(text())), true), ["inner-edge", "edge"]);
+    assert_eq!(means(Some(MatchPattern::Contains(text())), true), ["edge-1", "Edge-1", "inner-edge", "edge"]);
 }
