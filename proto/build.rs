@@ -196,13 +196,12 @@ impl Services {
 impl prost_build::ServiceGenerator for Services {
     fn generate(&mut self, service: prost_build::Service, buf: &mut String) {
         match format!("{}.{}", service.package, service.proto_name).as_str() {
-            // Chancery writes this server by hand: it sends bytes that are encoded already.
-            "envoy.service.discovery.v3.AggregatedDiscoveryService" => {
+            // Chancery writes these servers by hand: they send bytes that are encoded already.
+            "envoy.service.discovery.v3.AggregatedDiscoveryService"
+            | "envoy.service.status.v3.ClientStatusDiscoveryService" => {
                 self.client.generate(service, buf);
             }
-            "chancery.echo.v1.Echo"
-            | "envoy.service.load_stats.v3.LoadReportingService"
-            | "envoy.service.status.v3.ClientStatusDiscoveryService" => {
+            "chancery.echo.v1.Echo" | "envoy.service.load_stats.v3.LoadReportingService" => {
                 self.client_and_server.generate(service, buf);
             }
             _ => {}

@@ -8,7 +8,7 @@
 //!
 //! 1. [`source::kubernetes`] (or [`source::manifests`]) sees an EndpointSlice, [`source::lower`] reduces it to
 //!    [`model::object::EndpointSlice`], and it goes out as a [`source::Notice`].
-//! 2. [`pipeline::run`] drains all notices that are there, and feeds them to the [`model::Catalog`]. Its
+//! 2. [`pipeline::run`], on a thread of its own, drains all notices that are there, and feeds them to the [`model::Catalog`]. Its
 //!    [`take_changes`](model::Catalog::take_changes) merges the one dirty Service and returns its [`model::Entry`].
 //! 3. [`pipeline::Renderer`] sees which port's endpoints differ, and has [`translate`] render that one assignment: an
 //!    [`xds::Resource`], encoded and hashed here, once for everybody.
@@ -58,8 +58,10 @@
 //!   gone lingers until the client's routes no longer name it. Both at most five seconds. On streams of single types no
 //!   answer tells; there a cluster lingers for those five seconds, and a route to a new one waits for half of one. Routes
 //!   of gRPC clients don't wait: they ask for a cluster because of its route, and use neither before they have both.
-//! - **A client costs what it asks for, and not for ever.** Names, requests, responses and streams are bounded, and a
-//!   client that doesn't read is cut.
+//! - **Nobody waits for somebody else's work.** The pipeline has a thread of its own, and what takes long to answer is put
+//!   together beside the runtime, from pointers that were copied under a lock.
+//! - **A client costs what it asks for, and not for ever.** Names, requests, responses, streams and connections are bounded,
+//!   and a client that doesn't read is cut.
 //!
 //! # Known faults
 //!

@@ -8,6 +8,7 @@ use chancery::xds::ResourceType::Cluster;
 use chancery::xds::{Name, Snapshot};
 use test_support::ads::{self, envoy, names};
 use test_support::control_plane::{ControlPlane, resource};
+use test_support::process::Serve;
 
 #[tokio::test]
 async fn each_fleet_sees_its_own_world() {
@@ -31,6 +32,18 @@ async fn when_the_server_ends_its_streams_end_without_an_error() {
     stream.next().await;
     control_plane.stop().await;
     assert!(stream.end().await.is_none());
+}
+
+/// To render takes as long as it takes; on a thread of the runtime, streams would wait for it.
+#[tokio::test]
+async fn what_renders_has_a_thread_of_its_own() {
+    let manifests = tempfile::tempdir().unwrap();
+    let mut serve = Serve::start(env!("CARGO_BIN_EXE_chancery"), &["--manifests", manifests.path().to_str().unwrap()]);
+    serve.ready().await;
+    let threads = serve.threads();
+    assert_eq!(threads.iter().filter(|name| *name == "pipeline").count(), 1, "{threads:?}");
+    serve.terminate().await;
+    assert!(serve.ended().await.success(), "{}", serve.log());
 }
 
 /// A control plane whose clients of fleets that nobody names get one cluster.

@@ -230,16 +230,9 @@ pub mod client_status {
         client_config::GenericXdsConfig, per_xds_config,
     };
 
-    /// A client of CSDS.
+    /// A client of CSDS. There is no server: Chancery's sends bytes that are encoded already, which a generated one can't.
     pub mod client {
         pub use crate::generated::envoy::service::status::v3::client_status_discovery_service_client::ClientStatusDiscoveryServiceClient;
-    }
-
-    /// A server of CSDS, and the trait it serves.
-    pub mod server {
-        pub use crate::generated::envoy::service::status::v3::client_status_discovery_service_server::{
-            ClientStatusDiscoveryService, ClientStatusDiscoveryServiceServer,
-        };
     }
 }
 

@@ -7,6 +7,9 @@
 //!                      └─────▶ Status ──┬────└──▶ admin server (admin port)
 //!                      what clients refuse ┴─▶ tell ──▶ Events
 //! ```
+//!
+//! The pipeline has a thread of its own, because to render thousands of Services takes as long as it takes. All other parts
+//! only wait, and share the threads of the runtime.
 
 pub mod config;
 mod render;
@@ -14,6 +17,7 @@ mod serve;
 mod signals;
 mod source;
 mod tell;
+mod thread;
 
 pub use render::render_options;
 pub use serve::serve;

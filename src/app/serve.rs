@@ -18,6 +18,7 @@ use tracing::{error, info, warn};
 
 use super::config::Config;
 use super::signals::Signals;
+use super::thread::on_own_thread;
 use super::{render_options, source, tell};
 use crate::admin::{self, Admin};
 use crate::cache;
@@ -54,10 +55,14 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let (wants, wanted) = cache::wanted_channel();
     let run = pipeline::run(source, options, writer, status_writer, Arc::clone(&metrics), questions, wanted);
     let stopped = stop.clone();
-    start(&mut parts, "the pipeline", async move {
-        stopped.run_until_cancelled_owned(run).await;
-        Ok::<_, anyhow::Error>(())
-    });
+    let run = async move {
+        tokio::select! {
+            biased;
+            () = stopped.cancelled() => {}
+            () = run => {}
+        }
+    };
+    start(&mut parts, "the pipeline", on_own_thread("pipeline", run));
     let streams = server::Streams::default();
     let context = server::Context {
         cache: cache.clone(),
@@ -65,7 +70,11 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         metrics: Arc::clone(&metrics),
         identifier: identifier(),
         load_reporting_interval: server::LOAD_REPORTING_INTERVAL,
-        limits: server::Limits { max_connection_age: config.max_connection_age, ..server::Limits::default() },
+        limits: server::Limits {
+            max_connection_age: config.max_connection_age,
+            max_connections: config.max_connections,
+            ..server::Limits::default()
+        },
         streams: streams.clone(),
         shutdown: stop.clone(),
     };

@@ -32,6 +32,8 @@ const MAX_BATCH: usize = 4096;
 ///
 /// What can't be used is logged when it appears and when it is resolved, and shown in the status.
 ///
+/// Never yields while it renders: give it a thread of its own, with a runtime to wait for the source's sockets and timers.
+///
 /// Questions are answered while the source is silent, and one at most between two batches. What clients want by name is
 /// looked for with every batch, and when the source is silent.
 pub async fn run(

@@ -54,7 +54,7 @@ pub use name_list::NameList;
 pub use request::{DeltaDiscoveryRequest, DiscoveryRequest, ErrorDetail};
 pub use respond::MAX_RESPONSE_BYTES;
 pub use session::{Ask, Asked, MAX_NAMES_BYTES, Session, Variant, Verdict};
-pub use status::{ResourceStatus, Standing};
+pub use status::{ResourceStatus, Standing, View};
 pub use subscriber::Response;
 pub use subscription::NAME_OVERHEAD_BYTES;
 pub use unserved::Absence;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::blame::{Blamed, Complaint, blame};
 use super::name_list::NameList;
 use super::order::{Holdback, Scope};
-use super::status::ResourceStatus;
+use super::status::View;
 use super::subscriber::{Answer, Response, Subscriber};
 use super::unserved::{Absence, Unserved};
 use crate::xds::{Name, Place, ResourceType, Snapshot, Version};
@@ -215,13 +215,10 @@ impl Session {
         subscriber.map_or(&[], |subscriber| subscriber.subscription.names().as_slice())
     }
 
-    /// How far the client is with every resource of this type that it wants, in the order of names.
-    pub fn statuses(&self, resource_type: ResourceType) -> Vec<ResourceStatus> {
-        let map = self.snapshot.get(resource_type);
-        self.subscribers
-            .get(resource_type.index())
-            .map(|subscriber| subscriber.statuses(map, &self.place))
-            .unwrap_or_default()
+    /// How far the client is with this type now, to be looked at elsewhere; `None` if it never asked for it.
+    pub fn view(&self, resource_type: ResourceType) -> Option<View> {
+        let subscriber = self.subscribers.get(resource_type.index())?;
+        subscriber.is_asked().then(|| View::new(subscriber, self.snapshot.get(resource_type), &self.place))
     }
 
     /// What the client said against resources that it still refuses, by type and name.

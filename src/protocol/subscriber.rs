@@ -58,8 +58,8 @@ pub(super) struct Contents {
     pub whole: bool,
 }
 
-/// One type of one stream.
-#[derive(Debug)]
+/// One type of one stream. Cloning it is pointer copies, as many as were refused or removed.
+#[derive(Debug, Clone)]
 pub(super) struct Subscriber {
     resource_type: ResourceType,
     /// Whether the client asked for this type on this stream. What nobody asked for is never sent.
@@ -86,7 +86,7 @@ pub(super) struct Subscriber {
 }
 
 /// The response that waits for its ACK or NACK.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Unanswered {
     nonce: String,
     version: Version,

@@ -1,8 +1,11 @@
 //! The life of one connection: HTTP/2 over TCP, with the streams of one client on it.
 
+use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
@@ -23,7 +26,10 @@ use tower::ServiceExt;
 use tracing::{debug, warn};
 
 use super::Context;
+use super::door::Door;
+use super::greeting::Greeting;
 use super::outbox::Outbox;
+use crate::telemetry::UnservedConnection;
 
 /// A client whose side of a connection is silent for this long is asked whether it is there …
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
@@ -78,17 +84,25 @@ impl Connection {
 /// Accepts connections until the context says to shut down, and returns when the last has ended.
 pub(super) async fn accept(listener: TcpListener, routes: Router, context: &Context) {
     let connections = TaskTracker::new();
+    let mut door = Door::new(context.limits.max_connections, Arc::clone(&context.metrics));
+    let mut is_failing = false;
     loop {
         tokio::select! {
             () = context.shutdown.cancelled() => break,
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
-                    let (sender, cut) = oneshot::channel();
-                    let task = connections.spawn(serve(stream, peer, cut, routes.clone(), context.clone()));
-                    let _ = sender.send(task.abort_handle());
+                    is_failing = false;
+                    // One that may not come in is closed here.
+                    if door.admits(connections.len(), peer) {
+                        let (sender, cut) = oneshot::channel();
+                        let task = connections.spawn(serve(stream, peer, cut, routes.clone(), context.clone()));
+                        let _ = sender.send(task.abort_handle());
+                    }
                 }
                 Err(error) => {
-                    warn!(%error, "Can't accept a connection; trying again");
+                    if !std::mem::replace(&mut is_failing, true) {
+                        warn!(%error, "Can't accept a connection; trying again until one is accepted");
+                    }
                     sleep(ACCEPT_PAUSE).await;
                 }
             },
@@ -114,8 +128,10 @@ async fn serve(
         debug!(%peer, %error, "Lost a connection at once");
         return;
     }
+    let _open = context.metrics.connection_opened();
     let retired = context.shutdown.child_token();
     let connection = Connection { retired: retired.clone(), cut };
+    let (stream, has_begun) = Greeting::new(stream);
     let service = service_fn(move |mut request: http::Request<Incoming>| {
         request.extensions_mut().insert(connection.clone());
         routes.clone().oneshot(request.map(Body::new))
@@ -131,6 +147,23 @@ async fn serve(
             .max_send_buf_size(SEND_BUFFER)
             .serve_connection(TokioIo::new(stream), service)
     );
+    let begun = poll_fn(|cx| match http.as_mut().poll(cx) {
+        Poll::Ready(ended) => Poll::Ready(Err(ended)),
+        Poll::Pending if has_begun.load(Ordering::Relaxed) => Poll::Ready(Ok(())),
+        Poll::Pending => Poll::Pending,
+    });
+    tokio::select! {
+        begun = begun => if let Err(ended) = begun {
+            debug!(%peer, error = ended.err().map(tracing::field::display), "Lost a connection before HTTP/2 began");
+            return;
+        },
+        () = sleep(context.limits.handshake_deadline) => {
+            context.metrics.connection_unserved(UnservedConnection::Handshake);
+            debug!(%peer, "Cut a connection on which HTTP/2 didn't begin");
+            return;
+        }
+        () = retired.cancelled() => return,
+    }
     let mut age = pin!(max_age(context.limits.max_connection_age));
     let mut retiring = false;
     loop {

@@ -8,6 +8,7 @@ use std::task::{Context as TaskContext, Poll};
 
 use axum::Router;
 use axum::body::Body as HttpBody;
+use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use tonic::Status;
 use tonic::body::Body;
@@ -77,13 +78,11 @@ const DISCOVERY: [Discovery; 6] = [
     },
 ];
 
-const CLIENT_STATUS: &str = "envoy.service.status.v3.ClientStatusDiscoveryService";
-
 /// The names of the services of xDS, which health and reflection know.
 ///
 /// VHDS, ECDS, RTDS and the like are missing on purpose: a client may ask ADS for these types, and stays unanswered.
 pub(super) fn services() -> impl Iterator<Item = &'static str> {
-    DISCOVERY.into_iter().map(|discovery| discovery.service).chain([CLIENT_STATUS, load::NAME])
+    DISCOVERY.into_iter().map(|discovery| discovery.service).chain([client_status::NAME, load::NAME])
 }
 
 /// The routes of all methods. Any other path is `UNIMPLEMENTED`.
@@ -96,8 +95,10 @@ pub(super) fn routes(context: &Context) -> Router {
             .route_service(&format!("/{service}/{sotw}"), state_of_the_world)
             .route_service(&format!("/{service}/{delta}"), incremental);
     }
+    let (status_stream, status_fetch) = client_status::methods(context);
     router
-        .route_service(&format!("/{CLIENT_STATUS}/{{*method}}"), client_status::service(context.streams.clone()))
+        .route_service(&format!("/{}/{}", client_status::NAME, client_status::STREAM), status_stream)
+        .route_service(&format!("/{}/{}", client_status::NAME, client_status::FETCH), status_fetch)
         .route_service(&format!("/{}/{}", load::NAME, load::METHOD), load::method(context.clone()))
         .route_service(&format!("/{}/{{*method}}", health::NAME), health::service(context.clone()))
         .merge(reflection::routes())
@@ -107,6 +108,14 @@ pub(super) fn routes(context: &Context) -> Router {
 async fn unimplemented(uri: http::Uri) -> http::Response<Body> {
     Status::unimplemented(format!("{}: not served; xDS is served by its Stream… and Delta… methods", uri.path()))
         .into_http()
+}
+
+/// Refuses requests that are compressed, by the header that says so.
+pub(super) fn refuse_compressed(headers: &HeaderMap) -> Result<(), Status> {
+    match headers.get(ENCODING).filter(|encoding| *encoding != "identity") {
+        Some(encoding) => Err(Status::unimplemented(format!("{ENCODING}: {encoding:?}; requests can't be compressed"))),
+        None => Ok(()),
+    }
 }
 
 /// One streaming method whose requests are `R`.
@@ -151,9 +160,7 @@ impl<R: Request> Method<R> {
                 "not every Service and EndpointSlice has been listed yet; what you hold stays valid",
             ));
         }
-        if let Some(encoding) = request.headers().get(ENCODING).filter(|encoding| *encoding != "identity") {
-            return Err(Status::unimplemented(format!("{ENCODING}: {encoding:?}; requests can't be compressed")));
-        }
+        refuse_compressed(request.headers())?;
         let outbox = Arc::<Outbox>::default();
         let wire = Wire { connection: Connection::of(request.extensions())?, outbox: Arc::clone(&outbox) };
         let slot = context.admit()?;

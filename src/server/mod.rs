@@ -1,11 +1,13 @@
 //! The xDS server: gRPC round the state machines of [`crate::protocol`].
 //!
 //! ```text
-//! connection ── HTTP/2 ──▶ methods ── path → (type, variant) ──▶ stream ── select loop ──▶ codec ── ready bytes
-//!     ▲                                                            │  ▲
-//!     └── cut ── streams, who doesn't read? ◀── Peer ── Session ◀──┘  └── SnapshotCache::changed
-//!                   └──▶ client_status (CSDS)
+//! door ─▶ connection ── HTTP/2 ──▶ methods ── path → (type, variant) ──▶ stream ── select loop ──▶ codec ── ready bytes
+//!             ▲                                                            │  ▲
+//!             └── cut ── streams, who doesn't read? ◀── Peer ── Session ◀──┘  └── SnapshotCache::changed
+//!                           └──▶ client_status (CSDS)
 //! ```
+//!
+//! Connections are bounded by number (`door`), and one on which HTTP/2 doesn't begin in time is cut (`greeting`).
 //!
 //! A stream is pulled, not pushed: the loop runs when HTTP/2 has room for another message. So there is no queue per
 //! client, and a client that doesn't read costs what its session and one response per type cost, until its time is up.
@@ -16,6 +18,8 @@
 mod client_status;
 mod codec;
 mod connection;
+mod door;
+mod greeting;
 mod health;
 mod load;
 mod methods;
@@ -84,12 +88,23 @@ pub struct Limits {
     pub send_deadline: Duration,
     /// How many streams may be open. More are refused with `RESOURCE_EXHAUSTED`.
     pub max_streams: usize,
+    /// How many connections may be open. More are closed at once.
+    pub max_connections: usize,
+    /// How long a client may take to begin HTTP/2 on a new connection. Then it loses it, so that idle sockets can't keep
+    /// others out.
+    pub handshake_deadline: Duration,
 }
 
 impl Default for Limits {
-    /// As old as it likes, 30 seconds, 100,000 streams.
+    /// As old as it likes, 30 seconds, 100,000 streams, 10,000 connections, 10 seconds.
     fn default() -> Self {
-        Self { max_connection_age: None, send_deadline: Duration::from_secs(30), max_streams: 100_000 }
+        Self {
+            max_connection_age: None,
+            send_deadline: Duration::from_secs(30),
+            max_streams: 100_000,
+            max_connections: 10_000,
+            handshake_deadline: Duration::from_secs(10),
+        }
     }
 }
 

@@ -11,8 +11,8 @@ use super::codec::Reply;
 use super::connection::Wire;
 use crate::access::Client;
 use crate::cache::{ClientSummary, Publication, Refusal, Rejection, TypeSummary};
-use crate::protocol::{Ask, Blamed, Complaint, MAX_RESPONSE_BYTES, Response, Session, Variant, Verdict};
-use crate::telemetry::OpenStream;
+use crate::protocol::{Ask, Blamed, Complaint, MAX_RESPONSE_BYTES, Response, Session, Variant, Verdict, View};
+use crate::telemetry::Open;
 use crate::xds::ResourceType;
 
 /// Says that nothing was stuck when it was last looked.
@@ -31,7 +31,7 @@ pub(super) struct Peer {
     /// Where the outbox was stuck when it was last looked.
     stuck_at: AtomicU64,
     /// Counts the stream as open until it is dropped.
-    _open: OpenStream,
+    _open: Open,
 }
 
 /// What changes while the stream goes on.
@@ -67,14 +67,7 @@ struct Push {
 }
 
 impl Peer {
-    pub(super) fn new(
-        client: Client,
-        scope: String,
-        session: Session,
-        span: Span,
-        wire: Wire,
-        open: OpenStream,
-    ) -> Self {
+    pub(super) fn new(client: Client, scope: String, session: Session, span: Span, wire: Wire, open: Open) -> Self {
         Self {
             client,
             since: Instant::now(),
@@ -210,6 +203,15 @@ impl Peer {
         }
     }
 
+    /// How far the client is now with each type that it asked for, and when it last refused a response of that type, if it
+    /// took none since.
+    pub(super) fn views(&self) -> Vec<(View, Option<SystemTime>)> {
+        let state = self.state();
+        let refused_on = state.refused.iter().map(|refused| refused.as_ref().map(|refused| refused.on));
+        let views = ResourceType::ALL.into_iter().zip(refused_on);
+        views.filter_map(|(resource_type, on)| Some((state.session.view(resource_type)?, on))).collect()
+    }
+
     /// What the client refuses now, as far as it is traced back to objects.
     pub(super) fn refusals(&self) -> Vec<Refusal> {
         let state = self.state();
@@ -268,11 +270,6 @@ impl State {
                 ago: at.elapsed(),
             }),
         })
-    }
-
-    /// When the client last refused a response of each type, if it took none since.
-    pub(super) fn refused_on(&self) -> [Option<SystemTime>; ResourceType::COUNT] {
-        self.refused.each_ref().map(|refused| refused.as_ref().map(|refused| refused.on))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The streams that are open.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -44,6 +45,20 @@ impl Streams {
     /// The streams whose clients have introduced themselves, in the order in which they were opened.
     pub(super) fn peers(&self) -> Vec<Arc<Peer>> {
         self.lock().values().cloned().collect()
+    }
+
+    /// The highest number of a stream whose client has introduced itself; less than any if there is none.
+    pub(super) fn last_number(&self) -> u64 {
+        self.lock().keys().next_back().copied().unwrap_or_default()
+    }
+
+    /// The first stream after the one of this number whose client has introduced itself, and its number, up to the number
+    /// `end`.
+    pub(super) fn next_peer(&self, after: u64, end: u64) -> Option<(u64, Arc<Peer>)> {
+        // Not a range, which would panic if it ended before it began.
+        let peers = self.lock();
+        let (number, peer) = peers.range((Bound::Excluded(after), Bound::Unbounded)).next()?;
+        (*number <= end).then(|| (*number, Arc::clone(peer)))
     }
 
     /// Hears when what clients refuse may have changed: they refused something, took something after that, or are gone.

@@ -12,4 +12,4 @@
 pub mod log;
 mod metrics;
 
-pub use metrics::{Load, Metrics, OpenStream};
+pub use metrics::{Load, Metrics, Open, UnservedConnection};

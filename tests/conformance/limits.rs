@@ -7,6 +7,8 @@ use chancery::xds::ResourceType::{Cluster, Endpoint, Route};
 use test_support::ads::{self, names};
 use test_support::control_plane::ControlPlane;
 use test_support::process::Serve;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tonic::Code;
 
 use crate::world::{delta, node, serving, sotw};
@@ -101,6 +103,73 @@ async fn x01_a_client_that_does_not_read_is_cut_and_one_that_only_does_not_answe
     silent.ack(&unanswered).await;
     silent.silent(Route).await;
     assert_eq!(server.count(r#"chancery_xds_streams{client="envoy",variant="delta"}"#), 1);
+}
+
+#[tokio::test]
+async fn x01_a_connection_on_which_http2_does_not_begin_is_cut_and_the_others_stay() {
+    let limits = Limits { handshake_deadline: Duration::from_millis(300), max_connections: 3, ..Limits::default() };
+    let mut server = ControlPlane::start_limited(limits).await;
+    server.put(Cluster, "a", "1", &[]).publish();
+    let mut client = delta(&server).await;
+    client.ask(node(), Cluster, &[]).await;
+    client.take().await;
+    let silent = TcpStream::connect(server.address).await.unwrap();
+    let mut slow = TcpStream::connect(server.address).await.unwrap();
+    slow.write_all(b"PRI * HTTP/2.0\r\n").await.unwrap();
+    for idle in [silent, slow] {
+        closed(idle).await;
+    }
+    assert_eq!(server.count(r#"chancery_xds_connections_unserved_total{reason="handshake"}"#), 2);
+    // It was there longer than they, and their places are free.
+    client.silent(Endpoint).await;
+    while ads::delta_if_admitted(server.address).await.is_none() {}
+}
+
+/// Returns when the server has closed a connection.
+async fn closed(mut connection: TcpStream) {
+    let mut bytes = Vec::new();
+    // Closed or reset is the same here.
+    let _ = test_support::soon("the end of the connection", connection.read_to_end(&mut bytes)).await;
+}
+
+#[tokio::test]
+async fn r05_one_connection_too_many_is_closed_at_once_and_the_others_stay() {
+    const REFUSED: u64 = 20;
+    let mut server = ControlPlane::start_limited(Limits { max_connections: 2, ..Limits::default() }).await;
+    server.put(Cluster, "a", "1", &[]).publish();
+    let mut first = delta(&server).await;
+    first.ask(node(), Cluster, &[]).await;
+    first.take().await;
+    let second = delta(&server).await;
+    for _ in 0..REFUSED {
+        closed(TcpStream::connect(server.address).await.unwrap()).await;
+    }
+    assert_eq!(server.count(r#"chancery_xds_connections_unserved_total{reason="limit"}"#), REFUSED);
+    assert_eq!(server.count("chancery_xds_connections "), 2);
+    first.silent(Endpoint).await;
+    drop(second);
+    while ads::delta_if_admitted(server.address).await.is_none() {}
+    first.silent(Endpoint).await;
+}
+
+#[tokio::test]
+async fn r05_that_connections_are_refused_is_logged_once() {
+    let manifests = tempfile::tempdir().unwrap();
+    let arguments = ["--manifests", manifests.path().to_str().unwrap(), "--max-connections", "1"];
+    let serve = Serve::start(env!("CARGO_BIN_EXE_chancery"), &arguments);
+    serve.ready().await;
+    let mut client = ads::delta(serve.xds).await.unwrap();
+    for _ in 0..20 {
+        closed(TcpStream::connect(serve.xds).await.unwrap()).await;
+    }
+    client.ask(node(), Endpoint, &["missing"]).await;
+    client.take().await;
+    assert_eq!(serve.count(r#"chancery_xds_connections_unserved_total{reason="limit"}"#).await, 20);
+    serve.terminate().await;
+    serve.logged("Stopped").await;
+    let log = serve.log();
+    let lines: Vec<_> = log.lines().filter(|line| line.contains("Refused a connection")).collect();
+    assert!(lines.len() == 1 && lines[0].contains("--max-connections"), "{log}");
 }
 
 #[tokio::test]

@@ -1,17 +1,21 @@
 //! What a rejection leaves behind (N07), and what CSDS tells of every client (O02).
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use chancery::xds::ResourceType::{self, Cluster, Endpoint};
+use chancery::server::Limits;
+use chancery::xds::ResourceType::{self, Cluster, Endpoint, Listener, Route};
 use chancery::xds::{Place, Resource};
 use data_plane_api::client_status::client::ClientStatusDiscoveryServiceClient;
-use data_plane_api::client_status::{ClientConfig, ClientStatusRequest, GenericXdsConfig};
+use data_plane_api::client_status::{ClientConfig, ClientStatusRequest, ClientStatusResponse, GenericXdsConfig};
 use data_plane_api::core::{Locality, Node};
 use data_plane_api::matcher::{NodeMatcher, StringMatcher, StructMatcher, string_matcher::MatchPattern};
-use test_support::ads::{self, delta_of};
+use futures::StreamExt;
+use test_support::ads::{self, Delta, delta_of};
 use test_support::control_plane::{ControlPlane, resource};
 use test_support::process::Serve;
-use tonic::Code;
+use test_support::soon;
+use tonic::{Code, Status};
 
 use crate::world::{delta, node, serving, sotw};
 
@@ -30,6 +34,19 @@ spec:
 async fn status(server: &ControlPlane, request: ClientStatusRequest) -> Vec<ClientConfig> {
     let mut client = ClientStatusDiscoveryServiceClient::new(ads::channel(server.address).await);
     client.fetch_client_status(request).await.unwrap().into_inner().config
+}
+
+/// The messages with which CSDS answers these requests on a stream.
+async fn streamed(server: &ControlPlane, requests: &[ClientStatusRequest]) -> Vec<ClientStatusResponse> {
+    let mut client = ClientStatusDiscoveryServiceClient::new(ads::channel(server.address).await);
+    let requests = tokio_stream::iter(requests.to_vec());
+    let answers = client.stream_client_status(requests).await.unwrap().into_inner();
+    answers.map(Result::unwrap).collect().await
+}
+
+/// The node that is told of.
+fn id(config: &ClientConfig) -> &str {
+    &config.node.as_ref().unwrap().id
 }
 
 /// `name status`, of one type.
@@ -176,13 +193,166 @@ async fn o02_one_asks_for_some_nodes_and_may_do_without_contents() {
     assert_eq!(clusters.len(), 2);
     assert!(clusters.iter().all(|cluster| cluster.xds_config.is_none() && !cluster.version_info.is_empty()));
 
-    // The stream answers each request.
+    // The stream answers each request, client by client.
+    let nobody = ClientStatusRequest {
+        node_matchers: vec![whose_id(MatchPattern::Prefix("nobody".to_owned()))],
+        ..ClientStatusRequest::default()
+    };
+    let answers = streamed(&server, &[request, nobody, ClientStatusRequest::default()]).await;
+    let ids: Vec<Vec<_>> = answers.iter().map(|answer| answer.config.iter().map(id).collect()).collect();
+    assert_eq!(ids, [vec!["edge-2"], vec!["inner-1"], vec![], vec!["edge-1"], vec!["edge-2"], vec!["inner-1"]]);
+}
+
+/// A server and three clients, each of which has so many clusters of a mebibyte.
+async fn large(clusters: usize, limits: Limits) -> (ControlPlane, Vec<Delta>) {
+    let mut server = ControlPlane::start_limited(limits).await;
+    for n in 0..clusters {
+        server.put(Cluster, &format!("c{n}"), &n.to_string().repeat(1 << 20), &[]);
+    }
+    server.publish();
+    let mut clients = Vec::new();
+    for number in 0..3 {
+        let mut client = delta(&server).await;
+        client.ask(Some(ads::envoy(&format!("envoy-{number}"), "")), Cluster, &[]).await;
+        client.next().await;
+        clients.push(client);
+    }
+    (server, clients)
+}
+
+#[tokio::test]
+async fn o02_an_answer_that_is_too_large_is_refused_with_what_to_do_instead() {
+    let (server, _clients) = large(2, Limits::default()).await;
     let mut client = ClientStatusDiscoveryServiceClient::new(ads::channel(server.address).await);
-    let requests = tokio_stream::iter([request, ClientStatusRequest::default()]);
-    let mut answers = client.stream_client_status(requests).await.unwrap().into_inner();
-    assert_eq!(answers.message().await.unwrap().unwrap().config.len(), 2);
-    assert_eq!(answers.message().await.unwrap().unwrap().config.len(), 3);
-    assert_eq!(answers.message().await.unwrap(), None);
+    let refused = client.fetch_client_status(ClientStatusRequest::default()).await.unwrap_err();
+    assert_eq!(refused.code(), Code::ResourceExhausted, "{refused}");
+    for advice in ["node_matchers.node_id", "exclude_resource_contents", "StreamClientStatus"] {
+        assert!(refused.message().contains(advice), "{advice} isn't in {refused}");
+    }
+    let one = ClientStatusRequest {
+        node_matchers: vec![whose_id(MatchPattern::Exact("envoy-1".to_owned()))],
+        ..ClientStatusRequest::default()
+    };
+    let answer = client.fetch_client_status(one).await.unwrap().into_inner();
+    assert_eq!(answer.config.iter().map(id).collect::<Vec<_>>(), ["envoy-1"]);
+    let names = ClientStatusRequest { exclude_resource_contents: true, ..ClientStatusRequest::default() };
+    assert_eq!(client.fetch_client_status(names).await.unwrap().into_inner().config.len(), 3);
+    let answers = streamed(&server, &[ClientStatusRequest::default()]).await;
+    let ids: Vec<Vec<_>> = answers.iter().map(|answer| answer.config.iter().map(id).collect()).collect();
+    assert_eq!(ids, [["envoy-0"], ["envoy-1"], ["envoy-2"]]);
+}
+
+#[tokio::test]
+async fn o02_a_client_that_holds_much_comes_in_messages_that_everybody_takes() {
+    let (server, _clients) = large(10, Limits::default()).await;
+    let one = ClientStatusRequest {
+        node_matchers: vec![whose_id(MatchPattern::Exact("envoy-1".to_owned()))],
+        ..ClientStatusRequest::default()
+    };
+    let mut names = Vec::new();
+    for answer in streamed(&server, &[one]).await {
+        assert!(prost::Message::encoded_len(&answer) < 4 << 20);
+        let [config] = &answer.config[..] else { panic!("one client") };
+        assert_eq!(id(config), "envoy-1");
+        assert!(config.client_scope.starts_with("ads delta"), "{}", config.client_scope);
+        names.extend(config.generic_xds_configs.iter().map(|config| config.name.clone()));
+    }
+    assert_eq!(names, (0..10).map(|n| format!("c{n}")).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn o02_who_leaves_the_answer_unread_is_cut_and_keeps_nobody_from_theirs() {
+    let limits = Limits { send_deadline: Duration::from_millis(300), ..Limits::default() };
+    let (server, mut clients) = large(3, limits).await;
+    for client in &mut clients {
+        client.silent(Endpoint).await;
+    }
+    let mut unread = Vec::new();
+    for _ in 0..4 {
+        let mut client = ClientStatusDiscoveryServiceClient::new(ads::channel(server.address).await);
+        let requests = tokio_stream::iter([ClientStatusRequest::default()]);
+        unread.push(client.stream_client_status(requests).await.unwrap().into_inner());
+    }
+    assert_eq!(soon("the answer", streamed(&server, &[ClientStatusRequest::default()])).await.len(), 3);
+    // Somebody's place became free for that.
+    let mut cut = 0;
+    for mut answer in unread {
+        let end = async {
+            while answer.message().await?.is_some() {}
+            Ok::<_, Status>(())
+        };
+        cut += usize::from(soon("the end", end).await.is_err());
+    }
+    assert!(cut > 0);
+    for client in &mut clients {
+        client.silent(Listener).await;
+    }
+}
+
+/// What the issue asks for: a hundred Envoys, a thousand Services.
+#[tokio::test]
+async fn o02_the_status_of_a_fleet_costs_a_few_messages() {
+    const SERVICES: usize = 1000;
+    const MOST: usize = 20_000_000;
+    let manifests = tempfile::tempdir().unwrap();
+    std::fs::write(manifests.path().join("all.yaml"), many_services(SERVICES)).unwrap();
+    let serve = Serve::start(env!("CARGO_BIN_EXE_chancery"), &["--manifests", manifests.path().to_str().unwrap()]);
+    serve.ready().await;
+    let names: Vec<String> = (0..SERVICES).map(|n| format!("shop/s{n}/80")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut clients = Vec::new();
+    for number in 0..100 {
+        let mut client = ads::delta(serve.xds).await.unwrap();
+        client.ask(Some(ads::envoy(&format!("envoy-{number}"), "edge")), Cluster, &[]).await;
+        assert_eq!(client.take().await.resources.len(), SERVICES);
+        client.ask(None, Endpoint, &names).await;
+        assert_eq!(client.take().await.resources.len(), SERVICES);
+        client.ask(None, Route, &["http"]).await;
+        client.take().await;
+        client.silent(Listener).await;
+        clients.push(client);
+    }
+    let before = serve.resident_bytes();
+    serve.forget_peak();
+    let mut csds = ClientStatusDiscoveryServiceClient::new(ads::channel(serve.xds).await);
+    let refused = csds.fetch_client_status(ClientStatusRequest::default()).await.unwrap_err();
+    assert_eq!(refused.code(), Code::ResourceExhausted, "{refused}");
+    let ask = || async {
+        let requests = tokio_stream::iter([ClientStatusRequest::default()]);
+        let mut answers = csds.clone().stream_client_status(requests).await.unwrap().into_inner();
+        let (mut clients, mut bytes) = (0, 0);
+        while let Some(answer) = answers.message().await.unwrap() {
+            // Beside the clusters and their assignments the routes, and what there isn't.
+            assert_eq!(answer.config[0].generic_xds_configs.len(), 2 * SERVICES + 2);
+            clients += answer.config.len();
+            bytes += prost::Message::encoded_len(&answer);
+        }
+        assert_eq!(clients, 100);
+        bytes
+    };
+    let (bytes, ..) = tokio::join!(ask(), ask(), ask(), ask());
+    let more = serve.peak_bytes().saturating_sub(before);
+    println!("resident: {before} bytes before, {more} more at the peak; an answer has {bytes}");
+    assert!(
+        bytes > 5 * MOST && more < MOST,
+        "{more} bytes more than the {before} before, for answers of {bytes} bytes"
+    );
+}
+
+/// Services with ten endpoints each.
+fn many_services(count: usize) -> String {
+    let endpoints: Vec<_> = (1..=10).map(|n| format!("{{ addresses: [10.0.0.{n}] }}")).collect();
+    let service = |n: usize| {
+        format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{ name: s{n}, namespace: shop, annotations: {{ \
+             chancery.dev/enabled: \"true\" }} }}\nspec: {{ ports: [{{ name: grpc, port: 80 }}] }}\n---\n\
+             apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {{ name: s{n}-x, namespace: shop, labels: {{ \
+             kubernetes.io/service-name: s{n} }} }}\naddressType: IPv4\nports: [{{ name: grpc, port: 80 }}]\n\
+             endpoints: [{}]\n---\n",
+            endpoints.join(", ")
+        )
+    };
+    (0..count).map(service).collect()
 }
 
 #[tokio::test]
@@ -191,8 +361,13 @@ async fn o02_a_matcher_that_is_not_understood_is_refused_by_name() {
     let mut client = ClientStatusDiscoveryServiceClient::new(ads::channel(server.address).await);
     let by_metadata = NodeMatcher { node_metadatas: vec![StructMatcher::default()], ..NodeMatcher::default() };
     let by_nothing = NodeMatcher { node_id: Some(StringMatcher::default()), ..NodeMatcher::default() };
-    for (matcher, field) in [(by_metadata, "node_matchers.node_metadatas"), (by_nothing, "node_matchers.node_id")] {
-        let request = ClientStatusRequest { node_matchers: vec![matcher], ..ClientStatusRequest::default() };
+    let too_many = vec![NodeMatcher::default(); 1001];
+    for (node_matchers, field) in [
+        (vec![by_metadata], "node_matchers.node_metadatas: "),
+        (vec![by_nothing], "node_matchers.node_id: "),
+        (too_many, "node_matchers: 1001; expected at most 1000"),
+    ] {
+        let request = ClientStatusRequest { node_matchers, ..ClientStatusRequest::default() };
         let status = client.fetch_client_status(request).await.unwrap_err();
         assert_eq!(status.code(), Code::InvalidArgument);
         assert!(status.message().starts_with(field), "{status}");

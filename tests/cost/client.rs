@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chancery::protocol::{Ask, Asked, NameList, Response, Session, Variant};
+use chancery::protocol::{Ask, Asked, NameList, Response, Session, Variant, View};
 use chancery::xds::{Place, Resource, ResourceType, Snapshot};
 
 /// A client that asks for the assignments of so many Services.
@@ -75,6 +75,11 @@ impl Client {
     pub fn ack(&mut self, answer: Ask) {
         self.session.on_request(answer);
         assert!(self.session.poll().is_none());
+    }
+
+    /// How far it is, to be looked at elsewhere.
+    pub fn view(&self) -> View {
+        self.session.view(ResourceType::Endpoint).unwrap()
     }
 
     /// What it says to a response that it took: in the state of the world it repeats its names.

@@ -75,6 +75,20 @@ fn a_change_costs_the_same_however_many_other_services_there_are() {
     }
 }
 
+/// A stream waits for whoever looks at how far it is.
+#[test]
+fn to_look_at_a_client_costs_the_same_however_much_it_holds() {
+    for variant in VARIANTS {
+        let cost = |services| {
+            let client = Client::new(variant, &snapshot(services), services);
+            let (info, view) = counted(|| client.view());
+            assert_eq!(view.statuses().count(), services);
+            (info.count_total, info.bytes_total)
+        };
+        assert_eq!(cost(10), cost(3000), "{variant:?}");
+    }
+}
+
 #[test]
 fn what_is_not_located_costs_nothing_to_look_at() {
     let resource = Arc::clone(snapshot(1).get(ResourceType::Endpoint).get(&name(0)).unwrap());

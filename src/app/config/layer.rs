@@ -9,7 +9,9 @@ use std::str::FromStr;
 use clap::builder::BoolishValueParser;
 use serde::{Deserialize, Deserializer, de};
 
-use super::{ConnectionAge, DnsName, EnvoyAddress, GracePeriod, ListenAddress, ListenerName, TrustedHops};
+use super::{
+    ConnectionAge, ConnectionCount, DnsName, EnvoyAddress, GracePeriod, ListenAddress, ListenerName, TrustedHops,
+};
 use crate::model::compat::Compat;
 use crate::telemetry::log::LogFormat;
 
@@ -78,6 +80,10 @@ pub struct Layer {
     /// How old a connection gets before its client is asked to connect again, to any replica; off: never [default: 30m]
     #[arg(long, env = "CHANCERY_MAX_CONNECTION_AGE", value_name = "DURATION")]
     pub max_connection_age: Option<ConnectionAge>,
+
+    /// How many connections to the ADS server may be open; more are closed at once [default: 10000]
+    #[arg(long, env = "CHANCERY_MAX_CONNECTIONS", value_name = "NUMBER")]
+    pub max_connections: Option<ConnectionCount>,
 
     /// How long to wait for streams to end after SIGTERM [default: 10s]
     #[arg(long, env = "CHANCERY_SHUTDOWN_GRACE", value_name = "DURATION")]

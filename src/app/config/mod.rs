@@ -27,7 +27,8 @@ pub use error::ConfigError;
 pub use layer::{FleetLayer, Layer, SourceKind};
 pub use source::{KubernetesConfig, SourceConfig};
 pub use values::{
-    ConnectionAge, DnsName, EnvoyAddress, GracePeriod, ListenAddress, ListenerName, Misspelt, TrustedHops,
+    ConnectionAge, ConnectionCount, DnsName, EnvoyAddress, GracePeriod, ListenAddress, ListenerName, Misspelt,
+    TrustedHops,
 };
 
 /// Where the ADS server listens by default: every interface, so that it can be reached in a pod.
@@ -44,6 +45,9 @@ pub const DEFAULT_CLUSTER_DOMAIN: &str = "cluster.local";
 
 /// How old a connection gets by default. Often enough that replicas which come late get their share of clients.
 pub const DEFAULT_MAX_CONNECTION_AGE: Duration = Duration::from_mins(30);
+
+/// How many connections may be open by default. With a client on each that is some 650 MB.
+pub const DEFAULT_MAX_CONNECTIONS: usize = 10_000;
 
 /// How long a shutdown waits for streams by default. Kubernetes kills a pod after 30 s.
 pub const DEFAULT_SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
@@ -69,6 +73,8 @@ pub struct Config {
     pub fleets: BTreeMap<String, FleetLayer>,
     /// How old a connection gets; none: as old as it likes.
     pub max_connection_age: Option<Duration>,
+    /// How many connections to the ADS server may be open.
+    pub max_connections: usize,
     /// How long a shutdown waits for streams to end.
     pub shutdown_grace: Duration,
     /// How a line of the log looks.
@@ -104,6 +110,7 @@ impl Config {
             cluster_domain,
             envoy_listener,
             max_connection_age,
+            max_connections,
             shutdown_grace,
             log_format,
             // Only a file has them.
@@ -128,6 +135,9 @@ impl Config {
             max_connection_age: max_connection_age
                 .or(file.max_connection_age)
                 .map_or(Some(DEFAULT_MAX_CONNECTION_AGE), |ConnectionAge(age)| age),
+            max_connections: max_connections
+                .or(file.max_connections)
+                .map_or(DEFAULT_MAX_CONNECTIONS, |ConnectionCount(count)| count),
             shutdown_grace: shutdown_grace
                 .or(file.shutdown_grace)
                 .map_or(DEFAULT_SHUTDOWN_GRACE, |GracePeriod(period)| period),

@@ -6,7 +6,7 @@ use super::*;
 use crate::model::compat::Product;
 
 /// The flags of contract section 2, and those that came with this.
-const FLAGS: [&str; 14] = [
+const FLAGS: [&str; 15] = [
     "source",
     "manifests",
     "kubeconfig",
@@ -19,6 +19,7 @@ const FLAGS: [&str; 14] = [
     "cluster-domain",
     "envoy-listener",
     "max-connection-age",
+    "max-connections",
     "shutdown-grace",
     "log-format",
 ];
@@ -70,6 +71,7 @@ fn defaults_are_those_of_the_contract() {
             envoy_listener: "0.0.0.0:10000".parse().unwrap(),
             fleets: BTreeMap::new(),
             max_connection_age: Some(Duration::from_mins(30)),
+            max_connections: 10_000,
             shutdown_grace: Duration::from_secs(10),
             log_format: LogFormat::Text,
         }
@@ -88,6 +90,7 @@ admin-listen: 1.1.1.1:2
 cluster-domain: file.local
 envoy-listener: 1.1.1.1:3
 max-connection-age: 1h
+max-connections: 500
 shutdown-grace: 1s
 log-format: json
 fleets:
@@ -127,6 +130,7 @@ fn from_file() -> Config {
             ("inner".to_owned(), FleetLayer::default()),
         ]),
         max_connection_age: Some(Duration::from_hours(1)),
+        max_connections: 500,
         shutdown_grace: Duration::from_secs(1),
         log_format: LogFormat::Json,
     }
@@ -151,6 +155,7 @@ fn the_command_line_beats_the_file() {
         "--cluster-domain=flag.local",
         "--envoy-listener=2.2.2.2:3",
         "--max-connection-age=off",
+        "--max-connections=1000000",
         "--shutdown-grace=2s",
         "--log-format=text",
     ];
@@ -170,6 +175,7 @@ fn the_command_line_beats_the_file() {
             envoy_listener: "2.2.2.2:3".parse().unwrap(),
             fleets: from_file().fleets,
             max_connection_age: None,
+            max_connections: 1_000_000,
             shutdown_grace: Duration::from_secs(2),
             log_format: LogFormat::Text,
         }
@@ -233,6 +239,20 @@ fn a_bad_flag_says_what_is_expected() {
         message.contains("'here' for '--xds-listen <ADDRESS>': not an address to listen at; expected"),
         "{message}"
     );
+}
+
+#[test]
+fn a_number_of_connections_is_at_least_one() {
+    let expected = "not a number of connections; expected 1 to 1000000";
+    for wrong in ["0", "1000001", "-1", "many"] {
+        let argument = format!("--max-connections={wrong}");
+        let message = command().try_get_matches_from([argument]).unwrap_err().to_string();
+        assert!(message.contains(expected), "{wrong}: {message}");
+    }
+    for wrong in ["0", "1000001", "-1"] {
+        let (line, message) = file::parse(&format!("\nmax-connections: {wrong}\n")).unwrap_err();
+        assert!(line == 2 && message.contains(&format!("\"{wrong}\": {expected}")), "{line}: {message}");
+    }
 }
 
 #[test]

@@ -43,6 +43,11 @@ pub struct GracePeriod(pub Duration);
 #[serde(try_from = "String")]
 pub struct ConnectionAge(pub Option<Duration>);
 
+/// How many connections may be open, 1 to 1,000,000.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "i64")]
+pub struct ConnectionCount(pub usize);
+
 /// A DNS name in lower case, `cluster.local`; a dot at its end is dropped.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
@@ -101,6 +106,20 @@ impl ConnectionAge {
 
     /// A year. Above it clocks could overflow, and nobody means it.
     const MOST: Duration = Duration::from_hours(8760);
+}
+
+impl FromStr for ConnectionCount {
+    type Err = Misspelt;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let count = text.parse().ok().filter(|count| (1..=Self::MOST).contains(count));
+        count.map(Self).ok_or_else(|| Misspelt("not a number of connections; expected 1 to 1000000".into()))
+    }
+}
+
+impl ConnectionCount {
+    /// More than a machine has ports and memory for, and far below what could overflow.
+    const MOST: usize = 1_000_000;
 }
 
 impl FromStr for ListenerName {
@@ -178,6 +197,14 @@ impl TryFrom<i64> for TrustedHops {
     fn try_from(number: i64) -> Result<Self, Self::Error> {
         let hops = u32::try_from(number).ok().filter(|hops| *hops <= 100);
         hops.map(Self).ok_or_else(|| format!("\"{number}\": not a number of proxies; expected 0 to 100"))
+    }
+}
+
+impl TryFrom<i64> for ConnectionCount {
+    type Error = String;
+
+    fn try_from(number: i64) -> Result<Self, Self::Error> {
+        quoting(&number.to_string())
     }
 }
 

@@ -16,6 +16,9 @@ async fn a_part_that_ends_is_named() {
     assert_eq!(ended(async { Err("disk full") }).await, "the part failed: disk full");
     let panicked = ended(async { if true { panic!("oops") } else { Ok::<_, String>(()) } }).await;
     assert!(panicked.starts_with("a part of the server failed: ") && panicked.contains("oops"), "{panicked}");
+    assert_eq!(ended(on_own_thread("part", async {})).await, "the part ended by itself; this is a bug");
+    let panicked = ended(on_own_thread("part", async { panic!("oops") })).await;
+    assert!(panicked.starts_with("a part of the server failed: ") && panicked.contains("oops"), "{panicked}");
 }
 
 #[tokio::test]

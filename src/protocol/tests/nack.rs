@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::world::World;
-use crate::protocol::{Asked, Blamed, Complaint, NameList, Standing, Variant, Verdict};
+use crate::protocol::{Asked, Blamed, Complaint, NameList, Standing, Variant, Verdict, View};
 use crate::xds::ResourceType::{self, Cluster, Route};
 
 fn nothing() -> Asked {
@@ -18,8 +18,11 @@ fn standings(world: &World, resource_type: ResourceType) -> Vec<String> {
         Standing::Stale => "stale",
         Standing::Error => "error",
     };
-    let statuses = world.session.statuses(resource_type);
-    statuses.into_iter().map(|status| format!("{} {}", status.name, named(status.standing))).collect()
+    let view = world.session.view(resource_type);
+    view.into_iter()
+        .flat_map(View::statuses)
+        .map(|status| format!("{} {}", status.name, named(status.standing)))
+        .collect()
 }
 
 /// The names, objects and annotations that the message is traced back to.

@@ -129,7 +129,8 @@ fn the_status_is_that_of_what_the_client_sees() {
     let mut client = Client::new(Variant::Delta, "a", &snapshot(located("1", "2", "3")));
     client.receives();
     let status = |client: &Client| {
-        let [status] = &client.session.statuses(Endpoint)[..] else { panic!("one resource") };
+        let statuses: Vec<_> = client.session.view(Endpoint).unwrap().statuses().collect();
+        let [status] = &statuses[..] else { panic!("one resource") };
         (text(status.resource.as_ref().unwrap()), status.standing)
     };
     assert_eq!(status(&client), ("cart=1".to_owned(), Standing::Synced));

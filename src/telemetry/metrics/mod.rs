@@ -2,6 +2,8 @@
 //!
 //! | Metric | What it says |
 //! |---|---|
+//! | `chancery_xds_connections` | open connections to the xDS port now |
+//! | `chancery_xds_connections_unserved_total{reason}` | connections that were closed at once: over the `limit`, or no `handshake` |
 //! | `chancery_xds_streams{client,variant}` | open streams now |
 //! | `chancery_xds_responses_total{type,client}` | responses sent |
 //! | `chancery_xds_acks_total{type}`, `chancery_xds_nacks_total{type,client}` | what clients said to them |
@@ -58,6 +60,8 @@ type Latencies = Family<ByType, Histogram, fn() -> Histogram>;
 /// same names (`ResourceType::as_str`, …).
 #[derive(Debug)]
 pub struct Metrics {
+    connections: Gauge,
+    connections_unserved: Family<ByReason, Counter>,
     streams: Family<ByClientVariant, Gauge>,
     responses: Family<ByTypeClient, Counter>,
     acks: Family<ByType, Counter>,
@@ -90,12 +94,32 @@ pub struct Load {
     pub dropped: u64,
 }
 
-/// A stream that counts as open until this is dropped.
-#[derive(Debug)]
-#[must_use = "the stream counts as open only while this lives"]
-pub struct OpenStream(Gauge);
+/// Why a connection wasn't served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnservedConnection {
+    /// As many are open as may be.
+    Limit,
+    /// HTTP/2 didn't begin on it in time.
+    Handshake,
+}
 
-impl Drop for OpenStream {
+impl UnservedConnection {
+    const ALL: [Self; 2] = [Self::Limit, Self::Handshake];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Limit => "limit",
+            Self::Handshake => "handshake",
+        }
+    }
+}
+
+/// A connection or a stream that counts as open until this is dropped.
+#[derive(Debug)]
+#[must_use = "it counts as open only while this lives"]
+pub struct Open(Gauge);
+
+impl Drop for Open {
     fn drop(&mut self) {
         self.0.dec();
     }
@@ -106,6 +130,8 @@ impl Metrics {
     pub fn new(registry: &mut Registry) -> Self {
         let latencies = || Latencies::new_with_constructor(|| Histogram::new(ROUND_TRIP_BUCKETS));
         let metrics = Self {
+            connections: Gauge::default(),
+            connections_unserved: Family::default(),
             streams: Family::default(),
             responses: Family::default(),
             acks: Family::default(),
@@ -124,6 +150,9 @@ impl Metrics {
             load_issued: Family::default(),
             load_requests: Family::default(),
         };
+        for reason in UnservedConnection::ALL {
+            drop(metrics.connections_unserved.get_or_create(&ByReason { reason: reason.as_str() }));
+        }
         metrics.register(registry.sub_registry_with_prefix("chancery"));
         metrics
     }
@@ -131,6 +160,8 @@ impl Metrics {
     /// The registry adds `_total` to counters, `_info` to the build, and the units.
     fn register(&self, registry: &mut Registry) {
         let Self {
+            connections,
+            connections_unserved,
             streams,
             responses,
             acks,
@@ -149,6 +180,9 @@ impl Metrics {
             load_issued,
             load_requests,
         } = self;
+        registry.register("xds_connections", "Open connections to the xDS port", connections.clone());
+        let help = "Connections to the xDS port that were closed instead of being served";
+        registry.register("xds_connections_unserved", help, connections_unserved.clone());
         registry.register("xds_streams", "Open xDS streams", streams.clone());
         registry.register("xds_responses", "xDS responses sent", responses.clone());
         registry.register("xds_acks", "xDS responses that a client accepted", acks.clone());
@@ -178,11 +212,22 @@ impl Metrics {
         registry.register("build", "What this is a build of", build);
     }
 
+    /// A client opened a connection.
+    pub fn connection_opened(&self) -> Open {
+        self.connections.inc();
+        Open(self.connections.clone())
+    }
+
+    /// A connection was closed instead of being served.
+    pub fn connection_unserved(&self, reason: UnservedConnection) {
+        self.connections_unserved.get_or_create(&ByReason { reason: reason.as_str() }).inc();
+    }
+
     /// A client opened a stream of `variant`: `sotw` or `delta`.
-    pub fn stream_opened(&self, client: &'static str, variant: &'static str) -> OpenStream {
+    pub fn stream_opened(&self, client: &'static str, variant: &'static str) -> Open {
         let gauge = self.streams.get_or_create_owned(&ByClientVariant { client, variant });
         gauge.inc();
-        OpenStream(gauge)
+        Open(gauge)
     }
 
     /// A response left for a client.
@@ -239,10 +284,10 @@ impl Metrics {
     }
 
     /// A client opened a stream to report its load.
-    pub fn load_stream_opened(&self, client: &'static str) -> OpenStream {
+    pub fn load_stream_opened(&self, client: &'static str) -> Open {
         let gauge = self.load_streams.get_or_create_owned(&ByClient { client });
         gauge.inc();
-        OpenStream(gauge)
+        Open(gauge)
     }
 
     /// A client reported its load on a cluster. The first request makes all series of the cluster: an Envoy reports every

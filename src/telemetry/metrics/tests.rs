@@ -5,7 +5,9 @@ use prometheus_client::encoding::text::encode;
 use super::*;
 
 /// The names and label names that the contract promises, section 6.
-const CONTRACT: [&str; 18] = [
+const CONTRACT: [&str; 20] = [
+    "xds_connections",
+    "xds_connections_unserved_total{reason}",
     "xds_streams{client,variant}",
     "xds_responses_total{type,client}",
     "xds_acks_total{type}",
@@ -32,10 +34,11 @@ fn text(registry: &Registry) -> String {
     text
 }
 
-fn everything_happened() -> (Registry, Metrics, OpenStream) {
+fn everything_happened() -> (Registry, Metrics, Open) {
     let mut registry = Registry::default();
     let metrics = Metrics::new(&mut registry);
     let stream = metrics.stream_opened("envoy", "delta");
+    metrics.connection_unserved(UnservedConnection::Limit);
     metrics.response_sent("eds", "envoy");
     metrics.acked("eds", Duration::from_millis(3));
     metrics.event_acked("eds", Duration::from_millis(4));
@@ -84,6 +87,8 @@ fn values_are_what_happened() {
     let (registry, _metrics, _stream) = everything_happened();
     let text = text(&registry);
     for line in [
+        r#"chancery_xds_connections_unserved_total{reason="limit"} 1"#,
+        r#"chancery_xds_connections_unserved_total{reason="handshake"} 0"#,
         r#"chancery_xds_streams{client="envoy",variant="delta"} 1"#,
         r#"chancery_xds_responses_total{type="eds",client="envoy"} 1"#,
         r#"chancery_xds_nacks_total{type="cds",client="grpc"} 1"#,
@@ -105,6 +110,15 @@ fn values_are_what_happened() {
     ] {
         assert!(text.lines().any(|have| have == line), "no line {line} in\n{text}");
     }
+}
+
+#[test]
+fn a_connection_counts_until_it_is_dropped() {
+    let (registry, metrics, _stream) = everything_happened();
+    let connections = [metrics.connection_opened(), metrics.connection_opened()];
+    assert!(text(&registry).contains("chancery_xds_connections 2\n"));
+    drop(connections);
+    assert!(text(&registry).contains("chancery_xds_connections 0\n"));
 }
 
 #[test]

@@ -39,7 +39,7 @@ pub fn requests(bytes: &[u8]) {
         let absences = std::iter::from_fn(|| session.poll_unserved()).take(100).count();
         assert!(absences < 100, "the session doesn't stop saying that there is nothing");
         for of in ResourceType::ALL {
-            session.statuses(of);
+            session.view(of).map(|view| view.statuses().count());
         }
     }
 }

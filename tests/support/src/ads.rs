@@ -51,13 +51,22 @@ pub async fn client(address: SocketAddr) -> Connection {
     AggregatedDiscoveryServiceClient::new(channel(address).await).max_decoding_message_size(usize::MAX)
 }
 
+/// Opens a delta stream on a connection of its own, unless the server takes no connection.
+pub async fn delta_if_admitted(address: SocketAddr) -> Option<Delta> {
+    let channel = endpoint(address).connect().await.ok()?;
+    delta_on(&mut AggregatedDiscoveryServiceClient::new(channel)).await.ok()
+}
+
 /// A connection to `address`.
 ///
 /// # Panics
 /// When nothing listens there.
 pub async fn channel(address: SocketAddr) -> Channel {
-    let endpoint = Endpoint::from_shared(format!("http://{address}")).expect("an address is a URI");
-    soon("a connection to the server", endpoint.connect()).await.expect("the server listens")
+    soon("a connection to the server", endpoint(address).connect()).await.expect("the server listens")
+}
+
+fn endpoint(address: SocketAddr) -> Endpoint {
+    Endpoint::from_shared(format!("http://{address}")).expect("an address is a URI")
 }
 
 /// The node of an Envoy of this fleet.

@@ -143,6 +143,18 @@ impl Serve {
         soon("the program's end", self.child.wait()).await.expect("it can be waited for")
     }
 
+    /// The names of its threads.
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub fn threads(&self) -> Vec<String> {
+        let pid = self.child.id().expect("it runs");
+        let threads = std::fs::read_dir(format!("/proc/{pid}/task")).expect("it runs");
+        // One may end meanwhile.
+        let names = threads.filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("comm")).ok());
+        names.map(|name| name.trim().to_owned()).collect()
+    }
+
     /// Its resident memory, in bytes.
     ///
     /// # Panics
@@ -157,6 +169,15 @@ impl Serve {
     /// When it has ended.
     pub fn peak_bytes(&self) -> usize {
         self.memory("VmHWM:")
+    }
+
+    /// Forgets the most that it had, so that [`Self::peak_bytes`] is that of what follows.
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub fn forget_peak(&self) {
+        let pid = self.child.id().expect("it runs");
+        std::fs::write(format!("/proc/{pid}/clear_refs"), "5").expect("Linux takes it");
     }
 
     fn memory(&self, key: &str) -> usize {
