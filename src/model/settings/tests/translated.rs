@@ -6,7 +6,14 @@ use crate::model::compat::{self, Compat};
 
 fn translate(pairs: &[(&str, &str)]) -> (Translated, Vec<Rejected>) {
     let annotations = pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-    Translated::parse(&id(), compat::translate(Compat::ALL, &Key::new("shop", "cart"), &annotations, &[]))
+    Translated::parse(
+        &id(),
+        compat::translate(
+            Compat::ALL,
+            compat::Subject { key: &Key::new("shop", "cart"), annotations: &annotations, ports: None },
+            compat::Mappings::Own,
+        ),
+    )
 }
 
 fn mapping(more: &str) -> String {
