@@ -185,7 +185,7 @@ fn hosts_outside_of_the_cluster_do_not_become_services() {
     for service in ["gone", "gone.edge", "gone.shop.svc.cluster.local"] {
         let (code, out, err) = run(&["convert", "-"], &mapping(service, ""));
         assert!(code == 1 && out.contains("name: gone\n"), "{service}: {out}");
-        assert!(err.contains("there is no such Service among what was read"), "{service}: {err}");
+        assert!(err.contains("this Service isn't among what was read"), "{service}: {err}");
     }
 }
 
@@ -265,10 +265,24 @@ fn mappings_reach_the_service_that_they_name_wherever_they_stand() {
 #[test]
 fn what_emissary_splits_between_services_is_said() {
     let services = with_ports("a", "[{port: 80}]") + &with_ports("b", "[{port: 80}]");
-    let (code, _, err) = run(&["convert", "-"], &(services + &mapping("a.shop", "") + &mapping("b.shop", "")));
+    let second = mapping("b.shop", "").replace("name: m,", "name: m2,");
+    let (code, _, err) = run(&["convert", "-"], &(services + &mapping("a.shop", "") + &second));
     assert_eq!((code, err.lines().count()), (1, 1), "{err}");
     assert!(
-        err.contains("Service shop/b: Mapping edge/m: spec.prefix: \"/\": Service shop/a takes it on host *, too; Emissary splits"),
+        err.contains("Service shop/b: Mapping edge/m2: spec.prefix: \"/\": Service shop/a takes it on host *, too; Emissary splits"),
+        "{err}"
+    );
+}
+
+#[test]
+fn of_two_mappings_of_one_name_the_first_counts() {
+    let services = with_ports("a", "[{port: 80}]") + &with_ports("b", "[{port: 80}]");
+    let twice = services.clone() + &mapping("a.shop", "") + &mapping("a.shop", "");
+    assert_eq!(run(&["convert", "-"], &twice).0, 0, "one object, declared twice");
+    let (code, out, err) = run(&["convert", "-"], &(services + &mapping("a.shop", "") + &mapping("b.shop", "")));
+    assert!(code == 1 && !out.contains("name: b\n"), "{out}");
+    assert!(
+        err.contains(": Mapping edge/m: spec.service: \"b.shop\": one of this name is at -:6, and that one counts"),
         "{err}"
     );
 }

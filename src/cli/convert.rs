@@ -1,5 +1,7 @@
 //! `chancery convert`: annotations of other products, in ours.
 
+mod mappings;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::Write;
@@ -9,24 +11,27 @@ use std::sync::Arc;
 use clap::Args;
 use serde_json::json;
 
+use mappings::{Claim, by_service, is_left_out, is_unknown, split_elsewhere};
+
 use super::manifests::Problem;
 use super::output::to_yaml;
 use super::{Exit, Failure};
-use crate::model::compat::{self, Compat, Destination, Mapping, Mappings, Subject, Translation};
+use crate::model::compat::{self, Compat, Mapping, Mappings, Subject};
 use crate::model::settings::{PREFIX, Translated};
-use crate::model::{Key, ObjectRef, Reason, Rejected};
-use crate::source::manifests::{Annotated, Convertible, Declared, Wrong, load_convertible};
+use crate::model::{Key, ObjectRef, Rejected};
+use crate::source::manifests::{Annotated, Declared, Wrong, load_convertible};
 
 /// Print the annotations that say what those of another product say
 ///
 /// Reads Services with annotations of wongnai/xds, Contour, Linkerd or Emissary (Ambassador), and Emissary's Mappings, and
-/// prints for each Service the annotations of Chancery that it lacks. What has no counterpart is printed as a comment, and
-/// goes to stderr in the words of `chancery lint`; then the exit code is 1. Once they are applied there is nothing left to
-/// convert, and `serve` needs no --compat.
+/// prints for each Service the annotations of Chancery that it lacks. A Mapping goes to the Service that it names, wherever it
+/// stands, so Services and Mappings have to be read together. What has no counterpart is printed as a comment, and goes to
+/// stderr in the words of `chancery lint`; then the exit code is 1. Once they are applied there is nothing left to convert,
+/// and `serve` needs no --compat.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   chancery convert ./services > chancery.yaml
-  kubectl get services,mappings.getambassador.io -A -o yaml | chancery convert - | kubectl apply --server-side -f -
+  kubectl get services,ingresses,mappings.getambassador.io -A -o yaml | chancery convert - | kubectl apply --server-side -f -
   chancery convert ./services -o text | sh
   chancery convert ./services --compat projectcontour.io")]
 pub(super) struct Convert {
@@ -57,15 +62,6 @@ struct Converted {
     problems: Vec<Problem>,
 }
 
-/// A Mapping, and the Service in whose annotation it stands, if it does.
-struct Carried {
-    carrier: Option<Key>,
-    mapping: Declared<Mapping>,
-}
-
-/// A host and a prefix that the Mappings of one Service take.
-type Claim = (String, String);
-
 impl Convert {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Exit, Failure> {
         let Self { paths, compat, output } = self;
@@ -79,8 +75,8 @@ impl Convert {
         let mut problems: Vec<Problem> = found.rejected.iter().map(wrong).collect();
         let mappings = if compat.reads(compat::Product::Ambassador) {
             problems.extend(found.tcp_mappings.iter().map(is_left_out));
-            let carried = mappings(&found, &mut problems);
-            by_service(carried, &found, &mut problems)
+            let all = mappings::every(&found, &mut problems);
+            by_service(all, &found, &mut problems)
         } else {
             BTreeMap::new()
         };
@@ -110,74 +106,6 @@ impl Convert {
         }
         Ok(if problems.is_empty() { Exit::Ok } else { Exit::Input })
     }
-}
-
-/// Every Mapping there is, in annotations and as an object of its own.
-fn mappings(found: &Convertible, problems: &mut Vec<Problem>) -> Vec<Carried> {
-    let mut all = Vec::new();
-    for (key, Declared { file, line, it }) in &found.services {
-        let (mappings, rejected) = compat::embedded(key, &it.annotations);
-        problems.extend(rejected.into_iter().map(|rejected| problem(file, *line, rejected)));
-        let carried =
-            |it| Carried { carrier: Some(key.clone()), mapping: Declared { file: file.clone(), line: *line, it } };
-        all.extend(mappings.into_iter().map(carried));
-    }
-    for Declared { file, line, it: (key, annotations) } in &found.ingresses {
-        let ingress = format!("Ingress {key}");
-        let (mappings, rejected) = compat::embedded(key, annotations);
-        problems.extend(rejected.into_iter().map(|rejected| {
-            let field = format!("{ingress}: {}", rejected.field);
-            of_file(file, *line, Rejected { field, ..rejected })
-        }));
-        let carried = |it: Mapping| Carried {
-            carrier: None,
-            mapping: Declared { file: file.clone(), line: *line, it: it.of(&ingress) },
-        };
-        all.extend(mappings.into_iter().map(carried));
-    }
-    all.extend(found.mappings.iter().map(|mapping| Carried { carrier: None, mapping: mapping.clone() }));
-    all
-}
-
-/// The Mappings of each Service, those in its own annotation first. Says which are about no Service.
-fn by_service(
-    carried: Vec<Carried>,
-    found: &Convertible,
-    problems: &mut Vec<Problem>,
-) -> BTreeMap<Key, Vec<Declared<Mapping>>> {
-    let is_there = |key: &Key| found.services.contains_key(key) || found.namespaces.contains(&*key.namespace);
-    let mut own: BTreeMap<Key, Vec<Declared<Mapping>>> = BTreeMap::new();
-    let mut others = own.clone();
-    for Carried { carrier, mapping: Declared { file, line, it } } in carried {
-        match (it.destination(), carrier) {
-            (Destination::Service(key) | Destination::Either(key), Some(carrier)) if key == carrier => {
-                own.entry(key).or_default().push(Declared { file, line, it });
-            }
-            (destination, carrier) => {
-                let key = match destination {
-                    Destination::Service(key) => Some(key),
-                    Destination::Either(key) => Some(key).filter(is_there),
-                    Destination::Elsewhere(_) | Destination::Nowhere(_) => None,
-                };
-                let Some(key) = key else {
-                    problems.push(match carrier {
-                        Some(carrier) => problem(&file, line, it.left_out(ObjectRef::service(&carrier))),
-                        None => of_file(&file, line, it.left_out(ObjectRef::File(Arc::clone(&file)))),
-                    });
-                    continue;
-                };
-                let it = match carrier {
-                    Some(carrier) => it.of(&ObjectRef::service(&carrier).to_string()),
-                    None => it,
-                };
-                others.entry(key).or_default().push(Declared { file, line, it });
-            }
-        }
-    }
-    for (key, mappings) in others {
-        own.entry(key).or_default().extend(mappings);
-    }
-    own
 }
 
 /// Translates what is said of one Service, but for what it says in our words already.
@@ -212,77 +140,6 @@ fn convert(
         Problem { file: place.map(|(file, _)| Arc::clone(file)), line: place.map(|(_, line)| line), rejected }
     };
     Converted { key: key.clone(), annotations, problems: rejected.into_iter().map(located).collect() }
-}
-
-/// Says of what the Mappings of a Service take that an earlier Service takes it, too: Emissary gives some requests to each.
-fn split_elsewhere(key: &Key, translation: &Translation, taken: &mut BTreeMap<Claim, Key>) -> Vec<Rejected> {
-    let items = |name: &str| translation.settings.iter().find(|setting| setting.name == name).map(|found| &found.items);
-    let mut rejected = Vec::new();
-    for setting in &translation.settings {
-        let Some(port) = setting.name.strip_prefix("routes.") else { continue };
-        for host in items(&format!("hosts.{port}")).into_iter().flat_map(BTreeMap::keys) {
-            for (prefix, place) in &setting.items {
-                let first = taken.entry((host.clone(), prefix.clone())).or_insert_with(|| key.clone());
-                if first != key {
-                    rejected.push(Rejected {
-                        object: ObjectRef::service(key),
-                        field: place.field.clone(),
-                        value: Rejected::shorten(prefix),
-                        reason: Reason::Duplicate,
-                        message: format!(
-                            "Service {first} takes it on host {host}, too; Emissary splits the requests, and here the older \
-                             Service has all of them"
-                        ),
-                        meanwhile: "the annotations are printed for both".to_owned(),
-                    });
-                }
-            }
-        }
-    }
-    rejected
-}
-
-/// Says that nobody knows the Service of a Mapping.
-fn is_unknown(key: &Key, mapping: &Mapping) -> Rejected {
-    Rejected {
-        reason: Reason::DoubtfulAnnotation,
-        message: "there is no such Service among what was read, so nobody knows what ports and annotations it has"
-            .to_owned(),
-        meanwhile: "the annotations are printed all the same".to_owned(),
-        ..mapping.left_out(ObjectRef::service(key))
-    }
-}
-
-fn is_left_out(tcp_mapping: &Declared<Key>) -> Problem {
-    let Declared { file, line, it } = tcp_mapping;
-    let rejected = Rejected {
-        object: ObjectRef::File(Arc::clone(file)),
-        field: format!("TCPMapping {it}"),
-        value: String::new(),
-        reason: Reason::Unsupported,
-        message: "connections that aren't HTTP aren't routed here".to_owned(),
-        meanwhile: "it is left out".to_owned(),
-    };
-    of_file(file, *line, rejected)
-}
-
-/// What is said of an object of a kind that only `convert` knows: then the message names the field.
-fn of_file(file: &Arc<str>, line: u32, rejected: Rejected) -> Problem {
-    let Rejected { object: _, field, value, reason, message, meanwhile } = rejected;
-    let value = if value.is_empty() { value } else { format!("\"{value}\": ") };
-    let rejected = Rejected {
-        object: ObjectRef::File(Arc::clone(file)),
-        field: format!("line {line}"),
-        value: String::new(),
-        reason,
-        message: format!("{field}: {value}{message}"),
-        meanwhile,
-    };
-    problem(file, line, rejected)
-}
-
-fn problem(file: &Arc<str>, line: u32, rejected: Rejected) -> Problem {
-    Problem { file: Some(Arc::clone(file)), line: Some(line), rejected }
 }
 
 impl Converted {

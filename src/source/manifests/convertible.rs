@@ -71,9 +71,9 @@ struct Ingress {
     metadata: ObjectMeta,
 }
 
+/// Its labels and all else are for the API server to judge.
 #[derive(Deserialize)]
 struct MappingObject {
-    metadata: ObjectMeta,
     #[serde(default)]
     spec: serde_json::Map<String, Value>,
 }
@@ -136,11 +136,20 @@ impl Convertible {
             }
         } else if is_mapping(kind.0, kind.1) {
             match decode(node) {
-                Ok(MappingObject { metadata, spec }) => {
-                    let Key { namespace, name } = key(&metadata);
+                Ok(MappingObject { spec }) => {
+                    let Key { namespace, name } = key_of(node);
                     self.mappings.push(Declared { file, line, it: Mapping::object(kind.0, &namespace, &name, spec) });
                 }
-                Err(mistakes) => self.mistaken(path, offset, &ObjectRef::File(file), mistakes),
+                Err(mistakes) => {
+                    let name = key_of(node);
+                    let named = |mistake: Mistake| {
+                        let Mistake { field, line, value, message } = mistake;
+                        let value = if value.is_empty() { value } else { format!("\"{value}\": ") };
+                        let message = format!("Mapping {name}: {field}: {value}{message}");
+                        Mistake { field, line, value: String::new(), message }
+                    };
+                    self.mistaken(path, offset, &ObjectRef::File(file), mistakes.into_iter().map(named).collect());
+                }
             }
         } else if kind.1 == "Ingress" {
             // What is wrong with it otherwise is nobody's business here.
@@ -177,7 +186,7 @@ fn key(metadata: &ObjectMeta) -> Key {
 
 /// What an object is called whose metadata can't be read as a whole.
 fn key_of(node: &Node<'_>) -> Key {
-    let of = |field| node.get("metadata")?.get(field)?.as_str().map(str::to_owned);
+    let of = |field| node.get("metadata")?.get(field)?.scalar().map(|(text, _)| text.to_owned());
     key(&ObjectMeta { name: of("name"), namespace: of("namespace"), ..ObjectMeta::default() })
 }
 

@@ -41,7 +41,8 @@ struct Url {
 }
 
 /// Where a host goes that is no Service.
-const WORLD: Destination = Destination::Elsewhere("a host outside of the cluster, whose endpoints nobody knows here");
+const WORLD: Destination =
+    Destination::Elsewhere("a host outside of the cluster; only Services of the cluster are served");
 
 const NOT_A_SERVICE: &str = "not a service; expected the name of a Service, with or without a port";
 
@@ -62,10 +63,10 @@ impl Mapping {
     /// Where it sends its requests.
     pub fn destination(&self) -> Destination {
         if self.field("host_redirect").is_true() {
-            return Destination::Elsewhere("a host that requests are redirected to, and there are no redirects here");
+            return Destination::Elsewhere("a host that requests are redirected to; redirects aren't supported");
         }
         if CONSUL.contains(&self.resolver().as_str()) {
-            return Destination::Elsewhere("a service of Consul, whose instances aren't read here");
+            return Destination::Elsewhere("a service in Consul; only Services of the cluster are served");
         }
         match self.url() {
             Ok(url) => self.look_up(&url.host),
@@ -79,8 +80,10 @@ impl Mapping {
         let (reason, message) = match self.destination() {
             Destination::Service(key) => (Reason::UnknownAnnotation, format!("Service {key} is served without it")),
             Destination::Either(key) => {
-                let message =
-                    format!("Service {key}, which isn't among what was read, or a host outside of the cluster");
+                let message = format!(
+                    "either Service {key}, which isn't among what was read, or a host outside of the cluster; expected that \
+                     Service to be read, too, if there is one"
+                );
                 (Reason::UnknownAnnotation, message)
             }
             Destination::Elsewhere(what) => (Reason::UnknownAnnotation, what.to_owned()),
@@ -109,7 +112,7 @@ impl Mapping {
         let labels: Vec<&str> = host.split('.').collect();
         let by_endpoints = OF_ENDPOINTS.contains(&self.resolver().as_str());
         match labels[..] {
-            ["localhost"] => Destination::Elsewhere("a port of Emissary's own pod"),
+            ["localhost"] => Destination::Elsewhere("Emissary's own pod; only Services of the cluster are served"),
             [name] if name.starts_with('[') || absolute => WORLD,
             [name] if is_label(name) => Destination::Service(Key::new(self.namespace(), name)),
             [_] => Destination::Nowhere(NOT_A_SERVICE),
@@ -131,16 +134,16 @@ pub(super) fn of(mapping: &Mapping, draft: &mut Draft<'_>) -> Option<Backend> {
         Destination::Service(key) | Destination::Either(key) if key == service => {}
         Destination::Service(key) => {
             let message = format!(
-                "names Service {key}, and here the annotation of a Service is read for that Service alone; chancery convert \
-                 puts it where it is read"
+                "this Mapping is for Service {key}, and --compat reads the annotation of a Service for that Service only; \
+                 chancery convert writes it onto {key}"
             );
             draft.ignore_but(&place, message, IGNORED);
             return None;
         }
         Destination::Either(key) => {
             let message = format!(
-                "names Service {key}, if there is one, and here the annotation of a Service is read for that Service alone; \
-                 chancery convert puts it where it is read"
+                "this Mapping is for Service {key} or a host outside of the cluster, and --compat reads the annotation of a \
+                 Service for that Service only; chancery convert writes it onto {key}, if that is a Service"
             );
             draft.ignore_but(&place, message, IGNORED);
             return None;
@@ -159,7 +162,7 @@ pub(super) fn of(mapping: &Mapping, draft: &mut Draft<'_>) -> Option<Backend> {
     if tls || tls_field.is_set() {
         let place = if tls { place } else { tls_field.place() };
         let port = port.unwrap_or(443);
-        draft.ignore_but(&place, format!("port {port} expects TLS, which isn't spoken to pods here"), IGNORED);
+        draft.ignore_but(&place, format!("Emissary speaks TLS to port {port}; TLS to pods isn't supported"), IGNORED);
         return None;
     }
     if unknown_scheme {

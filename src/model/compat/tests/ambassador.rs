@@ -103,54 +103,58 @@ fn a_mapping_needs_the_port_that_it_means() {
 
 #[test]
 fn a_mapping_of_another_service_is_said_and_costs_only_itself() {
-    let elsewhere = |key: &str, if_any: &str| {
+    let elsewhere = |key: &str| {
         format!(
-            "names Service {key}{if_any}, and here the annotation of a Service is read for that Service alone; chancery convert \
-             puts it where it is read"
+            "this Mapping is for Service {key}, and --compat reads the annotation of a Service for that Service only; chancery \
+             convert writes it onto {key}"
         )
     };
-    let world = "a host outside of the cluster, whose endpoints nobody knows here";
+    let either = |key: &str| {
+        format!(
+            "this Mapping is for Service {key} or a host outside of the cluster, and --compat reads the annotation of a Service \
+             for that Service only; chancery convert writes it onto {key}, if that is a Service"
+        )
+    };
+    let world = "a host outside of the cluster; only Services of the cluster are served";
     let unusable = "not a service; expected the name of a Service, with or without a port";
     let port = "not the number of a port";
     let cases = [
-        ("prices", format!("warning: service: \"prices\": {}", elsewhere("shop/prices", ""))),
-        ("cart.bank.svc", format!("warning: service: \"cart.bank.svc\": {}", elsewhere("bank/cart", ""))),
-        (
-            "cart.bank:80",
-            format!("warning: service: \"cart.bank:80\": {}", elsewhere("bank/cart", ", if there is one")),
-        ),
-        ("cart\nnamespace: bank", format!("warning: service: \"cart\": {}", elsewhere("bank/cart", ""))),
-        (
-            "a.b.example\nresolver: endpoint",
-            format!("warning: service: \"a.b.example\": {}", elsewhere("b/a", ", if there is one")),
-        ),
+        ("prices", format!("warning: service: \"prices\": {}", elsewhere("shop/prices"))),
+        ("cart.bank.svc", format!("warning: service: \"cart.bank.svc\": {}", elsewhere("bank/cart"))),
+        ("cart.bank:80", format!("warning: service: \"cart.bank:80\": {}", either("bank/cart"))),
+        ("cart\nnamespace: bank", format!("warning: service: \"cart\": {}", elsewhere("bank/cart"))),
+        ("a.b.example\nresolver: endpoint", format!("warning: service: \"a.b.example\": {}", either("b/a"))),
         ("httpbin.org.", format!("warning: service: \"httpbin.org.\": {world}")),
         ("https://www.example.com", format!("warning: service: \"https://www.example.com\": {world}")),
         ("cart.shop.pod", format!("warning: service: \"cart.shop.pod\": {world}")),
         ("cart_1.shop", format!("warning: service: \"cart_1.shop\": {world}")),
         ("127.0.0.1:8877", format!("warning: service: \"127.0.0.1:8877\": {world}")),
         ("'[::1]:8877'", format!("warning: service: \"[::1]:8877\": {world}")),
-        ("localhost:8877", "warning: service: \"localhost:8877\": a port of Emissary's own pod".to_owned()),
         (
-            "cart\nresolver: consul",
-            "warning: service: \"cart\": a service of Consul, whose instances aren't read here".to_owned(),
-        ),
-        (
-            "cart\nhost_redirect: true",
-            "warning: service: \"cart\": a host that requests are redirected to, and there are no redirects here"
+            "localhost:8877",
+            "warning: service: \"localhost:8877\": Emissary's own pod; only Services of the cluster are served"
                 .to_owned(),
         ),
         (
+            "cart\nresolver: consul",
+            "warning: service: \"cart\": a service in Consul; only Services of the cluster are served".to_owned(),
+        ),
+        (
+            "cart\nhost_redirect: true",
+            "warning: service: \"cart\": a host that requests are redirected to; redirects aren't supported".to_owned(),
+        ),
+        (
             "https://cart",
-            "warning: service: \"https://cart\": port 443 expects TLS, which isn't spoken to pods here".to_owned(),
+            "warning: service: \"https://cart\": Emissary speaks TLS to port 443; TLS to pods isn't supported"
+                .to_owned(),
         ),
         (
             "cart:8443\ntls: true",
-            "warning: tls: \"true\": port 8443 expects TLS, which isn't spoken to pods here".to_owned(),
+            "warning: tls: \"true\": Emissary speaks TLS to port 8443; TLS to pods isn't supported".to_owned(),
         ),
         (
             "http://cart\ntls: upstream",
-            "warning: tls: \"upstream\": port 443 expects TLS, which isn't spoken to pods here".to_owned(),
+            "warning: tls: \"upstream\": Emissary speaks TLS to port 443; TLS to pods isn't supported".to_owned(),
         ),
         ("''", "error: service: missing; expected the name of a Service, with or without a port".to_owned()),
         ("~", "error: service: missing; expected the name of a Service, with or without a port".to_owned()),
