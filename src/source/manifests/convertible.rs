@@ -197,8 +197,11 @@ fn is_annotated(node: &Node<'_>) -> bool {
     entries.iter().any(|entry| Product::ALL.into_iter().any(|product| product.has(&entry.key)))
 }
 
-/// The TCP ports in the `spec` of a Service, if all of them can be told.
+/// The TCP ports in the `spec` of a Service, if all of them can be told. Those of an `ExternalName` have nothing behind them.
 fn ports(spec: &Value) -> Option<Vec<object::Port>> {
+    if spec.get("type").and_then(Value::as_str) == Some("ExternalName") {
+        return Some(Vec::new());
+    }
     let word = |port: &Value, field| port.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
     let is_tcp = |port: &&Value| matches!(word(port, "protocol").as_str(), "" | "TCP");
     let port = |port: &Value| {

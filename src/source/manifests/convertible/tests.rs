@@ -64,6 +64,7 @@ fn the_tcp_ports_of_a_service_are_known_if_all_can_be_told() {
         Some(vec!["web 80 Some(\"http\")".to_owned(), " 81 None".to_owned()])
     );
     assert_eq!(ports("{ports: []}"), Some(vec![]));
+    assert_eq!(ports("{type: ExternalName, externalName: example.org, ports: [{port: 80}]}"), Some(vec![]));
     for spec in ["{}", "words", "{ports: x}", "{ports: [{port: http}]}", "{ports: [{port: 99999}]}", "{ports: [x]}"] {
         assert_eq!(ports(spec), None, "{spec}");
     }
