@@ -22,6 +22,8 @@ use std::collections::BTreeMap;
 pub use document::{Mapping, is_mapping, is_tcp_mapping};
 pub use service::Destination;
 
+use serde_json::Value;
+
 use super::draft::{Draft, Place};
 use field::Field;
 use route::Routes;
@@ -71,6 +73,17 @@ pub(super) fn translate(mappings: &[Mapping], draft: &mut Draft<'_>) {
     }
 }
 
+/// Whether WebSocket is all that requests may become, in whichever case.
+fn is_web_socket(field: &Field<'_>) -> bool {
+    match field.value() {
+        Value::Array(protocols) => {
+            let words = protocols.iter().map(|protocol| protocol.as_str().unwrap_or_default());
+            words.into_iter().all(|word| word.eq_ignore_ascii_case("websocket"))
+        }
+        _ => field.is_true(),
+    }
+}
+
 /// The protocol of each port, by the name of its setting: to Emissary it is HTTP/1 unless a Mapping says gRPC.
 type Protocols = BTreeMap<String, (&'static str, Place)>;
 
@@ -88,6 +101,8 @@ fn take(mapping: &Mapping, backend: &Backend, routes: &mut Routes, protocols: &m
         match field.name() {
             "grpc" if !field.is_bool() => draft.refuse(&field.place(), "expected true or false", "it counts as false"),
             "grpc" => {}
+            // HTTP/1 may become WebSocket here without being told to.
+            "use_websocket" | "allow_upgrade" if word == "http1" && is_web_socket(&field) => {}
             name if NEUTRAL.contains(&name) || route::reads(name) => {}
             _ => policy::take(&field, backend, draft),
         }

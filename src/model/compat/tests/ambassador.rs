@@ -210,6 +210,12 @@ fn without_grpc_pods_are_spoken_to_as_emissary_speaks_to_them() {
     );
     let both = format!("{HEAD}service: cart\nrewrite: ''\n---\n{HEAD}service: cart\ngrpc: true\n");
     assert_eq!(config(&both).0, PLAIN);
+    let upgraded = |more: &str| said(&format!("{HEAD}service: cart\nrewrite: ''\n{more}\n"));
+    for more in ["use_websocket: true", "allow_upgrade: [websocket]", "allow_upgrade: [WebSocket]"] {
+        assert_eq!(upgraded(more), [""; 0], "{more}");
+        assert_eq!(upgraded(&format!("{more}\ngrpc: true")).len(), 1, "{more}");
+    }
+    assert_eq!(upgraded("allow_upgrade: [websocket, spdy/3.1]").len(), 1);
     let bad = said(&format!("{HEAD}service: cart\nrewrite: ''\ngrpc: sure\n"));
     assert_eq!(bad, ["error: grpc: \"sure\": expected true or false (it counts as false)"]);
 }

@@ -145,7 +145,7 @@ fn a_port_knows_where_its_hosts_and_routes_were_written() {
         written(&[("hosts.grpc", "a.example")], &[], &[("routes", "/b/")]),
         said(
             "metadata.annotations[chancery.dev/hosts.grpc]",
-            "Namespace shop: metadata.annotations[chancery.dev/routes]"
+            "metadata.annotations[chancery.dev/routes] of Namespace shop"
         )
     );
     let mapping = |name: &str, prefix: &str| {
