@@ -57,28 +57,28 @@ impl HiddenPaths {
             self.by_domain.insert(Name::clone(domain), hidden);
         }
         for port in concerned {
-            self.tell(port, port_of);
+            self.tell(&port, port_of);
         }
         true
     }
 
-    fn tell<'a>(&mut self, port: Name, port_of: &impl Fn(&Name) -> Option<&'a Port>) {
-        let of_port = self.by_port.get(&port).filter(|hidden| !hidden.is_empty());
+    fn tell<'a>(&mut self, port: &Name, port_of: &impl Fn(&Name) -> Option<&'a Port>) {
+        let of_port = self.by_port.get(port).filter(|hidden| !hidden.is_empty());
         let Some(of_port) = of_port else {
-            self.by_port.remove(&port);
-            self.rejected.remove(&port);
+            self.by_port.remove(port);
+            self.rejected.remove(port);
             return;
         };
-        let lost = told(of_port.iter().filter(|one| one.loser == port), loss);
-        let won = told(of_port.iter().filter(|one| one.winner == port), gain);
-        let path = of_port.iter().find(|one| one.loser == port).map(|one| &*one.prefix);
-        let host = of_port.iter().find(|one| one.winner == port).map(|one| &*one.domain);
-        let written = |key, item: Option<&str>| Some(port_of(&port)?.written.get(key)?.field_of(item?).to_owned());
+        let lost = told(of_port.iter().filter(|one| one.loser == *port), loss);
+        let won = told(of_port.iter().filter(|one| one.winner == *port), gain);
+        let path = of_port.iter().find(|one| one.loser == *port).map(|one| &*one.prefix);
+        let host = of_port.iter().find(|one| one.winner == *port).map(|one| &*one.domain);
+        let written = |key, item: Option<&str>| Some(port_of(port)?.written.get(key)?.field_of(item?).to_owned());
         let placed = |told: Option<Rejected>, field: Option<String>| {
             told.map(|told| Rejected { field: field.unwrap_or(told.field), ..told })
         };
         let told = placed(lost, written("routes", path)).into_iter().chain(placed(won, written("hosts", host)));
-        self.rejected.insert(Name::clone(&port), told.collect());
+        self.rejected.insert(Name::clone(port), told.collect());
     }
 }
 

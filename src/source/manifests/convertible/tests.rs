@@ -89,5 +89,10 @@ spec: words
     let told: Vec<_> = rejected.iter().map(|wrong| (wrong.line, wrong.rejected.to_string())).collect();
     assert_eq!(told.len(), 3, "{told:#?}");
     assert_eq!(told[1], (Some(3), "Service default/cart: metadata.annotations[retry.linkerd.io/limit]: \"3\": is a number; expected a string: write \"3\" (the object is left as it was before)".to_owned()));
-    assert!(told[2].1.starts_with("file in.yaml: spec: Mapping default/m: spec: \"words\": is a string; expected a mapping"), "{told:#?}");
+    assert!(
+        told[2]
+            .1
+            .starts_with("file in.yaml: spec: Mapping default/m: spec: \"words\": is a string; expected a mapping"),
+        "{told:#?}"
+    );
 }
