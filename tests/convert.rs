@@ -128,15 +128,26 @@ fn what_is_not_understood_is_a_comment_and_goes_to_stderr() {
     assert!(out.contains("\n    chancery.dev/retry-on: internal\n") && !out.contains("num-retries:"), "{out}");
 }
 
+/// `shop/<name>` with these ports.
+fn with_ports(name: &str, ports: &str) -> String {
+    format!(
+        "---\n{{apiVersion: v1, kind: Service, metadata: {{name: {name}, namespace: shop}}, spec: {{ports: {ports}}}}}\n"
+    )
+}
+
+/// A Mapping that is an object of its own, in the namespace `edge`.
+fn mapping(service: &str, more: &str) -> String {
+    format!(
+        "---\napiVersion: getambassador.io/v3alpha1\nkind: Mapping\nmetadata: {{name: m, namespace: edge}}\n\
+         spec: {{service: '{service}', prefix: /, grpc: true, {more}}}\n"
+    )
+}
+
 #[test]
 fn mappings_that_are_objects_are_converted_onto_the_service_they_name() {
-    let mapping = |service: &str, more: &str| {
-        format!(
-            "---\napiVersion: getambassador.io/v3alpha1\nkind: Mapping\nmetadata: {{name: m, namespace: edge}}\n\
-             spec: {{service: '{service}', prefix: /, grpc: true, {more}}}\n"
-        )
-    };
-    let (code, out, err) = run(&["convert", "-"], &mapping("cart.shop:80", "load_balancer: {policy: least_request}"));
+    let cart = with_ports("cart", "[{port: 80}]");
+    let (code, out, err) =
+        run(&["convert", "-"], &(mapping("cart.shop:80", "load_balancer: {policy: least_request}") + &cart));
     assert_eq!((code, err.as_str()), (0, ""));
     for line in [
         "chancery.dev/enabled.80: \"true\"",
@@ -149,12 +160,148 @@ fn mappings_that_are_objects_are_converted_onto_the_service_they_name() {
     let (code, _, err) = run(&["convert", "-"], &mapping("cart", "cors: {a: b}"));
     assert_eq!(code, 1);
     assert!(err.starts_with("-:2: warning: Service edge/cart: Mapping edge/m: spec.cors: "), "{err}");
-    let (code, out, err) = run(&["convert", "-"], &mapping("consul://x", ""));
+    let (code, out, err) = run(&["convert", "-"], &mapping("[::1]", ""));
     assert_eq!(code, 1);
-    assert!(err.contains("Mapping edge/m: spec.service: expected the name of a Service"), "{err}");
+    assert!(err.contains("Mapping edge/m: spec.service: \"[::1]\": a host outside of the cluster"), "{err}");
     assert!(out.starts_with("# ") && out.lines().count() == 1, "{out}");
-    let (code, out, _) = run(&["convert", "-", "--compat=linkerd.io"], &mapping("consul://x", ""));
+    let (code, out, _) = run(&["convert", "-", "--compat=linkerd.io"], &mapping("[::1]", ""));
     assert_eq!((code, out.as_str()), (0, ""));
+}
+
+#[test]
+fn hosts_outside_of_the_cluster_do_not_become_services() {
+    for service in ["httpbin.org:80", "127.0.0.1:8877", "api.example.com", "https://www.example.com", "localhost:8877"]
+    {
+        let (code, out, err) = run(&["convert", "-"], &mapping(service, ""));
+        assert_eq!((code, err.lines().count()), (1, 1), "{service}: {err}");
+        assert!(!out.contains("kind: Service") && err.contains(service), "{service}: {out}");
+    }
+    // It is a Service if there is one.
+    let there = "{apiVersion: v1, kind: Service, metadata: {name: httpbin, namespace: org}}\n";
+    let (code, out, err) = run(&["convert", "-"], &(there.to_owned() + &mapping("httpbin.org:80", "")));
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.contains("name: httpbin\n  namespace: org"), "{out}");
+    // A bare name can only be one, and a namespace that is known makes the other name one, too. That it isn't there is said.
+    for service in ["gone", "gone.edge", "gone.shop.svc.cluster.local"] {
+        let (code, out, err) = run(&["convert", "-"], &mapping(service, ""));
+        assert!(code == 1 && out.contains("name: gone\n"), "{service}: {out}");
+        assert!(err.contains("this Service isn't among what was read"), "{service}: {err}");
+    }
+}
+
+#[test]
+fn a_mapping_without_a_port_is_about_port_80() {
+    let input = service(
+        "getambassador.io/config: '{apiVersion: ambassador/v1, kind: Mapping, name: m, prefix: /shop/, \
+         rewrite: \"\", timeout_ms: 5, service: cart}'",
+    );
+    let with = |ports: &str| format!("{}, spec: {{ports: {ports}}}}}", input.strip_suffix('}').unwrap());
+    let (code, out, err) = run(&["convert", "-"], &with("[{name: http, port: 80}, {name: grpc, port: 50051}]"));
+    assert_eq!((code, err.as_str()), (0, ""));
+    let keys: Vec<_> = out.lines().filter_map(|line| line.trim().strip_prefix("chancery.dev/")).collect();
+    assert_eq!(
+        keys,
+        ["enabled.80: \"true\"", "hosts.80: \"*\"", "protocol.80: http1", "routes.80: /shop/", "timeout.80: 5ms"]
+    );
+    let (code, out, err) = run(&["convert", "-"], &with("[{name: http, port: 8080}]"));
+    assert!(code == 1 && !out.contains("kind: Service"), "{out}");
+    assert!(
+        err.contains("the Service has no TCP port 80, which is meant where none is named; it has 8080 (http)"),
+        "{err}"
+    );
+
+    // What is ours already stays, also by the name of the port.
+    let ours =
+        with("[{name: http, port: 80}]").replace("annotations: {", "annotations: {chancery.dev/timeout.http: 1s, ");
+    let (code, out, _) = run(&["convert", "-"], &ours);
+    assert!(code == 0 && out.contains("routes.80") && !out.contains("timeout"), "{out}");
+}
+
+#[test]
+fn mappings_reach_the_service_that_they_name_wherever_they_stand() {
+    let config = |name: &str, service: &str| {
+        format!(
+            "'{{apiVersion: ambassador/v1, kind: Mapping, name: {name}, prefix: /{name}/, rewrite: \"\", cors: {{a: b}}, \
+             service: \"{service}\"}}'"
+        )
+    };
+    let gateway = |kind: &str, service: &str| {
+        format!(
+            "---\n{kind}, metadata: {{name: gateway, namespace: shop, annotations: {{getambassador.io/config: {}}}}}}}\n",
+            config("a", service)
+        )
+    };
+    let cart = with_ports("cart", "[{port: 50051}]");
+    let on_service = gateway("{apiVersion: v1, kind: Service", "cart:50051");
+    let (code, out, err) = run(&["convert", "-"], &(on_service + &cart));
+    assert_eq!(code, 1, "cors has no counterpart");
+    assert!(
+        err.starts_with(
+            "-:2: warning: Service shop/cart: Service shop/gateway: metadata.annotations[getambassador.io/config] Mapping a: \
+             cors: "
+        ),
+        "{err}"
+    );
+    assert!(out.contains("chancery.dev/routes.50051: /a/\n  name: cart\n") && !out.contains("name: gateway"), "{out}");
+
+    let on_ingress = gateway("{apiVersion: networking.k8s.io/v1, kind: Ingress", "cart:50051");
+    let (_, out, err) = run(&["convert", "-"], &(on_ingress + &cart));
+    assert!(out.contains("chancery.dev/routes.50051: /a/\n  name: cart\n"), "{out}");
+    assert!(
+        err.contains("Ingress shop/gateway: metadata.annotations[getambassador.io/config] Mapping a: cors: "),
+        "{err}"
+    );
+
+    let (code, out, err) = run(&["convert", "-"], &gateway("{apiVersion: v1, kind: Service", "httpbin.org"));
+    assert!(code == 1 && !out.contains("kind: Service"), "{out}");
+    assert!(
+        err.starts_with(
+            "-:2: warning: Service shop/gateway: metadata.annotations[getambassador.io/config] Mapping a: service: "
+        ),
+        "{err}"
+    );
+}
+
+#[test]
+fn what_emissary_splits_between_services_is_said() {
+    let services = with_ports("a", "[{port: 80}]") + &with_ports("b", "[{port: 80}]");
+    let second = mapping("b.shop", "").replace("name: m,", "name: m2,");
+    let (code, _, err) = run(&["convert", "-"], &(services + &mapping("a.shop", "") + &second));
+    assert_eq!((code, err.lines().count()), (1, 1), "{err}");
+    assert!(
+        err.contains("Service shop/b: Mapping edge/m2: spec.prefix: \"/\": Service shop/a takes it on host *, too; Emissary splits"),
+        "{err}"
+    );
+}
+
+#[test]
+fn of_two_mappings_of_one_name_the_first_counts() {
+    let services = with_ports("a", "[{port: 80}]") + &with_ports("b", "[{port: 80}]");
+    let twice = services.clone() + &mapping("a.shop", "") + &mapping("a.shop", "");
+    assert_eq!(run(&["convert", "-"], &twice).0, 0, "one object, declared twice");
+    let (code, out, err) = run(&["convert", "-"], &(services + &mapping("a.shop", "") + &mapping("b.shop", "")));
+    assert!(code == 1 && !out.contains("name: b\n"), "{out}");
+    assert!(
+        err.contains(": Mapping edge/m: spec.service: \"b.shop\": one of this name is at -:6, and that one counts"),
+        "{err}"
+    );
+}
+
+#[test]
+fn what_has_nothing_to_do_with_it_says_nothing() {
+    let plain = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}}\n---\n\
+                 {apiVersion: v1, kind: Service, metadata: {name: b, labels: {x: 7}, annotations: {y: true}}, spec: {ports: x}}\n\
+                 ---\n{apiVersion: getambassador.io/v2, kind: Host, metadata: {name: c}}\n";
+    assert_eq!(run(&["convert", "-"], plain), (0, String::new(), String::new()));
+    let tcp =
+        "{apiVersion: getambassador.io/v2, kind: TCPMapping, metadata: {name: t, namespace: shop}, spec: {port: 1}}";
+    let (code, out, err) = run(&["convert", "-"], tcp);
+    assert_eq!(code, 1);
+    assert_eq!(
+        err,
+        "-:1: error: TCPMapping shop/t: connections that aren't HTTP aren't routed here (it is left out)\n"
+    );
+    assert_eq!(out, format!("# {err}"));
 }
 
 #[test]

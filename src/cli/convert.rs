@@ -1,5 +1,7 @@
 //! `chancery convert`: annotations of other products, in ours.
 
+mod mappings;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::Write;
@@ -9,24 +11,27 @@ use std::sync::Arc;
 use clap::Args;
 use serde_json::json;
 
+use mappings::{Claim, by_service, is_left_out, is_unknown, split_elsewhere};
+
 use super::manifests::Problem;
 use super::output::to_yaml;
 use super::{Exit, Failure};
-use crate::model::compat::{self, Compat, Mapping};
+use crate::model::compat::{self, Compat, Mapping, Mappings, Subject};
 use crate::model::settings::{PREFIX, Translated};
-use crate::model::{Key, ObjectRef, Reason, Rejected};
-use crate::source::manifests::{Convertible, Declared, Wrong, load_convertible};
+use crate::model::{Key, ObjectRef, Rejected};
+use crate::source::manifests::{Annotated, Declared, Wrong, load_convertible};
 
 /// Print the annotations that say what those of another product say
 ///
 /// Reads Services with annotations of wongnai/xds, Contour, Linkerd or Emissary (Ambassador), and Emissary's Mappings, and
-/// prints for each Service the annotations of Chancery that it lacks. What has no counterpart is printed as a comment, and
-/// goes to stderr in the words of `chancery lint`; then the exit code is 1. Once they are applied there is nothing left to
-/// convert, and `serve` needs no --compat.
+/// prints for each Service the annotations of Chancery that it lacks. A Mapping goes to the Service that it names, wherever it
+/// stands, so Services and Mappings have to be read together. What has no counterpart is printed as a comment, and goes to
+/// stderr in the words of `chancery lint`; then the exit code is 1. Once they are applied there is nothing left to convert,
+/// and `serve` needs no --compat.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   chancery convert ./services > chancery.yaml
-  kubectl get services,mappings.getambassador.io -A -o yaml | chancery convert - | kubectl apply --server-side -f -
+  kubectl get services,ingresses,mappings.getambassador.io -A -o yaml | chancery convert - | kubectl apply --server-side -f -
   chancery convert ./services -o text | sh
   chancery convert ./services --compat projectcontour.io")]
 pub(super) struct Convert {
@@ -61,24 +66,27 @@ impl Convert {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Exit, Failure> {
         let Self { paths, compat, output } = self;
         let compat: Compat = compat.into_iter().collect();
-        let Convertible { services, mappings, rejected } = load_convertible(&paths).map_err(Failure::input)?;
-        let mut problems: Vec<Problem> = rejected
-            .into_iter()
-            .map(|Wrong { file, line, rejected }| Problem { file: Some(file), line, rejected })
-            .collect();
+        let found = load_convertible(&paths).map_err(Failure::input)?;
+        let wrong = |Wrong { file, line, rejected }: &Wrong| Problem {
+            file: Some(Arc::clone(file)),
+            line: *line,
+            rejected: rejected.clone(),
+        };
+        let mut problems: Vec<Problem> = found.rejected.iter().map(wrong).collect();
+        let mappings = if compat.reads(compat::Product::Ambassador) {
+            problems.extend(found.tcp_mappings.iter().map(is_left_out));
+            let all = mappings::every(&found, &mut problems);
+            by_service(all, &found, &mut problems)
+        } else {
+            BTreeMap::new()
+        };
 
-        let mut mappings_of: BTreeMap<Key, Vec<Declared<Mapping>>> = BTreeMap::new();
-        for mapping in mappings.into_iter().filter(|_| compat.reads(compat::Product::Ambassador)) {
-            match mapping.it.service() {
-                Some((namespace, name)) => mappings_of.entry(Key::new(namespace, name)).or_default().push(mapping),
-                None => problems.push(names_no_service(&mapping)),
-            }
-        }
         let mut converted = Vec::new();
-        let keys: BTreeSet<&Key> = services.keys().chain(mappings_of.keys()).collect();
+        let mut taken = BTreeMap::new();
+        let keys: BTreeSet<&Key> = found.services.keys().chain(mappings.keys()).collect();
         for key in keys {
-            let mappings = mappings_of.get(key).map_or(&[][..], Vec::as_slice);
-            converted.push(convert(compat, key, services.get(key), mappings));
+            let mappings = mappings.get(key).map_or(&[][..], Vec::as_slice);
+            converted.push(convert(compat, key, found.services.get(key), mappings, &mut taken));
         }
 
         for problem in &problems {
@@ -104,41 +112,34 @@ impl Convert {
 fn convert(
     compat: Compat,
     key: &Key,
-    service: Option<&Declared<BTreeMap<String, String>>>,
+    service: Option<&Declared<Annotated>>,
     mappings: &[Declared<Mapping>],
+    taken: &mut BTreeMap<Claim, Key>,
 ) -> Converted {
-    let none = BTreeMap::new();
-    let annotations = service.map_or(&none, |service| &service.it);
+    let nothing = Annotated::default();
+    let Annotated { annotations, ports } = service.map_or(&nothing, |service| &service.it);
     let objects: Vec<Mapping> = mappings.iter().map(|mapping| mapping.it.clone()).collect();
-    let translation = compat::translate(compat, key, annotations, &objects);
-    let (translated, rejected) = Translated::parse(&ObjectRef::service(key), translation);
+    let subject = Subject { key, annotations, ports: ports.as_deref() };
+    let translation = compat::translate(compat, subject, Mappings::These(&objects));
+    let mut rejected = split_elsewhere(key, &translation, taken);
+    let (translated, more) = Translated::parse(&ObjectRef::service(key), translation);
+    rejected.extend(more);
+    rejected.extend(objects.first().filter(|_| service.is_none()).map(|first| is_unknown(key, first)));
 
     let says = |name: &str| annotations.contains_key(&format!("{PREFIX}{name}"));
     let lacking = translated.good().filter(|(name, _)| {
-        let plain = name.split_once('.').map_or(name.as_str(), |(plain, _)| plain);
-        !says(name) && !says(plain)
+        let (plain, port) = name.split_once('.').unwrap_or((name, ""));
+        let named = ports.iter().flatten().filter(|one| one.number.to_string() == port);
+        !says(name) && !says(plain) && !named.into_iter().any(|port| says(&format!("{plain}.{}", port.name)))
     });
     let annotations = lacking.map(|(name, text)| (format!("{PREFIX}{name}"), text.to_owned())).collect();
-    let problem = |rejected: Rejected| {
+    let located = |rejected: Rejected| {
         let mapping = mappings.iter().find(|mapping| rejected.field.starts_with(mapping.it.origin()));
         let place = mapping.map(|mapping| (&mapping.file, mapping.line));
         let place = place.or_else(|| service.map(|service| (&service.file, service.line)));
         Problem { file: place.map(|(file, _)| Arc::clone(file)), line: place.map(|(_, line)| line), rejected }
     };
-    Converted { key: key.clone(), annotations, problems: rejected.into_iter().map(problem).collect() }
-}
-
-fn names_no_service(mapping: &Declared<Mapping>) -> Problem {
-    let Declared { file, line, it } = mapping;
-    let rejected = Rejected {
-        object: ObjectRef::File(Arc::clone(file)),
-        field: format!("line {line}"),
-        value: String::new(),
-        reason: Reason::InvalidAnnotation,
-        message: format!("{}service: expected the name of a Service, with or without namespace and port", it.origin()),
-        meanwhile: "it is left out".to_owned(),
-    };
-    Problem { file: Some(Arc::clone(file)), line: Some(*line), rejected }
+    Converted { key: key.clone(), annotations, problems: rejected.into_iter().map(located).collect() }
 }
 
 impl Converted {

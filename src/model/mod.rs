@@ -37,4 +37,4 @@ pub use policy::{
     SlowStart, Timeouts, UNLIMITED, ZoneRouting,
 };
 pub use rejected::{Reason, Rejected, Severity};
-pub use service::{Fleets, Port, Service};
+pub use service::{Fleets, Port, Service, Written};

@@ -1,6 +1,6 @@
 //! A Service, merged and resolved: what translate renders.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Defaults, Key, Policy};
@@ -18,6 +18,13 @@ pub struct Service {
     pub defaults: Defaults,
 }
 
+impl Service {
+    /// The port of this number.
+    pub fn port(&self, number: u16) -> Option<&Port> {
+        self.ports.iter().find(|port| port.number == number)
+    }
+}
+
 /// One port of a [`Service`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Port {
@@ -32,6 +39,24 @@ pub struct Port {
     pub has_service_hosts: bool,
     /// The keys of the annotations that shaped the policy, on the Service or its Namespace.
     pub annotated: BTreeSet<&'static str>,
+    /// Where its `hosts` and its `routes` were written, for those who are told that another Service has one of them.
+    pub written: BTreeMap<&'static str, Written>,
+}
+
+/// Where a list was written: in an annotation of ours, or in the words of another product.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The field, as in [`Rejected::field`](super::Rejected::field).
+    pub field: Arc<str>,
+    /// The fields of those items that stand elsewhere, each for itself.
+    pub items: BTreeMap<Arc<str>, Arc<str>>,
+}
+
+impl Written {
+    /// The field in which an item was written.
+    pub fn field_of(&self, item: &str) -> &str {
+        self.items.get(item).unwrap_or(&self.field)
+    }
 }
 
 /// The fleets of Envoys that get a port.

@@ -51,7 +51,7 @@ impl Truth<'_> {
 fn served(key: &Key, entry: &Entry) -> Vec<ServedPort> {
     let Entry { service, endpoints } = entry;
     let served = |port: &Port| {
-        let Port { number, name, policy: _, has_service_hosts: _, annotated: _ } = port;
+        let Port { number, name, policy: _, has_service_hosts: _, annotated: _, written: _ } = port;
         ServedPort {
             number: *number,
             name: name.clone(),

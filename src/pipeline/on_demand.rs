@@ -132,7 +132,7 @@ fn resources<'a>(
         }
     }
     for (number, port) in ports {
-        let Port { number: _, name: _, policy, has_service_hosts: _, annotated: _ } = port;
+        let Port { number: _, name: _, policy, has_service_hosts: _, annotated: _, written: _ } = port;
         let name = names::cluster(key, number);
         let routes = route_configuration_name(key, number, cluster_domain);
         let endpoints = endpoints(number).map(Arc::clone).unwrap_or_default();

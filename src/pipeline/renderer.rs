@@ -183,6 +183,10 @@ impl Renderer {
             let endpoints = endpoints.get(&port.number).map(Arc::clone).unwrap_or_default();
             let unchanged = old.as_ref().is_some_and(|old| Arc::ptr_eq(old, &service));
             self.render_port(&service, port, endpoints, unchanged, dirty);
+            // Who lost a domain is told of the field that it was written in, also when only that is another one.
+            if old.as_ref().and_then(|old| old.port(port.number)).is_some_and(|old| old.written != port.written) {
+                dirty.virtual_hosts.ports.insert(names::cluster(&service.key, port.number));
+            }
         }
         let Some(old) = old else { return };
         let stays = |number| service.ports.iter().any(|port| port.number == number);
@@ -326,11 +330,15 @@ impl Renderer {
 
     /// Tells those who lost a domain, in whichever fleet, and those who no longer do.
     fn reject(&mut self, dirty: &Dirty) {
-        let Self { ports, domains, fleets, rejected, hidden, rejections, .. } = self;
+        let Self { services, ports, domains, fleets, rejected, hidden, rejections, .. } = self;
+        let port_of = |name: &Name| {
+            let routes = &ports.get(name)?.routes;
+            services.get(&routes.key)?.port(routes.port)
+        };
         for domain in &dirty.virtual_hosts.domains {
             let everywhere = iter::once(EVERYONE).chain(fleets.keys().map(|fleet| &**fleet));
             let now = everywhere.flat_map(|fleet| domains.hidden(domain, fleet)).collect();
-            *rejections += u64::from(hidden.set(domain, now));
+            *rejections += u64::from(hidden.set(domain, now, &port_of));
         }
         for name in &dirty.virtual_hosts.ports {
             let before = rejected.remove(name).unwrap_or_default();
@@ -343,7 +351,7 @@ impl Renderer {
                 .filter(|fleet| routes.fleets.includes(fleet))
                 .flat_map(|fleet| domains.lost(routes, fleet))
                 .collect();
-            let now: Vec<Rejected> = lost.iter().map(|lost| rejection(routes, lost)).collect();
+            let now: Vec<Rejected> = lost.iter().map(|lost| rejection(routes, lost, port_of(name))).collect();
             *rejections += u64::from(now != before);
             if !now.is_empty() {
                 rejected.insert(Name::clone(name), now);
@@ -368,7 +376,7 @@ pub(super) fn origin(service: &Service, port: &Port) -> Arc<Origin> {
     Arc::new(Origin { object, annotations: port.annotated.iter().map(|key| Arc::from(*key)).collect() })
 }
 
-fn rejection(routes: &PortRoutes, lost: &Contest) -> Rejected {
+fn rejection(routes: &PortRoutes, lost: &Contest, wanted_by: Option<&Port>) -> Rejected {
     let Contest { domain, prefix, winner, port, title } = lost;
     let message = match (title, prefix) {
         (Title::Own, _) => {
@@ -395,9 +403,10 @@ fn rejection(routes: &PortRoutes, lost: &Contest) -> Rejected {
         Some(prefix) => ("routes", prefix, "domains and routes"),
         None => ("hosts", domain, "domains"),
     };
+    let written = wanted_by.and_then(|port| port.written.get(key)).map(|written| written.field_of(value).to_owned());
     Rejected {
         object: ObjectRef::service(&routes.key),
-        field: format!("metadata.annotations[chancery.dev/{key}]"),
+        field: written.unwrap_or_else(|| format!("metadata.annotations[chancery.dev/{key}]")),
         value: Rejected::shorten(value),
         reason: Reason::Duplicate,
         message,

@@ -21,11 +21,7 @@ pub(super) fn translate(annotations: &BTreeMap<String, String>, draft: &mut Draf
         let place = Place::annotation(&format!("{PREFIX}{key}"), text);
         match key {
             H2C => protocol(text, &place, draft),
-            H2 => {
-                protocol(text, &place, draft);
-                draft.ignore_but(&place, "TLS to pods isn't supported", "the ports get HTTP/2 without TLS");
-            }
-            TLS => draft.ignore(&place, "TLS to pods isn't supported"),
+            H2 | TLS => draft.ignore(&place, "TLS to pods isn't supported"),
             // To Contour zero means that nothing is said.
             limit if LIMITS.contains(&limit) && text == "0" => {}
             limit if LIMITS.contains(&limit) => draft.set(limit, text, &place),

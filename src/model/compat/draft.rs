@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::Subject;
+use crate::model::object::Port;
 use crate::model::settings::PREFIX;
 use crate::model::{Key, ObjectRef, Reason, Rejected};
 
@@ -25,6 +27,8 @@ pub struct Setting {
     pub text: String,
     /// Where it was read.
     pub place: Place,
+    /// Of a list whose items stand apart: where each of them was read.
+    pub items: BTreeMap<String, Place>,
 }
 
 /// Where something of another product stands, and what.
@@ -41,8 +45,8 @@ const MAX_REJECTED: usize = 50;
 
 /// Collects settings and complaints.
 pub(super) struct Draft<'a> {
-    service: &'a Key,
-    settings: BTreeMap<String, (String, Place)>,
+    subject: Subject<'a>,
+    settings: BTreeMap<String, Setting>,
     rejected: Vec<Rejected>,
     unreadable: Vec<String>,
     unsaid: usize,
@@ -64,25 +68,39 @@ impl Place {
 }
 
 impl<'a> Draft<'a> {
-    pub(super) fn new(service: &'a Key) -> Self {
-        Self { service, settings: BTreeMap::new(), rejected: Vec::new(), unreadable: Vec::new(), unsaid: 0 }
+    pub(super) fn new(subject: Subject<'a>) -> Self {
+        Self { subject, settings: BTreeMap::new(), rejected: Vec::new(), unreadable: Vec::new(), unsaid: 0 }
     }
 
     /// The Service at hand.
-    pub(super) fn service(&self) -> &Key {
-        self.service
+    pub(super) fn service(&self) -> &'a Key {
+        self.subject.key
+    }
+
+    /// Its TCP ports, if they are known.
+    pub(super) fn ports(&self) -> Option<&'a [Port]> {
+        self.subject.ports
     }
 
     /// Takes a setting, unless an earlier place says otherwise.
     pub(super) fn set(&mut self, name: impl Into<String>, text: impl Into<String>, place: &Place) {
-        let (name, text) = (name.into(), text.into());
-        match self.settings.get(&name) {
-            None => drop(self.settings.insert(name, (text, place.clone()))),
-            Some((before, _)) if *before == text => {}
-            Some((before, first)) => {
-                let message = format!("contradicts {}, which has the same setting here", first.spoken());
-                let meanwhile = format!("{PREFIX}{name} is {}", Rejected::shorten(before));
-                self.reject(Reason::UnknownAnnotation, place, message, meanwhile);
+        self.take(Setting { name: name.into(), text: text.into(), place: place.clone(), items: BTreeMap::new() });
+    }
+
+    /// Takes a list whose items stand apart, the first of them at `place`.
+    pub(super) fn set_list(&mut self, name: String, items: BTreeMap<String, Place>, place: Place) {
+        let text = items.keys().map(String::as_str).collect::<Vec<_>>().join(",");
+        self.take(Setting { name, text, place, items });
+    }
+
+    fn take(&mut self, setting: Setting) {
+        match self.settings.get(&setting.name) {
+            None => drop(self.settings.insert(setting.name.clone(), setting)),
+            Some(before) if before.text == setting.text => {}
+            Some(before) => {
+                let message = format!("contradicts {}, which has the same setting here", before.place.spoken());
+                let meanwhile = format!("{PREFIX}{} is {}", setting.name, Rejected::shorten(&before.text));
+                self.reject(Reason::UnknownAnnotation, &setting.place, message, meanwhile);
             }
         }
     }
@@ -109,12 +127,11 @@ impl<'a> Draft<'a> {
     }
 
     pub(super) fn finish(self) -> Translation {
-        let Self { service: _, settings, mut rejected, unreadable, unsaid } = self;
+        let Self { subject: _, settings, mut rejected, unreadable, unsaid } = self;
         if let (Some(last), 1..) = (rejected.last_mut(), unsaid) {
             last.message = format!("{}; {unsaid} more of these follow", last.message);
         }
-        let settings = settings.into_iter().map(|(name, (text, place))| Setting { name, text, place }).collect();
-        Translation { settings, rejected, unreadable }
+        Translation { settings: settings.into_values().collect(), rejected, unreadable }
     }
 
     fn reject(&mut self, reason: Reason, place: &Place, message: String, meanwhile: String) {
@@ -123,7 +140,7 @@ impl<'a> Draft<'a> {
             return;
         }
         self.rejected.push(Rejected {
-            object: ObjectRef::service(self.service),
+            object: ObjectRef::service(self.subject.key),
             field: place.field.clone(),
             value: Rejected::shorten(&place.value),
             reason,

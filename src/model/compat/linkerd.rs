@@ -32,8 +32,9 @@ fn retry(annotations: &BTreeMap<String, String>, draft: &mut Draft<'_>) {
     for (key, text) in under(annotations, RETRY) {
         let place = Place::annotation(&format!("{RETRY}{key}"), text);
         match key {
-            "grpc" => words.push((text.to_owned(), place)),
-            "http" => words.extend(http(text, &place, draft).map(|words| (words, place))),
+            // Linkerd compares these words without case.
+            "grpc" => words.push((text.to_ascii_lowercase(), place)),
+            "http" => words.extend(http(&text.to_ascii_lowercase(), &place, draft).map(|words| (words, place))),
             // That it is never to be tried again is said with the words, for us.
             "limit" if text == "0" => words = vec![("none".to_owned(), place)],
             "limit" => draft.set("num-retries", text, &place),

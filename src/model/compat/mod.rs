@@ -27,31 +27,61 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-pub(in crate::model) use ambassador::ANNOTATION as OPT_IN;
-pub use ambassador::{Mapping, is_mapping};
+pub use ambassador::{ANNOTATION as OPT_IN, Destination, Mapping, is_mapping, is_tcp_mapping};
 use draft::Draft;
 pub use draft::{Place, Setting, Translation};
 pub use product::{Compat, Product, UnknownProduct};
 
-use super::Key;
+use super::object::Port;
+use super::{Key, Rejected};
 
-/// Translates the annotations of a Service, and Mappings that stand elsewhere and name it.
-pub fn translate(
-    compat: Compat,
-    service: &Key,
-    annotations: &BTreeMap<String, String>,
-    mappings: &[Mapping],
-) -> Translation {
-    let mut draft = Draft::new(service);
+/// A Service, as far as its translation goes.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// Its namespace and name.
+    pub key: &'a Key,
+    /// All its annotations.
+    pub annotations: &'a BTreeMap<String, String>,
+    /// Its TCP ports; none if nobody knows them.
+    pub ports: Option<&'a [Port]>,
+}
+
+/// Which Mappings are about a Service.
+#[derive(Debug, Clone, Copy)]
+pub enum Mappings<'a> {
+    /// Those in its own annotation that name it. The others are said.
+    Own,
+    /// These, and the annotation isn't looked at.
+    These(&'a [Mapping]),
+}
+
+/// Translates the annotations of a Service, and the Mappings that are about it.
+pub fn translate(compat: Compat, subject: Subject<'_>, mappings: Mappings<'_>) -> Translation {
+    let mut draft = Draft::new(subject);
+    let annotations = subject.annotations;
     for product in Product::ALL.into_iter().filter(|product| compat.reads(*product)) {
         match product {
             Product::Lmwn => lmwn::translate(annotations, &mut draft),
             Product::Contour => contour::translate(annotations, &mut draft),
             Product::Linkerd => linkerd::translate(annotations, &mut draft),
-            Product::Ambassador => ambassador::translate(annotations, mappings, &mut draft),
+            Product::Ambassador => match mappings {
+                Mappings::Own => {
+                    let own = ambassador::embedded(annotations, &mut draft);
+                    ambassador::translate(&own, &mut draft);
+                }
+                Mappings::These(mappings) => ambassador::translate(mappings, &mut draft),
+            },
         }
     }
     draft.finish()
+}
+
+/// The Mappings in the annotation of an object, whichever Services they name, and what of it can't be read. An object that is
+/// no Service passes for one of its namespace and name.
+pub fn embedded(carrier: &Key, annotations: &BTreeMap<String, String>) -> (Vec<Mapping>, Vec<Rejected>) {
+    let mut draft = Draft::new(Subject { key: carrier, annotations, ports: None });
+    let mappings = ambassador::embedded(annotations, &mut draft);
+    (mappings, draft.finish().rejected)
 }
 
 /// The annotations that begin with `prefix`, without it.

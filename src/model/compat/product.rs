@@ -62,6 +62,14 @@ impl Product {
         }
     }
 
+    /// Whether an annotation of this name is one of its own.
+    pub fn has(self, annotation: &str) -> bool {
+        let domain = annotation.split_once('/').map(|(domain, _)| domain);
+        domain
+            .and_then(|domain| domain.strip_suffix(self.as_str()))
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    }
+
     const fn bit(self) -> u8 {
         1 << self as u8
     }

@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use super::*;
 use crate::model::{Reason, settings};
 
@@ -11,12 +13,18 @@ mod product;
 /// The annotations of `shop/cart` translated: `name=text`, and what is said, without the name of the Service.
 fn translated(compat: impl Into<Compat>, pairs: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
     let annotations = pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-    told(translate(compat.into(), &Key::new("shop", "cart"), &annotations, &[]))
+    told(translate(compat.into(), subject(&annotations, None), Mappings::Own))
+}
+
+/// `shop/cart` with these annotations and ports.
+fn subject<'a>(annotations: &'a BTreeMap<String, String>, ports: Option<&'a [Port]>) -> Subject<'a> {
+    static CART: LazyLock<Key> = LazyLock::new(|| Key::new("shop", "cart"));
+    Subject { key: &CART, annotations, ports }
 }
 
 fn told(translation: Translation) -> (Vec<String>, Vec<String>) {
     let Translation { settings, rejected, unreadable: _ } = translation;
-    let settings = settings.into_iter().map(|Setting { name, text, place: _ }| {
+    let settings = settings.into_iter().map(|Setting { name, text, place: _, items: _ }| {
         let key = name.split('.').next().unwrap();
         assert!(settings::Setting::find(key).is_some(), "{key} is no setting of ours");
         format!("{name}={text}")

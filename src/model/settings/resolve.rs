@@ -14,7 +14,10 @@ use super::value::Value;
 use super::{PREFIX, Settings, Translated, default_stays, field, port_doubts};
 use crate::model::compat::Place;
 use crate::model::defaults::Claim;
-use crate::model::{Defaults, ObjectRef, Port, Reason, Rejected, object};
+use crate::model::{Defaults, ObjectRef, Port, Reason, Rejected, Written, object};
+
+/// The settings whose items only one Service can have.
+const CLAIMS: [&str; 2] = ["hosts", "routes"];
 
 /// What the settings of a Service come to.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,7 +93,13 @@ pub fn resolve(service: &object::Service, namespace: Option<&object::Namespace>)
         // What clashes does so at every port alike, most of the time.
         rejected: rejected.into_iter().collect(),
         meanwhile: layers.meanwhile(&service.ports, defaults),
-        ports: served.into_iter().map(|(port, effective)| named(port, effective)).collect(),
+        ports: served
+            .into_iter()
+            .map(|(port, effective)| {
+                let written = layers.written(service, port, defaults.include(port.number));
+                named(port, effective, written)
+            })
+            .collect(),
     }
 }
 
@@ -184,6 +193,29 @@ impl<'a> Layers<'a> {
     /// Where a setting of another product stands.
     pub fn place(self, origin: Origin, name: &Name) -> Option<&'a Place> {
         self.translated.filter(|_| origin == Origin::Translated).and_then(|translated| translated.place(name))
+    }
+
+    /// Where the lists stand of which others can have an item.
+    fn written(
+        self,
+        service: &object::Service,
+        port: &object::Port,
+        is_default: bool,
+    ) -> BTreeMap<&'static str, Written> {
+        let in_force = self.in_force(Some(port), is_default);
+        let claims = CLAIMS.into_iter().filter_map(|key| in_force.get_key_value(key));
+        let written = claims.map(|(key, InForce { value: _, origin, name })| {
+            let field = self.field(*origin, name);
+            let field = match origin {
+                Origin::Namespace => format!("{field} of Namespace {}", service.key.namespace),
+                Origin::Translated | Origin::Own => field,
+            };
+            let items = self.translated.filter(|_| *origin == Origin::Translated).into_iter();
+            let items = items.flat_map(|translated| translated.items(name));
+            let items = items.map(|(item, place)| (item.into(), place.field.as_str().into())).collect();
+            (*key, Written { field: field.into(), items })
+        });
+        written.collect()
     }
 
     /// What can't be used of a setting, as its author wrote it.
@@ -302,10 +334,10 @@ fn claim((port, effective): &(&object::Port, Effective)) -> Claim {
     Claim { number: port.number, protocol: effective.policy.protocol, is_said }
 }
 
-fn named(port: &object::Port, effective: Effective) -> Port {
+fn named(port: &object::Port, effective: Effective, written: BTreeMap<&'static str, Written>) -> Port {
     let object::Port { name, number, app_protocol: _ } = port;
     let Effective { enabled: _, policy, annotated, has_service_hosts } = effective;
-    Port { number: *number, name: Arc::clone(name), policy, has_service_hosts, annotated }
+    Port { number: *number, name: Arc::clone(name), policy, has_service_hosts, annotated, written }
 }
 
 fn shown(value: &Value) -> String {

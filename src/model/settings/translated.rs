@@ -14,9 +14,17 @@ use crate::model::{ObjectRef, Reason, Rejected};
 pub struct Translated {
     settings: Settings,
     /// Where each setting was read, good or bad.
-    places: BTreeMap<Name, Arc<Place>>,
+    places: BTreeMap<Name, Arc<Written>>,
     /// How the fields begin that can't be read, so that nobody knows what they would set.
     unreadable: Vec<String>,
+}
+
+/// Where a setting was read.
+#[derive(Debug, PartialEq, Eq)]
+struct Written {
+    place: Place,
+    /// Of a list whose items stand apart: where each of them was read.
+    items: BTreeMap<String, Place>,
 }
 
 impl Translated {
@@ -24,7 +32,7 @@ impl Translated {
     pub fn parse(service: &ObjectRef, translation: Translation) -> (Self, Vec<Rejected>) {
         let Translation { settings, mut rejected, unreadable } = translation;
         let mut translated = Self { unreadable, ..Self::default() };
-        for compat::Setting { name, text, place } in settings {
+        for compat::Setting { name, text, place, items } in settings {
             let mut reject = |reason, part: Option<String>, message, meanwhile| {
                 let value = part.unwrap_or_else(|| Rejected::shorten(&place.value));
                 rejected.push(Rejected {
@@ -48,7 +56,7 @@ impl Translated {
                         let meanwhile = meanwhile.map_or_else(|| default_stays(setting), str::to_owned);
                         reject(Reason::InvalidAnnotation, value, message, meanwhile);
                     }
-                    translated.places.insert(name, Arc::new(place));
+                    translated.places.insert(name, Arc::new(Written { place, items }));
                 }
             }
         }
@@ -59,7 +67,7 @@ impl Translated {
     pub fn keep_last_good(&mut self, previous: &Self) {
         self.settings.keep_last_good(&previous.settings);
         for (name, value) in &previous.settings.good {
-            let place = previous.places.get(name).filter(|place| self.is_unreadable(&place.field));
+            let place = previous.places.get(name).filter(|written| self.is_unreadable(&written.place.field));
             if let (Some(place), false) = (place, self.places.contains_key(name)) {
                 self.settings.good.insert(name.clone(), value.clone());
                 self.places.insert(name.clone(), Arc::clone(place));
@@ -78,7 +86,13 @@ impl Translated {
 
     /// Where a setting was read, good or bad.
     pub(super) fn place(&self, name: &Name) -> Option<&Place> {
-        self.places.get(name).map(|place| &**place)
+        self.places.get(name).map(|written| &written.place)
+    }
+
+    /// Where the items of a list were read, of which each stands for itself.
+    pub(super) fn items(&self, name: &Name) -> impl Iterator<Item = (&str, &Place)> {
+        let written = self.places.get(name).into_iter();
+        written.flat_map(|written| written.items.iter().map(|(item, place)| (item.as_str(), place)))
     }
 
     fn is_unreadable(&self, field: &str) -> bool {

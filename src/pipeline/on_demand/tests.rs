@@ -8,6 +8,7 @@ fn service(ports: &[(u16, &str)], default_port: Option<u16>) -> Service {
         policy: Policy::default(),
         has_service_hosts: true,
         annotated: BTreeSet::from(["retry-on"]),
+        written: [].into(),
     };
     Service {
         key: key(),

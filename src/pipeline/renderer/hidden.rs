@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::settings::field;
-use crate::model::{Key, ObjectRef, Reason, Rejected};
+use crate::model::{Key, ObjectRef, Port, Reason, Rejected};
 use crate::translate::envoy::Hidden;
 use crate::xds::Name;
 
@@ -25,8 +25,14 @@ impl HiddenPaths {
         self.rejected.values().flatten()
     }
 
-    /// Replaces what is hidden on a domain, and says whether that was anything else.
-    pub(super) fn set(&mut self, domain: &Name, hidden: BTreeSet<Hidden>) -> bool {
+    /// Replaces what is hidden on a domain, and says whether that was anything else. `port_of` knows the port of a cluster,
+    /// and so where its hosts and routes were written.
+    pub(super) fn set<'a>(
+        &mut self,
+        domain: &Name,
+        hidden: BTreeSet<Hidden>,
+        port_of: &impl Fn(&Name) -> Option<&'a Port>,
+    ) -> bool {
         let none = BTreeSet::new();
         let before = self.by_domain.get(domain).unwrap_or(&none);
         if *before == hidden {
@@ -51,21 +57,28 @@ impl HiddenPaths {
             self.by_domain.insert(Name::clone(domain), hidden);
         }
         for port in concerned {
-            self.tell(port);
+            self.tell(&port, port_of);
         }
         true
     }
 
-    fn tell(&mut self, port: Name) {
-        let of_port = self.by_port.get(&port).filter(|hidden| !hidden.is_empty());
+    fn tell<'a>(&mut self, port: &Name, port_of: &impl Fn(&Name) -> Option<&'a Port>) {
+        let of_port = self.by_port.get(port).filter(|hidden| !hidden.is_empty());
         let Some(of_port) = of_port else {
-            self.by_port.remove(&port);
-            self.rejected.remove(&port);
+            self.by_port.remove(port);
+            self.rejected.remove(port);
             return;
         };
-        let lost = told(of_port.iter().filter(|one| one.loser == port), loss);
-        let won = told(of_port.iter().filter(|one| one.winner == port), gain);
-        self.rejected.insert(port, lost.into_iter().chain(won).collect());
+        let lost = told(of_port.iter().filter(|one| one.loser == *port), loss);
+        let won = told(of_port.iter().filter(|one| one.winner == *port), gain);
+        let path = of_port.iter().find(|one| one.loser == *port).map(|one| &*one.prefix);
+        let host = of_port.iter().find(|one| one.winner == *port).map(|one| &*one.domain);
+        let written = |key, item: Option<&str>| Some(port_of(port)?.written.get(key)?.field_of(item?).to_owned());
+        let placed = |told: Option<Rejected>, field: Option<String>| {
+            told.map(|told| Rejected { field: field.unwrap_or(told.field), ..told })
+        };
+        let told = placed(lost, written("routes", path)).into_iter().chain(placed(won, written("hosts", host)));
+        self.rejected.insert(Name::clone(port), told.collect());
     }
 }
 

@@ -42,6 +42,7 @@ impl Draft {
             policy: policy.clone(),
             has_service_hosts: true,
             annotated: ["lb-policy"].into(),
+            written: [].into(),
         };
         Arc::new(Service {
             key: self.key.clone(),

@@ -7,9 +7,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::names::{self, Check};
 use super::report::Report;
-use crate::model::compat::{self, Compat};
+use crate::model::compat::{self, Compat, Mappings, Subject};
 use crate::model::settings::{Settings, Translated};
-use crate::model::{Key, Kind, ObjectRef, Rejected};
+use crate::model::{Key, Kind, ObjectRef, Rejected, object};
 
 /// The namespace of an object that names none, as `kubectl apply` has it.
 pub const DEFAULT_NAMESPACE: &str = "default";
@@ -88,8 +88,14 @@ impl<'a> Metadata<'a> {
     }
 
     /// The annotations of other products, if there are any that are read.
-    pub(super) fn translated(&self, compat: Compat, report: &mut Report) -> Option<Box<Translated>> {
-        let translation = compat::translate(compat, &self.key, self.annotations?, &[]);
+    pub(super) fn translated(
+        &self,
+        compat: Compat,
+        ports: &[object::Port],
+        report: &mut Report,
+    ) -> Option<Box<Translated>> {
+        let subject = Subject { key: &self.key, annotations: self.annotations?, ports: Some(ports) };
+        let translation = compat::translate(compat, subject, Mappings::Own);
         let (translated, rejected) = Translated::parse(report.id(), translation);
         report.extend(rejected);
         (translated != Translated::default()).then(|| Box::new(translated))

@@ -72,7 +72,7 @@ pub(super) fn lower(service: &core::Service, compat: Compat) -> Lowered {
         return report.lowered(None);
     }
     let settings = metadata.settings(&mut report);
-    let translated = metadata.translated(compat, &mut report);
+    let translated = metadata.translated(compat, &ports, &mut report);
     report.lowered(Some(object::Object::Service(object::Service {
         key: metadata.key,
         created: metadata.created,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::compose::{ComposeError, compose};
 use super::contents::reject as reject_file;
@@ -15,19 +16,34 @@ use super::load::{LoadError, Wrong, each_file};
 use super::node::Node;
 use super::split::{Chunk, split};
 use super::walk::{Met, walk};
-use crate::model::compat::{Mapping, is_mapping};
-use crate::model::{Key, Kind, ObjectRef, Reason};
+use crate::model::compat::{self, Mapping, Product, is_mapping, is_tcp_mapping};
+use crate::model::{Key, Kind, ObjectRef, Reason, object};
 use crate::source::lower::object_ref;
 
 /// All that some directories and files hold of it.
 #[derive(Debug, Default)]
 pub struct Convertible {
-    /// The Services and their annotations; of several with one name the first.
-    pub services: BTreeMap<Key, Declared<BTreeMap<String, String>>>,
+    /// The Services; of several with one name the first.
+    pub services: BTreeMap<Key, Declared<Annotated>>,
+    /// Every namespace in which something stands, of whatever kind.
+    pub namespaces: BTreeSet<String>,
+    /// The Ingresses with an annotation of Emissary's, in the order of files.
+    pub ingresses: Vec<Declared<(Key, BTreeMap<String, String>)>>,
     /// The Mappings that are objects of their own, in the order of files.
     pub mappings: Vec<Declared<Mapping>>,
+    /// Emissary's TCPMappings, which take traffic, too, and have no counterpart.
+    pub tcp_mappings: Vec<Declared<Key>>,
     /// What can't be read.
     pub rejected: Vec<Wrong>,
+}
+
+/// What of a Service matters for it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Annotated {
+    /// All its annotations.
+    pub annotations: BTreeMap<String, String>,
+    /// Its TCP ports; none where the manifest doesn't tell, as in what was printed for `kubectl apply`.
+    pub ports: Option<Vec<object::Port>>,
 }
 
 /// Something, and where it was declared.
@@ -41,17 +57,25 @@ pub struct Declared<T> {
     pub it: T,
 }
 
-/// Of a Service only this is read, so that what was printed for `kubectl apply` can be read again.
+/// Of a Service only this is read, so that what was printed for `kubectl apply` can be read again. What is wrong with its
+/// `spec` is for `lint` to say.
 #[derive(Deserialize)]
 struct Service {
     metadata: ObjectMeta,
+    #[serde(default)]
+    spec: Value,
 }
 
 #[derive(Deserialize)]
-struct MappingObject {
+struct Ingress {
     metadata: ObjectMeta,
+}
+
+/// Its labels and all else are for the API server to judge.
+#[derive(Deserialize)]
+struct MappingObject {
     #[serde(default)]
-    spec: serde_json::Map<String, serde_json::Value>,
+    spec: serde_json::Map<String, Value>,
 }
 
 /// Reads directories, files of any name, and standard input (`-`).
@@ -92,23 +116,50 @@ impl Convertible {
 
     fn add(&mut self, path: &Arc<str>, offset: u32, kind: (&str, &str), node: &Node<'_>) {
         let (file, line) = (Arc::clone(path), offset.saturating_add(node.line));
+        let metadata = |field| node.get("metadata")?.get(field)?.as_str();
+        let namespace = if kind == ("v1", "Namespace") { metadata("name") } else { metadata("namespace") };
+        self.namespaces.extend(namespace.map(str::to_owned));
         if kind == ("v1", "Service") {
             match decode(node) {
-                Ok(Service { metadata }) => {
+                Ok(Service { metadata, spec }) => {
                     let annotations = metadata.annotations.clone().unwrap_or_default();
-                    let declared = Declared { file, line, it: annotations };
+                    let declared = Declared { file, line, it: Annotated { annotations, ports: ports(&spec) } };
                     self.services.entry(key(&metadata)).or_insert(declared);
                 }
-                Err(mistakes) => self.mistaken(path, offset, &name(node), mistakes),
+                Err(mistakes) => {
+                    let key = key_of(node);
+                    if is_annotated(node) {
+                        self.mistaken(path, offset, &ObjectRef::service(&key), mistakes);
+                    }
+                    self.services.entry(key).or_insert(Declared { file, line, it: Annotated::default() });
+                }
             }
         } else if is_mapping(kind.0, kind.1) {
             match decode(node) {
-                Ok(MappingObject { metadata, spec }) => {
-                    let Key { namespace, name } = key(&metadata);
-                    self.mappings.push(Declared { file, line, it: Mapping::object(&namespace, &name, spec) });
+                Ok(MappingObject { spec }) => {
+                    let Key { namespace, name } = key_of(node);
+                    self.mappings.push(Declared { file, line, it: Mapping::object(kind.0, &namespace, &name, spec) });
                 }
-                Err(mistakes) => self.mistaken(path, offset, &ObjectRef::File(file), mistakes),
+                Err(mistakes) => {
+                    let name = key_of(node);
+                    let named = |mistake: Mistake| {
+                        let Mistake { field, line, value, message } = mistake;
+                        let value = if value.is_empty() { value } else { format!("\"{value}\": ") };
+                        let message = format!("Mapping {name}: {field}: {value}{message}");
+                        Mistake { field, line, value: String::new(), message }
+                    };
+                    self.mistaken(path, offset, &ObjectRef::File(file), mistakes.into_iter().map(named).collect());
+                }
             }
+        } else if kind.1 == "Ingress" {
+            // What is wrong with it otherwise is nobody's business here.
+            if let Ok(Ingress { metadata }) = decode(node)
+                && let Some(annotations) = metadata.annotations.as_ref().filter(|all| all.contains_key(compat::OPT_IN))
+            {
+                self.ingresses.push(Declared { file, line, it: (key(&metadata), annotations.clone()) });
+            }
+        } else if is_tcp_mapping(kind.0, kind.1) {
+            self.tcp_mappings.push(Declared { file, line, it: key_of(node) });
         }
     }
 
@@ -133,10 +184,32 @@ fn key(metadata: &ObjectMeta) -> Key {
     }
 }
 
-/// What a Service is called whose metadata can't be read as a whole.
-fn name(node: &Node<'_>) -> ObjectRef {
-    let of = |field| node.get("metadata")?.get(field)?.as_str().map(str::to_owned);
-    object_ref(Kind::Service, &ObjectMeta { name: of("name"), namespace: of("namespace"), ..ObjectMeta::default() })
+/// What an object is called whose metadata can't be read as a whole.
+fn key_of(node: &Node<'_>) -> Key {
+    let of = |field| node.get("metadata")?.get(field)?.scalar().map(|(text, _)| text.to_owned());
+    key(&ObjectMeta { name: of("name"), namespace: of("namespace"), ..ObjectMeta::default() })
+}
+
+/// Whether an object whose metadata can't be read has an annotation that would have been translated.
+fn is_annotated(node: &Node<'_>) -> bool {
+    let annotations = node.get("metadata").and_then(|metadata| metadata.get("annotations"));
+    let Some(Node { value: super::node::Value::Mapping(entries), .. }) = annotations else { return false };
+    entries.iter().any(|entry| Product::ALL.into_iter().any(|product| product.has(&entry.key)))
+}
+
+/// The TCP ports in the `spec` of a Service, if all of them can be told. Those of an `ExternalName` have nothing behind them.
+fn ports(spec: &Value) -> Option<Vec<object::Port>> {
+    if spec.get("type").and_then(Value::as_str) == Some("ExternalName") {
+        return Some(Vec::new());
+    }
+    let word = |port: &Value, field| port.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let is_tcp = |port: &&Value| matches!(word(port, "protocol").as_str(), "" | "TCP");
+    let port = |port: &Value| {
+        let number = port.get("port")?.as_u64().and_then(|number| u16::try_from(number).ok())?;
+        let app_protocol = port.get("appProtocol").and_then(Value::as_str).map(Into::into);
+        Some(object::Port { name: word(port, "name").into(), number, app_protocol })
+    };
+    spec.get("ports")?.as_array()?.iter().filter(is_tcp).map(port).collect()
 }
 
 #[cfg(test)]

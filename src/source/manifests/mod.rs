@@ -41,7 +41,7 @@ use std::vec;
 use futures::stream::{BoxStream, Stream};
 use thiserror::Error;
 
-pub use convertible::{Convertible, Declared, load_convertible};
+pub use convertible::{Annotated, Convertible, Declared, load_convertible};
 pub use load::{Found, LoadError, Loaded, STDIN, Wrong, load};
 
 use crate::source::lower::Lowering;

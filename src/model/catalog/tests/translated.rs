@@ -7,7 +7,11 @@ use crate::model::compat::{self, Compat};
 fn cart(annotations: &[(&str, &str)]) -> Lowered {
     let id = ObjectRef::service(&key("cart"));
     let map = annotations.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-    let translation = compat::translate(Compat::ALL, &key("cart"), &map, &[]);
+    let translation = compat::translate(
+        Compat::ALL,
+        compat::Subject { key: &key("cart"), annotations: &map, ports: None },
+        compat::Mappings::Own,
+    );
     let (translated, rejected) = settings::Translated::parse(&id, translation);
     let lowered = service_with("cart", &[], |service| service.translated = Some(Box::new(translated.clone())));
     Lowered { rejected, ..lowered }

@@ -14,7 +14,20 @@ pub struct Mapping {
     origin: String,
     /// The namespace in which its service is looked up.
     namespace: String,
-    fields: Map<String, Value>,
+    version: Version,
+    /// The fields beside `apiVersion`, as annotations have them. They win over those in `spec`.
+    flat: Map<String, Value>,
+    /// The fields in `spec`, as objects have them.
+    spec: Map<String, Value>,
+}
+
+/// The versions of which `host` means different things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Version {
+    /// `v0` to `v2`: `host` may have a `*`, and without it every host is meant.
+    Early,
+    /// `v3alpha1`: `hostname` may have a `*`, `host` is compared as it stands.
+    V3Alpha1,
 }
 
 /// How much of YAML one annotation may hold, aliases expanded. A Mapping has some ten nodes.
@@ -26,21 +39,36 @@ const MAX_DOCUMENTS: usize = 200;
 const GROUPS: [&str; 2] = ["getambassador.io", "ambassador"];
 const VERSIONS: [&str; 4] = ["v0", "v1", "v2", "v3alpha1"];
 
+/// The fields that make an object of a document, and aren't fields of a Mapping.
+const FRAME: [&str; 5] = ["apiVersion", "kind", "metadata", "spec", "status"];
+
 static NULL: Value = Value::Null;
 
 /// Whether an object of this kind is a Mapping.
 pub fn is_mapping(api_version: &str, kind: &str) -> bool {
-    kind == "Mapping"
-        && api_version
-            .split_once('/')
-            .is_some_and(|(group, version)| GROUPS.contains(&group) && VERSIONS.contains(&version))
+    kind == "Mapping" && is_emissarys(api_version)
+}
+
+/// Whether an object of this kind is a `TCPMapping`, which takes connections and no requests.
+pub fn is_tcp_mapping(api_version: &str, kind: &str) -> bool {
+    kind == "TCPMapping" && is_emissarys(api_version)
+}
+
+fn is_emissarys(api_version: &str) -> bool {
+    let parts = api_version.split_once('/');
+    parts.is_some_and(|(group, version)| GROUPS.contains(&group) && VERSIONS.contains(&version))
 }
 
 impl Mapping {
     /// A Mapping that is an object of its own.
-    pub fn object(namespace: &str, name: &str, spec: Map<String, Value>) -> Self {
-        let origin = format!("Mapping {}/{}: spec.", Rejected::shorten(namespace), Rejected::shorten(name));
-        Self { origin, namespace: namespace.to_owned(), fields: spec }
+    pub fn object(api_version: &str, namespace: &str, name: &str, spec: Map<String, Value>) -> Self {
+        Self {
+            origin: format!("Mapping {}/{}: ", Rejected::shorten(namespace), Rejected::shorten(name)),
+            namespace: namespace.to_owned(),
+            version: Version::of(api_version),
+            flat: Map::new(),
+            spec,
+        }
     }
 
     /// How the field of everything that is said of it begins.
@@ -48,24 +76,48 @@ impl Mapping {
         &self.origin
     }
 
-    /// The namespace and name of the Service that it names, if it does.
-    pub fn service(&self) -> Option<(String, String)> {
-        super::service::named(self)
+    /// The Mapping as it is introduced among those of another object than the one in whose annotation it stands.
+    #[must_use]
+    pub fn of(self, carrier: &str) -> Self {
+        Self { origin: format!("{carrier}: {}", self.origin), ..self }
     }
 
     pub(super) fn namespace(&self) -> &str {
         &self.namespace
     }
 
+    pub(super) fn version(&self) -> Version {
+        self.version
+    }
+
     /// A field by name; one that isn't there is null.
     pub(super) fn field<'a>(&'a self, name: &'a str) -> Field<'a> {
-        Field::new(format!("{}{name}", self.origin), name, self.fields.get(name).unwrap_or(&NULL))
+        match (self.flat.get(name), self.spec.get(name)) {
+            (Some(value), _) => self.flat_field(name, value),
+            (None, Some(value)) => self.spec_field(name, value),
+            (None, None) if self.flat.is_empty() => self.spec_field(name, &NULL),
+            (None, None) => self.flat_field(name, &NULL),
+        }
     }
 
     pub(super) fn fields(&self) -> impl Iterator<Item = Field<'_>> {
-        self.fields
-            .iter()
-            .map(|(name, value)| Field::new(format!("{}{}", self.origin, Rejected::shorten(name)), name, value))
+        let spec = self.spec.iter().filter(|(name, _)| !self.flat.contains_key(*name));
+        let spec = spec.map(|(name, value)| self.spec_field(name, value));
+        self.flat.iter().map(|(name, value)| self.flat_field(name, value)).chain(spec)
+    }
+
+    fn flat_field<'a>(&'a self, name: &'a str, value: &'a Value) -> Field<'a> {
+        Field::new(format!("{}{}", self.origin, Rejected::shorten(name)), name, value)
+    }
+
+    fn spec_field<'a>(&'a self, name: &'a str, value: &'a Value) -> Field<'a> {
+        Field::new(format!("{}spec.{}", self.origin, Rejected::shorten(name)), name, value)
+    }
+}
+
+impl Version {
+    fn of(api_version: &str) -> Self {
+        if api_version.ends_with("/v3alpha1") { Self::V3Alpha1 } else { Self::Early }
     }
 }
 
@@ -112,17 +164,24 @@ fn describe(error: &serde_saphyr::Error) -> String {
     error.location().map_or_else(|| what.clone(), |location| format!("line {}: {what}", location.line()))
 }
 
-/// A document of the annotation as a Mapping, if it is one.
+/// A document of the annotation as a Mapping, if it is one: with the fields of an object, with those in its `spec` beside
+/// `apiVersion`, or with both. What isn't a mapping where one is expected counts as absent, as with Emissary.
 fn embedded(i: usize, document: Value, draft: &mut Draft<'_>) -> Option<Mapping> {
     let number = format!("#{}", i + 1);
     let origin = |name: &str| format!("metadata.annotations[{ANNOTATION}] {name}");
-    let Value::Object(fields) = document else {
+    let Value::Object(mut flat) = document else {
         let place = Place { field: origin(&format!("document {number}")), value: document.to_string() };
         draft.refuse(&place, "not a Mapping; expected a mapping with apiVersion, kind and name", "it is ignored");
         return None;
     };
-    let word = |name| fields.get(name).and_then(Value::as_str);
-    let name = word("name").map_or_else(|| number.clone(), Rejected::shorten);
+    let mut mapping = |name| match flat.get_mut(name).map(Value::take) {
+        Some(Value::Object(fields)) => fields,
+        _ => Map::new(),
+    };
+    let (metadata, spec) = (mapping("metadata"), mapping("spec"));
+    let word = |name| flat.get(name).and_then(Value::as_str).filter(|word| !word.is_empty());
+    let of_metadata = |name| word(name).or_else(|| metadata.get(name).and_then(Value::as_str));
+    let name = of_metadata("name").map_or_else(|| number.clone(), Rejected::shorten);
     let (api_version, kind) = (word("apiVersion").unwrap_or_default(), word("kind").unwrap_or_default());
     if !is_mapping(api_version, kind) {
         let spelt = if kind.is_empty() { "document".to_owned() } else { Rejected::shorten(kind) };
@@ -134,6 +193,9 @@ fn embedded(i: usize, document: Value, draft: &mut Draft<'_>) -> Option<Mapping>
         return None;
     }
     let origin = format!("{}: ", origin(&format!("Mapping {name}")));
-    let namespace = draft.service().namespace.to_string();
-    Some(Mapping { origin, namespace, fields })
+    let namespace = of_metadata("namespace").filter(|namespace| !namespace.is_empty());
+    let namespace = namespace.unwrap_or(&draft.service().namespace).to_owned();
+    let version = Version::of(api_version);
+    flat.retain(|name, _| !FRAME.contains(&name.as_str()));
+    Some(Mapping { origin, namespace, version, flat, spec })
 }

@@ -17,6 +17,11 @@ impl<'a> Field<'a> {
         Self { path, name, value }
     }
 
+    /// The same field under another name, at the same place.
+    pub fn called(self, name: &'a str) -> Self {
+        Self { name, ..self }
+    }
+
     pub fn name(&self) -> &'a str {
         self.name
     }

@@ -1,7 +1,7 @@
 //! Emissary-ingress, which was Ambassador: Mappings in the annotation `getambassador.io/config` of a Service.
 //!
 //! ```text
-//! annotation ──document──▶ Mapping ─┬─▶ service    whether it is about this Service, and which port
+//! annotation ──document──▶ Mapping ─┬─▶ service    whether it is about this Service, and which of its ports
 //! object (convert only) ──────────▶ ├─▶ policy     load balancing, retries, limits, timeouts
 //!                                   └─▶ route      hosts and prefixes
 //! ```
@@ -19,7 +19,10 @@ mod service;
 
 use std::collections::BTreeMap;
 
-pub use document::{Mapping, is_mapping};
+pub use document::{Mapping, is_mapping, is_tcp_mapping};
+pub use service::Destination;
+
+use serde_json::Value;
 
 use super::draft::{Draft, Place};
 use field::Field;
@@ -27,35 +30,39 @@ use route::Routes;
 use service::Backend;
 
 /// The annotation with Mappings in it.
-pub(in crate::model) const ANNOTATION: &str = "getambassador.io/config";
+pub const ANNOTATION: &str = "getambassador.io/config";
 
 /// What is said when nothing of a Mapping is taken.
 const IGNORED: &str = "the Mapping is ignored";
 
 /// Fields that change nothing of what is served.
-const NEUTRAL: [&str; 12] = [
-    "apiVersion",
-    "kind",
+const NEUTRAL: [&str; 15] = [
     "name",
     "namespace",
     "service",
     "docs",
     "stats_name",
+    "v3StatsName",
     "cluster_tag",
     "generation",
     "metadata_labels",
     "enable_ipv4",
     "enable_ipv6",
+    "dns_type",
+    "respect_dns_ttl",
+    "tls",
+    "v2ExplicitTLS",
 ];
 
-pub(super) fn translate(annotations: &BTreeMap<String, String>, elsewhere: &[Mapping], draft: &mut Draft<'_>) {
-    let embedded = match annotations.get(ANNOTATION) {
-        Some(text) => document::read(text, draft),
-        None => Vec::new(),
-    };
+/// The Mappings in the annotation of an object, which may be about any Service.
+pub(super) fn embedded(annotations: &BTreeMap<String, String>, draft: &mut Draft<'_>) -> Vec<Mapping> {
+    annotations.get(ANNOTATION).map(|text| document::read(text, draft)).unwrap_or_default()
+}
+
+pub(super) fn translate(mappings: &[Mapping], draft: &mut Draft<'_>) {
     let mut routes = Routes::default();
     let mut protocols = BTreeMap::new();
-    for mapping in embedded.iter().chain(elsewhere) {
+    for mapping in mappings {
         if let Some(backend) = service::of(mapping, draft) {
             take(mapping, &backend, &mut routes, &mut protocols, draft);
         }
@@ -63,6 +70,17 @@ pub(super) fn translate(annotations: &BTreeMap<String, String>, elsewhere: &[Map
     routes.finish(draft);
     for (name, (word, place)) in protocols {
         draft.set(name, word, &place);
+    }
+}
+
+/// Whether WebSocket is all that requests may become, in whichever case.
+fn is_web_socket(field: &Field<'_>) -> bool {
+    match field.value() {
+        Value::Array(protocols) => {
+            let words = protocols.iter().map(|protocol| protocol.as_str().unwrap_or_default());
+            words.into_iter().all(|word| word.eq_ignore_ascii_case("websocket"))
+        }
+        _ => field.is_true(),
     }
 }
 
@@ -83,6 +101,8 @@ fn take(mapping: &Mapping, backend: &Backend, routes: &mut Routes, protocols: &m
         match field.name() {
             "grpc" if !field.is_bool() => draft.refuse(&field.place(), "expected true or false", "it counts as false"),
             "grpc" => {}
+            // HTTP/1 may become WebSocket here without being told to.
+            "use_websocket" | "allow_upgrade" if word == "http1" && is_web_socket(&field) => {}
             name if NEUTRAL.contains(&name) || route::reads(name) => {}
             _ => policy::take(&field, backend, draft),
         }

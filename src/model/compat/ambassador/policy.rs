@@ -1,14 +1,19 @@
 //! The fields that say how to balance, to retry and to limit.
 
+use serde_json::Value;
+
 use super::super::draft::{Draft, Place};
 use super::super::duration;
 use super::{Backend, Field};
 
-/// The TCP keepalive that we have: every how many seconds or how often, by Emissary's names.
-const KEEPALIVE: [(&str, u64); 3] = [("time", 30), ("interval", 5), ("probes", 3)];
+/// The TCP keepalive that we have: every how many seconds or how often, by Emissary's names, of which one has two.
+const KEEPALIVE: [(&str, u64); 4] = [("time", 30), ("idle_time", 30), ("interval", 5), ("probes", 3)];
 
-/// The resolvers that balance over pods.
-const RESOLVERS: [&str; 2] = ["endpoint", "kubernetes-endpoint"];
+/// The resolvers that end up at pods.
+const RESOLVERS: [&str; 3] = ["endpoint", "kubernetes-endpoint", "kubernetes-service"];
+
+/// The Emissary that is meant when none is named.
+const DEFAULT_ID: &str = "default";
 
 /// Takes one field.
 pub(super) fn take(field: &Field<'_>, backend: &Backend, draft: &mut Draft<'_>) {
@@ -26,10 +31,18 @@ pub(super) fn take(field: &Field<'_>, backend: &Backend, draft: &mut Draft<'_>) 
         "keepalive" => keepalive(field, backend, draft),
         "resolver" if RESOLVERS.contains(&field.text().as_str()) => {}
         "resolver" => draft.ignore_but(&field.place(), "not read", "requests are balanced over the pods, as ever"),
-        "tls" if field.is_set() => {
-            draft.ignore_but(&field.place(), "TLS to pods isn't supported", "they are spoken to without TLS");
-        }
+        "ambassador_id" if is_default_id(field) => {}
+        "precedence" if field.value().as_u64() == Some(0) => {}
+        "priority" if field.text() == "default" => {}
         _ => field.ignore(draft),
+    }
+}
+
+/// Whether it is for the Emissary without a name, or for it among others.
+fn is_default_id(field: &Field<'_>) -> bool {
+    match field.value() {
+        Value::Array(names) => names.iter().any(|name| name.as_str() == Some(DEFAULT_ID)),
+        _ => field.text() == DEFAULT_ID,
     }
 }
 

@@ -3,8 +3,8 @@ use super::*;
 /// The head of a Mapping of `shop/cart`.
 const HEAD: &str = "apiVersion: getambassador.io/v3alpha1\nkind: Mapping\nname: m\nprefix: /shop.v1.Cart/\n";
 
-/// What a gRPC Mapping of the whole Service comes to.
-const PLAIN: [&str; 4] = ["enabled=true", "hosts=*", "protocol=grpc", "routes=/shop.v1.Cart/"];
+/// What a gRPC Mapping comes to: as with Emissary it is about port 80 if it doesn't name another.
+const PLAIN: [&str; 4] = ["enabled.80=true", "hosts.80=*", "protocol.80=grpc", "routes.80=/shop.v1.Cart/"];
 
 fn config(text: &str) -> (Vec<String>, Vec<String>) {
     translated(Product::Ambassador, &[("getambassador.io/config", text)])
@@ -20,7 +20,8 @@ fn said(text: &str) -> Vec<String> {
 fn added(more: &str) -> Vec<String> {
     let (settings, said) = config(&format!("{HEAD}service: cart\ngrpc: true\n{more}\n"));
     assert_eq!(said, [""; 0], "{more}");
-    let added: Vec<String> = settings.iter().filter(|one| !PLAIN.contains(&one.as_str())).cloned().collect();
+    let added = settings.iter().filter(|one| !PLAIN.contains(&one.as_str())).map(|one| one.replacen(".80=", "=", 1));
+    let added: Vec<String> = added.collect();
     assert_eq!(added.len() + PLAIN.len(), settings.len(), "{settings:?}");
     added
 }
@@ -40,56 +41,181 @@ fn a_mapping_opts_its_service_in() {
 
 #[test]
 fn the_service_may_be_written_at_length_and_with_a_port() {
-    for service in ["cart", "cart.shop", "cart.shop.svc", "cart.shop.svc.cluster.local", "http://cart", "grpc://cart"] {
-        assert_eq!(
-            config(&format!("{HEAD}service: {service}\ngrpc: true\n")),
-            (PLAIN.map(str::to_owned).to_vec(), vec![])
-        );
+    let plain = PLAIN.map(str::to_owned).to_vec();
+    for service in [
+        "cart",
+        "Cart",
+        "cart:80",
+        "'cart:'",
+        "cart:0",
+        "cart.shop",
+        "cart.shop.svc",
+        "CART.Shop.svc.cluster.local.",
+        "cart.shop.svc.example.org",
+        "http://cart",
+        "HTTP://cart:80/v1?x=y",
+        "grpc://cart",
+        "//cart",
+        "user@cart",
+    ] {
+        let (settings, said) = config(&format!("{HEAD}service: {service}\ngrpc: true\n"));
+        assert_eq!((settings, said), (plain.clone(), vec![]), "{service}");
     }
-    for (service, port) in [("cart:50051", "50051"), ("http://cart.shop:web", "web"), ("cart.shop.svc:1", "1")] {
+    for (service, port) in [("cart:50051", "50051"), ("http://cart.shop:8080", "8080"), ("cart.shop.svc:1", "1")] {
         let (settings, said) = config(&format!("{HEAD}service: {service}\ngrpc: true\ntimeout_ms: 5\n"));
         let expected = ["enabled=true", "hosts=*", "protocol=grpc", "routes=/shop.v1.Cart/", "timeout=5ms"]
             .map(|setting| setting.replacen('=', &format!(".{port}="), 1));
         assert_eq!((settings, said), (expected.to_vec(), vec![]), "{service}");
     }
+    let odd = config(&format!("{HEAD}service: tcp://cart\ngrpc: true\n"));
+    let said = "warning: [getambassador.io/config] Mapping m: service: \"tcp://cart\": not a scheme that Emissary knows; \
+                expected http or https (it counts as http)";
+    assert_eq!(odd, (plain, vec![said.to_owned()]));
+}
+
+#[test]
+fn a_mapping_needs_the_port_that_it_means() {
+    let port = |name: &str, number| Port { name: name.into(), number, app_protocol: None };
+    let told = |ports: &[Port], service: &str| {
+        let config = format!("{HEAD}grpc: true\nservice: {service}\n");
+        let annotations = BTreeMap::from([("getambassador.io/config".to_owned(), config)]);
+        told(translate(Product::Ambassador.into(), subject(&annotations, Some(ports)), Mappings::Own))
+    };
+    let ports = [port("http", 8080), port("", 50051)];
+    let place = "error: [getambassador.io/config] Mapping m: service: ";
+    let none = "the Service has no TCP port 80, which is meant where none is named; it has";
+    for (ports, service, message) in [
+        (&ports[..], "cart", format!("{place}\"cart\": {none} 8080 (http), 50051 (the Mapping is ignored)")),
+        (&[], "cart", format!("{place}\"cart\": {none} none (the Mapping is ignored)")),
+        (
+            &ports[..1],
+            "cart:50051",
+            format!(
+                "{place}\"cart:50051\": the Service has no TCP port 50051; it has 8080 (http) (the Mapping is ignored)"
+            ),
+        ),
+    ] {
+        assert_eq!(told(ports, service), (vec![], vec![message]));
+    }
+    let good = ["enabled.50051=true", "hosts.50051=*", "protocol.50051=grpc", "routes.50051=/shop.v1.Cart/"];
+    assert_eq!(told(&ports, "cart:50051"), (good.map(str::to_owned).to_vec(), vec![]));
 }
 
 #[test]
 fn a_mapping_of_another_service_is_said_and_costs_only_itself() {
-    let another = "another service; expected cart, whose annotation this is (the Mapping is ignored)";
-    let unusable = "expected cart, with or without a port (the Mapping is ignored)";
+    let elsewhere = |key: &str| {
+        format!(
+            "this Mapping is for Service {key}, and --compat reads the annotation of a Service for that Service only; chancery \
+             convert writes it onto {key}"
+        )
+    };
+    let either = |key: &str| {
+        format!(
+            "this Mapping is for Service {key} or a host outside of the cluster, and --compat reads the annotation of a Service \
+             for that Service only; chancery convert writes it onto {key}, if that is a Service"
+        )
+    };
+    let world = "a host outside of the cluster; only Services of the cluster are served";
+    let unusable = "not a service; expected the name of a Service, with or without a port";
+    let port = "not the number of a port";
     let cases = [
-        ("prices", format!("warning: service: \"prices\": {another}")),
-        ("cart.bank:80", format!("warning: service: \"cart.bank:80\": {another}")),
-        ("''", format!("error: service: missing; {unusable}")),
-        ("~", format!("error: service: missing; {unusable}")),
-        ("7", format!("error: service: \"7\": not a service; {unusable}")),
-        ("[cart]", format!("error: service: \"[\\\"cart\\\"]\": not a service; {unusable}")),
-        ("Cart", format!("error: service: \"Cart\": not a service; {unusable}")),
-        ("cart:", format!("error: service: \"cart:\": not a service; {unusable}")),
-        ("tcp://cart", format!("error: service: \"tcp://cart\": not a service; {unusable}")),
-        ("cart.shop.pod", format!("error: service: \"cart.shop.pod\": not a service; {unusable}")),
-        ("größe", format!("error: service: \"größe\": not a service; {unusable}")),
+        ("prices", format!("warning: service: \"prices\": {}", elsewhere("shop/prices"))),
+        ("cart.bank.svc", format!("warning: service: \"cart.bank.svc\": {}", elsewhere("bank/cart"))),
+        ("cart.bank:80", format!("warning: service: \"cart.bank:80\": {}", either("bank/cart"))),
+        ("cart\nnamespace: bank", format!("warning: service: \"cart\": {}", elsewhere("bank/cart"))),
+        ("a.b.example\nresolver: endpoint", format!("warning: service: \"a.b.example\": {}", either("b/a"))),
+        ("httpbin.org.", format!("warning: service: \"httpbin.org.\": {world}")),
+        ("https://www.example.com", format!("warning: service: \"https://www.example.com\": {world}")),
+        ("cart.shop.pod", format!("warning: service: \"cart.shop.pod\": {world}")),
+        ("cart_1.shop", format!("warning: service: \"cart_1.shop\": {world}")),
+        ("127.0.0.1:8877", format!("warning: service: \"127.0.0.1:8877\": {world}")),
+        ("'[::1]:8877'", format!("warning: service: \"[::1]:8877\": {world}")),
+        (
+            "localhost:8877",
+            "warning: service: \"localhost:8877\": Emissary's own pod; only Services of the cluster are served"
+                .to_owned(),
+        ),
+        (
+            "cart\nresolver: consul",
+            "warning: service: \"cart\": a service in Consul; only Services of the cluster are served".to_owned(),
+        ),
+        (
+            "cart\nhost_redirect: true",
+            "warning: service: \"cart\": a host that requests are redirected to; redirects aren't supported".to_owned(),
+        ),
+        (
+            "https://cart",
+            "warning: service: \"https://cart\": Emissary speaks TLS to port 443; TLS to pods isn't supported"
+                .to_owned(),
+        ),
+        (
+            "cart:8443\ntls: true",
+            "warning: tls: \"true\": Emissary speaks TLS to port 8443; TLS to pods isn't supported".to_owned(),
+        ),
+        (
+            "http://cart\ntls: upstream",
+            "warning: tls: \"upstream\": Emissary speaks TLS to port 443; TLS to pods isn't supported".to_owned(),
+        ),
+        ("''", "error: service: missing; expected the name of a Service, with or without a port".to_owned()),
+        ("~", "error: service: missing; expected the name of a Service, with or without a port".to_owned()),
+        ("7", format!("error: service: \"7\": {unusable}")),
+        ("[cart]", format!("error: service: \"[\\\"cart\\\"]\": {unusable}")),
+        ("größe", format!("error: service: \"größe\": {unusable}")),
+        ("http:///x", format!("error: service: \"http:///x\": {unusable}")),
+        ("cart:99999", format!("error: service: \"cart:99999\": {port}; expected 1 to 65535")),
+        ("cart:web", format!("error: service: \"cart:web\": {port}, and Emissary reads no names; expected 1 to 65535")),
+        ("cart:1:2", format!("error: service: \"cart:1:2\": {port}, and Emissary reads no names; expected 1 to 65535")),
     ];
     for (service, message) in cases {
-        let text = format!("{HEAD}service: {}\n", if service.ends_with(':') { "'cart:'" } else { service });
-        assert_eq!(said(&text), [message], "{service}");
+        let text = format!("{HEAD}service: {service}\n");
+        assert_eq!(said(&text), [format!("{message} (the Mapping is ignored)")], "{service}");
         assert_eq!(config(&text).0, [""; 0], "{service}");
         let with_good = format!("{text}---\n{HEAD}service: cart\ngrpc: true\n");
         assert_eq!(config(&with_good).0, PLAIN);
     }
+}
+
+#[test]
+fn a_mapping_may_be_written_as_an_object_is() {
+    let full = "apiVersion: getambassador.io/v2\nkind: Mapping\nmetadata: {name: m, labels: {a: b}}\n\
+                spec: {prefix: /shop.v1.Cart/, service: cart, grpc: true, cors: {a: b}}\nstatus: {}\n";
+    let cors = |path: &str| {
+        format!(
+            "warning: [getambassador.io/config] Mapping m: {path}cors: \"{{\\\"a\\\":\\\"b\\\"}}\": there is nothing like it here \
+             (it is ignored)"
+        )
+    };
+    assert_eq!(config(full), (PLAIN.map(str::to_owned).to_vec(), vec![cors("spec.")]));
+    let both = "apiVersion: getambassador.io/v2\nkind: Mapping\nmetadata: {name: m}\nservice: cart\ncors: {a: b}\n\
+                spec: {prefix: /shop.v1.Cart/, service: prices, grpc: true}\n";
+    assert_eq!(config(both), (PLAIN.map(str::to_owned).to_vec(), vec![cors("")]), "what isn't in spec wins");
+    let elsewhere = full.replace("name: m,", "name: m, namespace: bank,");
+    assert_eq!(config(&elsewhere).0, [""; 0]);
+    let no_spec = "apiVersion: getambassador.io/v2\nkind: Mapping\nmetadata: 7\nspec: words\n";
     assert_eq!(
-        said(&format!("{HEAD}service: https://cart\ngrpc: true\n")),
-        ["warning: service: \"https://cart\": TLS to pods isn't supported (they are spoken to without TLS)"]
+        config(no_spec).1,
+        [
+            "error: [getambassador.io/config] Mapping #1: spec.service: missing; expected the name of a Service, with or without \
+          a port (the Mapping is ignored)"
+        ]
     );
 }
 
 #[test]
 fn without_grpc_pods_are_spoken_to_as_emissary_speaks_to_them() {
     let (settings, told) = config("{apiVersion: ambassador/v1, kind: Mapping, name: m, prefix: /, service: cart}");
-    assert_eq!((settings.join(" "), told), ("enabled=true hosts=* protocol=http1 routes=/".to_owned(), vec![]));
+    assert_eq!(
+        (settings.join(" "), told),
+        ("enabled.80=true hosts.80=* protocol.80=http1 routes.80=/".to_owned(), vec![])
+    );
     let both = format!("{HEAD}service: cart\nrewrite: ''\n---\n{HEAD}service: cart\ngrpc: true\n");
     assert_eq!(config(&both).0, PLAIN);
+    let upgraded = |more: &str| said(&format!("{HEAD}service: cart\nrewrite: ''\n{more}\n"));
+    for more in ["use_websocket: true", "allow_upgrade: [websocket]", "allow_upgrade: [WebSocket]"] {
+        assert_eq!(upgraded(more), [""; 0], "{more}");
+        assert_eq!(upgraded(&format!("{more}\ngrpc: true")).len(), 1, "{more}");
+    }
+    assert_eq!(upgraded("allow_upgrade: [websocket, spdy/3.1]").len(), 1);
     let bad = said(&format!("{HEAD}service: cart\nrewrite: ''\ngrpc: sure\n"));
     assert_eq!(bad, ["error: grpc: \"sure\": expected true or false (it counts as false)"]);
 }
@@ -125,7 +251,12 @@ fn each_field_of_a_policy_has_its_counterpart() {
         ("cluster_idle_timeout_ms: 0", "connection-idle-timeout=off"),
         ("cluster_max_connection_lifetime_ms: 3600000", "max-connection-duration=1h"),
         ("keepalive: {time: 30, interval: 5, probes: 3}", "tcp-keepalive=on"),
+        ("keepalive: {idle_time: 30}", "tcp-keepalive=on"),
         ("resolver: endpoint", ""),
+        ("resolver: kubernetes-service", ""),
+        ("ambassador_id: default", ""),
+        ("ambassador_id: [edge, default]", ""),
+        ("case_sensitive: true\nprecedence: 0\npriority: default\nrespect_dns_ttl: true", ""),
         ("weight: 100", ""),
         ("rewrite: /shop.v1.Cart/", ""),
         ("rewrite: ''", ""),
@@ -142,17 +273,24 @@ fn hosts_and_prefixes_are_routes() {
         let text = format!("{HEAD}service: cart\ngrpc: true\n{more}\n");
         let (settings, _) = config(&text);
         let routed = settings.into_iter().filter(|one| one.starts_with("hosts") || one.starts_with("routes"));
+        let routed = routed.map(|one| one.replacen(".80=", "=", 1));
         (routed.collect::<Vec<_>>().join(" "), said(&text))
     };
     let hosts = |hosts: &str| (format!("hosts={hosts} routes=/shop.v1.Cart/"), Vec::<String>::new());
     assert_eq!(routed("host: shop.example"), hosts("shop.example"));
     assert_eq!(routed("hostname: '*.shop.example'"), hosts("*.shop.example"));
     assert_eq!(routed("hosts: [b.example, 'a.example:8080']"), hosts("a.example:8080,b.example"));
-    assert_eq!(routed("hostname: '*'\nhost: a.example"), hosts("*"));
+    let ignored = "warning: host: \"a.example\": hostname says which hosts are meant, and Emissary reads that one (it is ignored)";
+    assert_eq!(routed("hostname: '*'\nhost: a.example"), (hosts("*").0, vec![ignored.to_owned()]));
+    assert_eq!(routed("host: Shop.Example"), hosts("shop.example"));
+    assert_eq!(routed("headers: {':Authority': shop.example}"), hosts("shop.example"));
+    assert_eq!(routed("headers: {':authority': shop.example}\nhost: a.example"), hosts("a.example"));
     let second =
         |more: &str| format!("---\n{}service: cart\ngrpc: true\n{more}", HEAD.replace("/shop.v1.Cart/", "/a.B/"));
     let (both, said) = routed(&second(""));
     assert_eq!((both.as_str(), said.len()), ("hosts=* routes=/a.B/,/shop.v1.Cart/", 0));
+    let same = format!("---\n{HEAD}service: cart\ngrpc: true\nhost: b.example\n");
+    assert_eq!(routed(&format!("host: a.example\n{same}")), hosts("a.example,b.example"), "the prefix is the same");
     let (both, said) = routed(&second("host: a.example"));
     assert_eq!(both, "hosts=* routes=/shop.v1.Cart/", "the second's prefix isn't to be had under every host");
     assert_eq!(
@@ -173,11 +311,15 @@ fn what_narrows_a_mapping_must_not_widen_it() {
         ("prefix_regex: true", "prefix_regex: \"true\": there is nothing like it here"),
         ("prefix_exact: true", "prefix_exact: \"true\": there is nothing like it here"),
         ("shadow: true", "shadow: \"true\": there is nothing like it here"),
-        ("host_redirect: true", "host_redirect: \"true\": there is nothing like it here"),
         ("host: a.*\nhost_regex: true", ""),
         ("weight: 10", "weight: \"10\": requests of one prefix can't be split by weight here"),
         ("weight: 0", "weight: \"0\": requests of one prefix can't be split by weight here"),
-        ("host: 'a*'", ""),
+        ("hostname: 'a*'", ""),
+        ("host: '*'", ""),
+        ("host: '*.example'", ""),
+        ("headers: {':authority': '*.example'}", ""),
+        ("headers: {':authority': a.example, x-canary: 'yes'}", ""),
+        ("headers: {':authority': true}", ""),
         ("host: 'a.example,b.example'", ""),
         ("host: ['a.example', 7]", ""),
         ("host: {a: b}", ""),
@@ -185,13 +327,13 @@ fn what_narrows_a_mapping_must_not_widen_it() {
     for prefix in ["shop", "'/a,/b'", "7", "'/größe'", "'/a b'", "{a: b}"] {
         let text = HEAD.replace("/shop.v1.Cart/", prefix);
         let text = format!("{text}service: cart\ngrpc: true\n");
-        assert_eq!(config(&text).0, ["enabled=true", "protocol=grpc"], "{prefix}");
+        assert_eq!(config(&text).0, ["enabled.80=true", "protocol.80=grpc"], "{prefix}");
         let message = "not a prefix that can be matched here; expected a path, which begins with /";
         assert!(said(&text)[0].contains(message) && said(&text)[0].ends_with(not_routed), "{:?}", said(&text));
     }
     for (more, message) in cases {
         let text = format!("{HEAD}service: cart\ngrpc: true\n{more}\n");
-        assert_eq!(config(&text).0, ["enabled=true", "protocol=grpc"], "{more}");
+        assert_eq!(config(&text).0, ["enabled.80=true", "protocol.80=grpc"], "{more}");
         let said = said(&text);
         assert!(said.iter().all(|one| one.ends_with(not_routed)) && said.len() == 1, "{said:?}");
         if !message.is_empty() {
@@ -212,7 +354,17 @@ fn what_has_no_counterpart_is_said() {
             "ambassador_id: [edge]",
             "warning: ambassador_id: \"[\\\"edge\\\"]\": there is nothing like it here (it is ignored)",
         ),
-        ("tls: client", "warning: tls: \"client\": TLS to pods isn't supported (they are spoken to without TLS)"),
+        (
+            "case_sensitive: false",
+            "warning: case_sensitive: \"false\": paths are compared with their case here (requests in another case aren't \
+             routed)",
+        ),
+        ("precedence: 1", "warning: precedence: \"1\": there is nothing like it here (it is ignored)"),
+        ("priority: high", "warning: priority: \"high\": there is nothing like it here (it is ignored)"),
+        (
+            "regex_rewrite: {pattern: a, substitution: b}",
+            "warning: regex_rewrite: \"{\\\"pattern\\\":\\\"a\\\",\\\"substitution\\\":\\\"b\\\"}\": there is nothing like it here (it is ignored)",
+        ),
         (
             "resolver: consul-dc1",
             "warning: resolver: \"consul-dc1\": not read (requests are balanced over the pods, as ever)",
@@ -273,7 +425,7 @@ fn of_two_mappings_of_one_port_the_first_has_a_setting() {
     assert_eq!(
         said(&[mapping(1), mapping(2)].concat()),
         ["warning: timeout_ms: \"2\": contradicts getambassador.io/config Mapping m: timeout_ms, which has the same \
-          setting here (chancery.dev/timeout is 1ms)"]
+          setting here (chancery.dev/timeout.80 is 1ms)"]
     );
 }
 
@@ -281,13 +433,39 @@ fn of_two_mappings_of_one_port_the_first_has_a_setting() {
 fn a_mapping_that_is_an_object_reads_the_same() {
     let spec = serde_json::json!({ "prefix": "/shop.v1.Cart/", "service": "cart.shop:80", "grpc": true, "cors": 7 });
     let serde_json::Value::Object(spec) = spec else { panic!() };
-    let mapping = Mapping::object("edge", "m", spec);
-    assert_eq!(mapping.service(), Some(("shop".to_owned(), "cart".to_owned())));
-    let (settings, said) =
-        told(translate(Compat::ALL, &Key::new("shop", "cart"), &BTreeMap::new(), std::slice::from_ref(&mapping)));
+    let mapping = Mapping::object("getambassador.io/v3alpha1", "edge", "m", spec);
+    assert_eq!(mapping.destination(), Destination::Either(Key::new("shop", "cart")));
+    let translation =
+        translate(Compat::ALL, subject(&BTreeMap::new(), None), Mappings::These(std::slice::from_ref(&mapping)));
+    let (settings, said) = told(translation);
     assert_eq!(settings, ["enabled.80=true", "hosts.80=*", "protocol.80=grpc", "routes.80=/shop.v1.Cart/"]);
     assert_eq!(
         said,
         ["warning: Service shop/cart: Mapping edge/m: spec.cors: \"7\": there is nothing like it here (it is ignored)"]
     );
+}
+
+#[test]
+fn hosts_of_early_versions_may_have_a_star() {
+    let early = HEAD.replace("v3alpha1", "v2");
+    let (settings, said) = config(&format!("{early}service: cart\ngrpc: true\nhost: '*.shop.example'\n"));
+    assert_eq!((settings[1].as_str(), said), ("hosts.80=*.shop.example", vec![]));
+}
+
+#[test]
+fn each_host_and_prefix_knows_where_it_was_written() {
+    let mapping = |name: &str, host: &str, prefix: &str| {
+        format!(
+            "---\n{}service: cart\ngrpc: true\nhost: {host}\n",
+            HEAD.replace("name: m", &format!("name: {name}")).replace("/shop.v1.Cart/", prefix)
+        )
+    };
+    let config = [mapping("a", "a.example", "/a/"), mapping("b", "b.example", "/a/")].concat();
+    let annotations = BTreeMap::from([("getambassador.io/config".to_owned(), config)]);
+    let translation = translate(Compat::ALL, subject(&annotations, None), Mappings::Own);
+    let hosts = translation.settings.iter().find(|setting| setting.name == "hosts.80").unwrap();
+    let fields: Vec<_> = hosts.items.iter().map(|(host, place)| (host.as_str(), place.spoken())).collect();
+    let expected = [("a.example", "a"), ("b.example", "b")]
+        .map(|(host, mapping)| (host, format!("getambassador.io/config Mapping {mapping}: host")));
+    assert_eq!(fields, expected);
 }

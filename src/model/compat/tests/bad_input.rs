@@ -6,7 +6,7 @@ use super::*;
 
 fn config(text: &str) -> Translation {
     let annotations = BTreeMap::from([("getambassador.io/config".to_owned(), text.to_owned())]);
-    translate(Product::Ambassador.into(), &Key::new("shop", "cart"), &annotations, &[])
+    translate(Product::Ambassador.into(), subject(&annotations, None), Mappings::Own)
 }
 
 /// Nests aliases so that they expand to `10^depth` words.
@@ -119,13 +119,13 @@ fn wrong_types_go_to_our_parser_as_they_stand() {
     assert_eq!(
         settings,
         [
-            "connect-timeout=soon",
-            "enabled=true",
-            "lb-policy={\"a\":\"b\"}",
-            "num-retries=-1",
-            "protocol=grpc",
-            "retry-on=7",
-            "timeout=[1]",
+            "connect-timeout.80=soon",
+            "enabled.80=true",
+            "lb-policy.80={\"a\":\"b\"}",
+            "num-retries.80=-1",
+            "protocol.80=grpc",
+            "retry-on.80=7",
+            "timeout.80=[1]",
         ]
     );
 }

@@ -29,10 +29,9 @@ fn what_makes_no_sense_is_said_or_left_to_our_parser() {
         ),
         (
             &[("upstream-protocol.h2", "443")],
-            &["protocol.443=http2"],
+            &[],
             &[
-                "warning: [projectcontour.io/upstream-protocol.h2]: \"443\": TLS to pods isn't supported (the ports get \
-               HTTP/2 without TLS)",
+                "warning: [projectcontour.io/upstream-protocol.h2]: \"443\": TLS to pods isn't supported (it is ignored)",
             ],
         ),
         (

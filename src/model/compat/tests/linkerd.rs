@@ -6,6 +6,8 @@ fn each_annotation_of_retries_has_its_counterpart() {
         (&[("grpc", "cancelled,unavailable")], &["retry-on=cancelled,unavailable"], &[]),
         (&[("http", "5xx,gateway-error")], &["retry-on=5xx,gateway-error"], &[]),
         (&[("http", "5xx")], &["retry-on=5xx"], &[]),
+        (&[("http", "5XX,Gateway-Error")], &["retry-on=5xx,gateway-error"], &[]),
+        (&[("grpc", "UNAVAILABLE,Deadline-Exceeded")], &["retry-on=unavailable,deadline-exceeded"], &[]),
         (&[("http", "503")], &["retriable-status-codes=503", "retry-on=retriable-status-codes"], &[]),
         (
             &[("grpc", "internal"), ("http", "gateway-error,429, 500-502")],
@@ -110,7 +112,7 @@ fn what_makes_no_sense_is_said_or_left_to_our_parser() {
     let cases: &[Case] = &[
         (&[("grpc", "")], &["retry-on="], &[]),
         (&[("http", "")], &["retry-on="], &[]),
-        (&[("grpc", "Unavailable")], &["retry-on=Unavailable"], &[]),
+        (&[("grpc", "un available")], &["retry-on=un available"], &[]),
         (&[("limit", "-1")], &["num-retries=-1"], &[]),
         (&[("timeout", "soon")], &["per-try-timeout=soon"], &[]),
         (&[("http", "42,503")], &["retriable-status-codes=503", "retry-on=retriable-status-codes"], &[&status]),
@@ -132,7 +134,7 @@ fn the_list_that_cannot_be_used_answers_for_both() {
         let annotations =
             [("grpc", grpc), ("http", http)].map(|(key, text)| (format!("retry.linkerd.io/{key}"), text.to_owned()));
         let translation =
-            translate(Product::Linkerd.into(), &Key::new("shop", "cart"), &BTreeMap::from(annotations), &[]);
+            translate(Product::Linkerd.into(), subject(&BTreeMap::from(annotations), None), Mappings::Own);
         let [Setting { place, .. }] = &translation.settings[..] else { panic!("{translation:?}") };
         place.spoken()
     };

@@ -6,7 +6,14 @@ use crate::model::compat::{self, Compat};
 
 fn translate(pairs: &[(&str, &str)]) -> (Translated, Vec<Rejected>) {
     let annotations = pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-    Translated::parse(&id(), compat::translate(Compat::ALL, &Key::new("shop", "cart"), &annotations, &[]))
+    Translated::parse(
+        &id(),
+        compat::translate(
+            Compat::ALL,
+            compat::Subject { key: &Key::new("shop", "cart"), annotations: &annotations, ports: None },
+            compat::Mappings::Own,
+        ),
+    )
 }
 
 fn mapping(more: &str) -> String {
@@ -121,4 +128,36 @@ fn mappings_that_cannot_be_read_stay_as_they_were_through_any_number_of_bad_vers
     let (mut gone, _) = translate(&[]);
     gone.keep_last_good(&known);
     assert_eq!(gone, Translated::default());
+}
+
+#[test]
+fn a_port_knows_where_its_hosts_and_routes_were_written() {
+    let written = |own: &[(&str, &str)], foreign: &[(&str, &str)], on_namespace: &[(&str, &str)]| {
+        let mut service = service(&["grpc|50051"], &[&[("enabled", "true")], own].concat());
+        service.translated = Some(Box::new(translate(foreign).0));
+        let port = resolve(&service, Some(&namespace(on_namespace))).ports.remove(0);
+        let field = |key: &str, item: &str| port.written.get(key).map(|written| written.field_of(item).to_owned());
+        (field("hosts", "a.example"), field("routes", "/b/"))
+    };
+    let said = |hosts: &str, routes: &str| (Some(hosts.to_owned()), Some(routes.to_owned()));
+    assert_eq!(written(&[], &[], &[]), (None, None));
+    assert_eq!(
+        written(&[("hosts.grpc", "a.example")], &[], &[("routes", "/b/")]),
+        said(
+            "metadata.annotations[chancery.dev/hosts.grpc]",
+            "metadata.annotations[chancery.dev/routes] of Namespace shop"
+        )
+    );
+    let mapping = |name: &str, prefix: &str| {
+        format!(
+            "{{apiVersion: getambassador.io/v2, kind: Mapping, name: {name}, service: 'cart:50051', host: a.example, \
+             prefix: {prefix}, rewrite: ''}}\n"
+        )
+    };
+    let config = format!("{}---\n{}", mapping("one", "/a/"), mapping("two", "/b/"));
+    let place = "metadata.annotations[getambassador.io/config] Mapping";
+    assert_eq!(
+        written(&[], &[("getambassador.io/config", &config)], &[]),
+        said(&format!("{place} one: host"), &format!("{place} two: prefix"))
+    );
 }

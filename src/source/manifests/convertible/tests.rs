@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::compat::Destination;
 
 fn read(text: &str) -> Convertible {
     let mut found = Convertible::default();
@@ -8,13 +9,13 @@ fn read(text: &str) -> Convertible {
 
 #[test]
 fn services_and_mappings_are_found_wherever_they_stand() {
-    let Convertible { services, mappings, rejected } = read(
+    let Convertible { services, namespaces, ingresses, mappings, tcp_mappings, rejected } = read(
         "# comment
 apiVersion: v1
 kind: List
 items:
 - {apiVersion: v1, kind: Service, metadata: {name: cart, namespace: shop, annotations: {a: b}}}
-- {apiVersion: v1, kind: ConfigMap, metadata: {name: cart}}
+- {apiVersion: v1, kind: ConfigMap, metadata: {name: cart, namespace: edge}}
 ---
 apiVersion: getambassador.io/v2
 kind: MappingList
@@ -24,34 +25,74 @@ items:
 {apiVersion: v1, kind: Service, metadata: {name: cart, namespace: shop}}
 ---
 words
+---
+{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: web, annotations: {getambassador.io/config: ''}}}
+---
+{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: plain, annotations: {a: b}}}
+---
+{apiVersion: getambassador.io/v2, kind: TCPMapping, metadata: {name: t, namespace: bank}}
+---
+{apiVersion: v1, kind: Namespace, metadata: {name: empty}}
 ",
     );
     assert_eq!(rejected, []);
     let annotations = BTreeMap::from([("a".to_owned(), "b".to_owned())]);
-    let cart = Declared { file: "in.yaml".into(), line: 5, it: annotations };
+    let cart = Declared { file: "in.yaml".into(), line: 5, it: Annotated { annotations, ports: None } };
     assert_eq!(services, BTreeMap::from([(Key::new("shop", "cart"), cart)]), "the first counts");
     let [Declared { line: 11, it, file: _ }] = &mappings[..] else { panic!("{mappings:?}") };
-    assert_eq!(it.service(), Some(("default".to_owned(), "cart".to_owned())));
+    assert_eq!(it.destination(), Destination::Service(Key::new("default", "cart")));
+    assert_eq!(namespaces.into_iter().collect::<Vec<_>>(), ["bank", "edge", "empty", "shop"]);
+    let [Declared { line: 17, it: (key, _), file: _ }] = &ingresses[..] else { panic!("{ingresses:?}") };
+    assert_eq!(*key, Key::new("default", "web"));
+    let [Declared { line: 21, it, file: _ }] = &tcp_mappings[..] else { panic!("{tcp_mappings:?}") };
+    assert_eq!(*it, Key::new("bank", "t"));
 }
 
 #[test]
-fn what_cannot_be_read_is_told_with_its_line() {
-    let Convertible { services, mappings, rejected } = read(
+fn the_tcp_ports_of_a_service_are_known_if_all_can_be_told() {
+    let ports = |spec: &str| {
+        let found = read(&format!("{{apiVersion: v1, kind: Service, metadata: {{name: cart}}, spec: {spec}}}"));
+        assert_eq!(found.rejected, []);
+        let (_, Declared { it, .. }) = found.services.into_iter().next().unwrap();
+        let ports = it.ports?.into_iter();
+        Some(ports.map(|port| format!("{} {} {:?}", port.name, port.number, port.app_protocol)).collect::<Vec<_>>())
+    };
+    assert_eq!(
+        ports(
+            "{ports: [{name: web, port: 80, appProtocol: http}, {port: 53, protocol: UDP}, {port: 81, protocol: TCP}]}"
+        ),
+        Some(vec!["web 80 Some(\"http\")".to_owned(), " 81 None".to_owned()])
+    );
+    assert_eq!(ports("{ports: []}"), Some(vec![]));
+    assert_eq!(ports("{type: ExternalName, externalName: example.org, ports: [{port: 80}]}"), Some(vec![]));
+    for spec in ["{}", "words", "{ports: x}", "{ports: [{port: http}]}", "{ports: [{port: 99999}]}", "{ports: [x]}"] {
+        assert_eq!(ports(spec), None, "{spec}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_told_with_its_line_if_it_concerns_anybody() {
+    let Convertible { services, mappings, rejected, .. } = read(
         "a: [
 ---
-{apiVersion: v1, kind: Service, metadata: {name: cart, annotations: {a: true}}}
+{apiVersion: v1, kind: Service, metadata: {name: cart, annotations: {retry.linkerd.io/limit: 3}}}
 ---
 apiVersion: getambassador.io/v2
 kind: Mapping
 metadata: {name: m}
 spec: words
 ---
-{apiVersion: v1, kind: Service, metadata: {name: prices}}
+{apiVersion: v1, kind: Service, metadata: {name: prices, annotations: {a: true}}}
 ",
     );
-    assert_eq!((services.len(), mappings.len()), (1, 0));
+    assert_eq!((services.len(), mappings.len()), (2, 0), "that there is such a Service is known all the same");
     let told: Vec<_> = rejected.iter().map(|wrong| (wrong.line, wrong.rejected.to_string())).collect();
     assert_eq!(told.len(), 3, "{told:#?}");
-    assert_eq!(told[1], (Some(3), "Service default/cart: metadata.annotations[a]: \"true\": is a boolean; expected a string: write \"true\" (the object is left as it was before)".to_owned()));
-    assert!(told[2].1.starts_with("file in.yaml: spec: \"words\": is a string; expected a mapping"), "{told:#?}");
+    assert_eq!(told[1], (Some(3), "Service default/cart: metadata.annotations[retry.linkerd.io/limit]: \"3\": is a number; expected a string: write \"3\" (the object is left as it was before)".to_owned()));
+    assert!(
+        told[2]
+            .1
+            .starts_with("file in.yaml: spec: Mapping default/m: spec: \"words\": is a string; expected a mapping"),
+        "{told:#?}"
+    );
 }

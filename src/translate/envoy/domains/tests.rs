@@ -24,7 +24,14 @@ fn sharing(service: &str, created: i64, hosts: &[&str], routes: &[&str], fleets:
     let hosts = hosts.iter().map(|host| Arc::from(*host)).collect();
     let routes = routes.iter().map(|route| Arc::from(*route)).collect();
     let policy = Policy { fleets, hosts, routes, ..Policy::default() };
-    let port = Port { number: 80, name: "http".into(), policy, has_service_hosts: true, annotated: [].into() };
+    let port = Port {
+        number: 80,
+        name: "http".into(),
+        policy,
+        has_service_hosts: true,
+        annotated: [].into(),
+        written: [].into(),
+    };
     let key = Key::new(namespace, name);
     let service = Service {
         key: key.clone(),

@@ -53,7 +53,7 @@ impl PortRoutes {
     /// What this port of this Service wants; `name` is its cluster's. A port that no request can be sent over wants nothing.
     pub fn new(name: Name, service: &Service, port: &Port, cluster_domain: &str) -> Self {
         let Service { key, created, ports: _, defaults } = service;
-        let Port { number, name: _, policy, has_service_hosts, annotated: _ } = port;
+        let Port { number, name: _, policy, has_service_hosts, annotated: _, written: _ } = port;
         let is_http = policy.protocol.is_http();
         let numbered = if is_http { names::numbered(key, *number, cluster_domain) } else { Vec::new() };
         let requests = defaults.requests(*number).filter(|_| is_http);

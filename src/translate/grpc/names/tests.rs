@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::model::{Defaults, Policy};
@@ -121,6 +121,7 @@ fn a_port_is_found_by_its_number_its_name_or_as_the_default() {
         policy: Policy::default(),
         has_service_hosts: false,
         annotated: BTreeSet::new(),
+        written: BTreeMap::new(),
     };
     let key = Key::new("shop", "cart");
     let ports = vec![port(80, "http"), port(50051, "grpc")];

@@ -13,6 +13,7 @@ fn both(hosts: &[&str], fleets_of_grpc: &[&str]) -> [Arc<PortRoutes>; 2] {
         policy: policy(protocol),
         has_service_hosts: true,
         annotated: [].into(),
+        written: [].into(),
     };
     let mut grpc = port(50051, Protocol::Grpc);
     if !fleets_of_grpc.is_empty() {
@@ -77,7 +78,14 @@ fn both_lose_a_host_that_an_older_service_has() {
 fn a_port_that_no_request_can_be_sent_over_has_no_virtual_host() {
     for protocol in [Protocol::Tcp, Protocol::Tls] {
         let policy = Policy { protocol, ..Policy::default() };
-        let port = Port { number: 6379, name: "x".into(), policy, has_service_hosts: false, annotated: [].into() };
+        let port = Port {
+            number: 6379,
+            name: "x".into(),
+            policy,
+            has_service_hosts: false,
+            annotated: [].into(),
+            written: [].into(),
+        };
         let key = Key::new("shop", "redis");
         let service =
             Service { key: key.clone(), created: 1, ports: vec![port.clone()], defaults: Defaults::default() };

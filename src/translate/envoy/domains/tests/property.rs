@@ -61,6 +61,7 @@ fn ports_of(at: usize, claims: &Claims) -> Vec<Arc<PortRoutes>> {
         },
         has_service_hosts: true,
         annotated: [].into(),
+        written: [].into(),
     };
     let ports: Vec<Port> = if *two { vec![port(80), port(50051)] } else { vec![port(80)] };
     let defaults = Defaults { grpc: Some(if *two { 50051 } else { 80 }), http: Some(80) };

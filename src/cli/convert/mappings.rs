@@ -1,0 +1,172 @@
+//! Which Mappings are about which Service, and what is said of those that are about none.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Problem;
+use crate::model::compat::{self, Destination, Mapping, Translation};
+use crate::model::{Key, ObjectRef, Reason, Rejected};
+use crate::source::manifests::{Convertible, Declared};
+
+/// A Mapping, and the Service in whose annotation it stands, if it does.
+pub(super) struct Carried {
+    carrier: Option<Key>,
+    mapping: Declared<Mapping>,
+}
+
+/// A host and a prefix that the Mappings of one Service take.
+pub(super) type Claim = (String, String);
+
+/// Every Mapping there is, in annotations and as an object of its own.
+pub(super) fn every(found: &Convertible, problems: &mut Vec<Problem>) -> Vec<Carried> {
+    let mut all = Vec::new();
+    for (key, Declared { file, line, it }) in &found.services {
+        let (mappings, rejected) = compat::embedded(key, &it.annotations);
+        problems.extend(rejected.into_iter().map(|rejected| problem(file, *line, rejected)));
+        let carried =
+            |it| Carried { carrier: Some(key.clone()), mapping: Declared { file: file.clone(), line: *line, it } };
+        all.extend(mappings.into_iter().map(carried));
+    }
+    for Declared { file, line, it: (key, annotations) } in &found.ingresses {
+        let ingress = format!("Ingress {key}");
+        let (mappings, rejected) = compat::embedded(key, annotations);
+        problems.extend(rejected.into_iter().map(|rejected| {
+            let field = format!("{ingress}: {}", rejected.field);
+            of_file(file, *line, Rejected { field, ..rejected })
+        }));
+        let carried = |it: Mapping| Carried {
+            carrier: None,
+            mapping: Declared { file: file.clone(), line: *line, it: it.of(&ingress) },
+        };
+        all.extend(mappings.into_iter().map(carried));
+    }
+    let mut first: BTreeMap<&str, &Declared<Mapping>> = BTreeMap::new();
+    for mapping in &found.mappings {
+        match first.get(mapping.it.origin()) {
+            None => {
+                first.insert(mapping.it.origin(), mapping);
+                all.push(Carried { carrier: None, mapping: mapping.clone() });
+            }
+            // One manifest in two places is one object, too.
+            Some(first) if first.it == mapping.it => {}
+            Some(Declared { file, line, it: _ }) => {
+                let message = format!("one of this name is at {file}:{line}, and that one counts");
+                let object = ObjectRef::File(Arc::clone(&mapping.file));
+                let rejected = Rejected { reason: Reason::Duplicate, message, ..mapping.it.left_out(object) };
+                problems.push(of_file(&mapping.file, mapping.line, rejected));
+            }
+        }
+    }
+    all
+}
+
+/// The Mappings of each Service, those in its own annotation first. Says which are about no Service.
+pub(super) fn by_service(
+    mappings: Vec<Carried>,
+    found: &Convertible,
+    problems: &mut Vec<Problem>,
+) -> BTreeMap<Key, Vec<Declared<Mapping>>> {
+    let is_there = |key: &Key| found.services.contains_key(key) || found.namespaces.contains(&*key.namespace);
+    let mut own: BTreeMap<Key, Vec<Declared<Mapping>>> = BTreeMap::new();
+    let mut others = own.clone();
+    for Carried { carrier, mapping: Declared { file, line, it } } in mappings {
+        match (it.destination(), carrier) {
+            (Destination::Service(key) | Destination::Either(key), Some(carrier)) if key == carrier => {
+                own.entry(key).or_default().push(Declared { file, line, it });
+            }
+            (destination, carrier) => {
+                let key = match destination {
+                    Destination::Service(key) => Some(key),
+                    Destination::Either(key) => Some(key).filter(is_there),
+                    Destination::Elsewhere(_) | Destination::Nowhere(_) => None,
+                };
+                let Some(key) = key else {
+                    problems.push(match carrier {
+                        Some(carrier) => problem(&file, line, it.left_out(ObjectRef::service(&carrier))),
+                        None => of_file(&file, line, it.left_out(ObjectRef::File(Arc::clone(&file)))),
+                    });
+                    continue;
+                };
+                let it = match carrier {
+                    Some(carrier) => it.of(&ObjectRef::service(&carrier).to_string()),
+                    None => it,
+                };
+                others.entry(key).or_default().push(Declared { file, line, it });
+            }
+        }
+    }
+    for (key, mappings) in others {
+        own.entry(key).or_default().extend(mappings);
+    }
+    own
+}
+
+/// Says of what the Mappings of a Service take that an earlier Service takes it, too: Emissary gives some requests to each.
+pub(super) fn split_elsewhere(key: &Key, translation: &Translation, taken: &mut BTreeMap<Claim, Key>) -> Vec<Rejected> {
+    let items = |name: &str| translation.settings.iter().find(|setting| setting.name == name).map(|found| &found.items);
+    let mut rejected = Vec::new();
+    for setting in &translation.settings {
+        let Some(port) = setting.name.strip_prefix("routes.") else { continue };
+        for host in items(&format!("hosts.{port}")).into_iter().flat_map(BTreeMap::keys) {
+            for (prefix, place) in &setting.items {
+                let first = taken.entry((host.clone(), prefix.clone())).or_insert_with(|| key.clone());
+                if first != key {
+                    rejected.push(Rejected {
+                        object: ObjectRef::service(key),
+                        field: place.field.clone(),
+                        value: Rejected::shorten(prefix),
+                        reason: Reason::Duplicate,
+                        message: format!(
+                            "Service {first} takes it on host {host}, too; Emissary splits the requests, and here the older \
+                             Service has all of them"
+                        ),
+                        meanwhile: "the annotations are printed for both".to_owned(),
+                    });
+                }
+            }
+        }
+    }
+    rejected
+}
+
+/// Says that nobody knows the Service of a Mapping.
+pub(super) fn is_unknown(key: &Key, mapping: &Mapping) -> Rejected {
+    Rejected {
+        reason: Reason::DoubtfulAnnotation,
+        message: "this Service isn't among what was read, so its ports and annotations aren't known".to_owned(),
+        meanwhile: "the annotations are printed all the same".to_owned(),
+        ..mapping.left_out(ObjectRef::service(key))
+    }
+}
+
+pub(super) fn is_left_out(tcp_mapping: &Declared<Key>) -> Problem {
+    let Declared { file, line, it } = tcp_mapping;
+    let rejected = Rejected {
+        object: ObjectRef::File(Arc::clone(file)),
+        field: format!("TCPMapping {it}"),
+        value: String::new(),
+        reason: Reason::Unsupported,
+        message: "connections that aren't HTTP aren't routed here".to_owned(),
+        meanwhile: "it is left out".to_owned(),
+    };
+    of_file(file, *line, rejected)
+}
+
+/// What is said of an object of a kind that only `convert` knows: then the message names the field.
+fn of_file(file: &Arc<str>, line: u32, rejected: Rejected) -> Problem {
+    let Rejected { object: _, field, value, reason, message, meanwhile } = rejected;
+    let value = if value.is_empty() { value } else { format!("\"{value}\": ") };
+    let rejected = Rejected {
+        object: ObjectRef::File(Arc::clone(file)),
+        field: format!("line {line}"),
+        value: String::new(),
+        reason,
+        message: format!("{field}: {value}{message}"),
+        meanwhile,
+    };
+    problem(file, line, rejected)
+}
+
+fn problem(file: &Arc<str>, line: u32, rejected: Rejected) -> Problem {
+    Problem { file: Some(Arc::clone(file)), line: Some(line), rejected }
+}
