@@ -46,6 +46,7 @@ fn service_with(name: &str, annotations: &[(&str, &str)], change: impl Fn(&mut o
         external_name: false,
         publish_not_ready: false,
         zone_routing: ZoneRouting::Off,
+        traffic: object::Traffic::default(),
     };
     change(&mut service);
     Lowered { id, object: Some(Object::Service(service)), rejected }

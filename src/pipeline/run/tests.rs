@@ -83,9 +83,17 @@ fn service(name: &str, annotations: &[(&str, &str)]) -> Event {
     let (settings, rejected) = Settings::parse(&id, &annotations);
     let ports = vec![object::Port { name: "grpc".into(), number: 80, app_protocol: None }];
     let (created, external_name, publish_not_ready) = (0, false, false);
-    let (translated, zone_routing) = (None, ZoneRouting::Off);
-    let service =
-        object::Service { key, created, settings, translated, ports, external_name, publish_not_ready, zone_routing };
+    let service = object::Service {
+        key,
+        created,
+        settings,
+        translated: None,
+        ports,
+        external_name,
+        publish_not_ready,
+        zone_routing: ZoneRouting::Off,
+        traffic: object::Traffic::default(),
+    };
     Event::Apply(Lowered { id, object: Some(Object::Service(service)), rejected })
 }
 
