@@ -6,7 +6,7 @@ use crate::xds::resource_to_json;
 
 fn endpoint(address: &str, state: EndpointState, zone: &str, node: &str, weight: u32) -> model::Endpoint {
     let locality = model::Locality { zone: zone.into(), node: node.into() };
-    model::Endpoint { address: address.parse().unwrap(), port: 8080, state, locality, weight }
+    model::Endpoint { address: address.parse().unwrap(), port: 8080, state, locality, weight, second: None }
 }
 
 fn rendered(endpoints: &[model::Endpoint]) -> Value {
@@ -72,7 +72,7 @@ fn spread() -> Arc<[model::Endpoint]> {
 }
 
 fn by_zone(zone_routing: ZoneRouting) -> Preference {
-    Preference { zone_routing, one_by_one: false }
+    Preference::of(&Balancing { zone_routing, ..Balancing::default() })
 }
 
 /// The localities of the assignment by priority, as a client at `place` gets it: `zone/node` and the last byte of each
@@ -125,7 +125,8 @@ fn the_own_node_comes_before_the_own_zone() {
 
 #[test]
 fn with_pick_first_each_endpoint_has_a_priority_of_its_own() {
-    let levels = |zone_routing, place| levels(&spread(), Preference { zone_routing, one_by_one: true }, place);
+    let levels =
+        |zone_routing, place| levels(&spread(), Preference { one_by_one: true, ..by_zone(zone_routing) }, place);
     let ready_first = ["0 a/: 2", "1 a/: 3", "2 b/: 4", "3 b/: 5", "4 /: 6", "5 a/: 1"];
     assert_eq!(levels(ZoneRouting::Off, "b/"), ready_first);
     let near_first = ["0 b/: 4", "1 b/: 5", "2 a/: 2", "3 a/: 3", "4 /: 6", "5 a/: 1"];
@@ -136,7 +137,7 @@ fn with_pick_first_each_endpoint_has_a_priority_of_its_own() {
 fn no_priority_is_higher_than_envoy_takes() {
     let many: Arc<[model::Endpoint]> =
         (0..200).map(|number| endpoint(&format!("10.0.1.{number}"), Ready, "a", "", 1)).collect();
-    let all = levels(&many, Preference { zone_routing: ZoneRouting::Off, one_by_one: true }, "/");
+    let all = levels(&many, Preference { one_by_one: true, ..by_zone(ZoneRouting::Off) }, "/");
     assert_eq!(all.len(), 200);
     assert_eq!((&*all[127], &*all[128], &*all[199]), ("127 a/: 127", "128 a/: 128", "128 a/: 199"));
 }

@@ -1,6 +1,7 @@
 use serde_json::Value;
 
 use super::*;
+use crate::model::{EndpointState, LbPolicy, Locality, ZoneRouting};
 use crate::xds::{Place, resource_to_json};
 
 /// A pod for each `zone/node`, the first of which drains.
@@ -9,7 +10,7 @@ fn pods(spread: &[&str]) -> Arc<[Endpoint]> {
         let (zone, node) = text.split_once('/').unwrap();
         let state = if number == 1 { EndpointState::Draining } else { EndpointState::Ready };
         let locality = Locality { zone: zone.into(), node: node.into() };
-        Endpoint { address: [10, 0, 0, number].into(), port: 8080, state, locality, weight: 1 }
+        Endpoint { address: [10, 0, 0, number].into(), port: 8080, state, locality, weight: 1, second: None }
     };
     (1..).zip(spread).map(pod).collect()
 }
