@@ -6,6 +6,7 @@ use crate::model::{Lowered, Reason, Rejected, object::Object};
 mod metadata;
 mod names;
 mod pod;
+mod property;
 mod service;
 mod slice;
 
