@@ -23,11 +23,11 @@ struct Candidate<'a> {
 /// The candidates of the preferred family, and of the other.
 type Pair<'a> = (Vec<Candidate<'a>>, Vec<Candidate<'a>>);
 
-/// Whether there are addresses of both families. All of a slice are of one.
+/// Whether there are addresses of both families.
 pub(super) fn are_both_in<'a>(slices: impl Iterator<Item = &'a EndpointSlice>) -> bool {
     let (mut v4, mut v6) = (false, false);
-    for address in slices.filter_map(|slice| slice.endpoints.first()).map(|one| one.address) {
-        match address {
+    for one in slices.flat_map(|slice| &slice.endpoints) {
+        match one.address {
             IpAddr::V4(_) => v4 = true,
             IpAddr::V6(_) => v6 = true,
         }
