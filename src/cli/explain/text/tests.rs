@@ -110,8 +110,8 @@ fn addresses_are_grouped_by_why() {
              10.0.0.2:8080                      cart-1\n  \
            1 out: terminating, and no longer serving\n    \
              10.0.0.6:8080                      cart-1\n  \
-           1 out: addresses of the other family are used; which pod this one belongs to, its slice doesn't say\n    \
-             (targetRef)\n    \
+           1 out: addresses of the other family are used; which pod this one belongs to, its slice doesn't\n    \
+             say (targetRef)\n    \
              [fd00::3]:8080                     cart-1\n  \
            1 out: the same address counts already, as it stands in cart-1\n    \
              10.0.0.1:8080                      cart-2\n  \
