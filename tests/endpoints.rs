@@ -133,7 +133,7 @@ async fn until_host(proxy: &Proxy, address: IpAddr) {
         loop {
             let hosts = proxy.envoy.hosts("shop/cart/50051").await.unwrap_or_default();
             if let [(host, _)] = hosts.as_slice()
-                && host.to_string().contains(&address.to_string())
+                && host.contains(&address.to_string())
             {
                 return;
             }

@@ -53,10 +53,10 @@ pub struct Service {
 }
 
 /// What a Service says of the way that requests take to its pods.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Traffic {
-    /// `spec.ipFamilies`: the families of its addresses, the preferred one first; may be empty.
-    pub families: Vec<IpFamily>,
+    /// The first of `spec.ipFamilies`, or IPv4: of a pod with an address of each family, that of this one comes first.
+    pub first_family: IpFamily,
     /// `spec.internalTrafficPolicy: Local`: clients are to use the pods on their own node and no others.
     pub own_node_only: bool,
     /// `spec.sessionAffinity: ClientIP`: requests of one client are to go to one pod.
@@ -64,9 +64,10 @@ pub struct Traffic {
 }
 
 /// A family of IP addresses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum IpFamily {
     /// IPv4.
+    #[default]
     V4,
     /// IPv6.
     V6,
@@ -87,13 +88,6 @@ impl IpFamily {
             Self::V4 => "IPv4",
             Self::V6 => "IPv6",
         }
-    }
-}
-
-impl Traffic {
-    /// The family whose address is the first of a pod that has one of each.
-    pub fn first_family(&self) -> IpFamily {
-        self.families.first().copied().unwrap_or(IpFamily::V4)
     }
 }
 

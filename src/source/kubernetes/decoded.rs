@@ -16,11 +16,11 @@ use crate::source::lower::object_ref;
 #[derive(Debug, Clone)]
 pub(super) enum Decoded<K> {
     /// The object.
-    Whole(K),
+    Whole(Box<K>),
     /// All that can be said of it.
     Broken {
         /// Name, namespace and version.
-        metadata: ObjectMeta,
+        metadata: Box<ObjectMeta>,
         /// The path of the field that can't be decoded.
         field: String,
         /// Why not.
@@ -67,14 +67,14 @@ impl<'de, K: DeserializeOwned> Deserialize<'de> for Decoded<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <&RawValue>::deserialize(deserializer)?.get();
         if let Ok(object) = serde_json::from_str(text) {
-            return Ok(Self::Whole(object));
+            return Ok(Self::Whole(Box::new(object)));
         }
         // Again, to learn where it went wrong.
         let found = serde_path_to_error::deserialize::<_, K>(&mut serde_json::Deserializer::from_str(text));
         let Err(error) = found else { return Err(D::Error::custom("an object that can be decoded the second time")) };
         let Partial { metadata: PartialMetadata { name, namespace, resource_version } } =
             serde_json::from_str(text).map_err(D::Error::custom)?;
-        let metadata = ObjectMeta { name, namespace, resource_version, ..ObjectMeta::default() };
+        let metadata = Box::new(ObjectMeta { name, namespace, resource_version, ..ObjectMeta::default() });
         let message = format!("can't be decoded: {}", error.inner());
         Ok(Self::Broken { metadata, field: error.path().to_string(), message })
     }

@@ -73,7 +73,7 @@ pub(super) fn lower(service: &core::Service, compat: Compat) -> Lowered {
     let ports = lower_ports(ports, &mut report);
     let zone_routing = zone_routing(traffic_distribution.as_deref(), &mut report);
     let traffic = Traffic {
-        families: families(ip_families.as_deref().unwrap_or_default(), &mut report),
+        first_family: first_family(ip_families.as_deref().unwrap_or_default(), &mut report),
         own_node_only: is_local(internal_traffic_policy.as_deref(), &mut report),
         client_ip_affinity: is_sticky(session_affinity.as_deref(), &mut report),
     };
@@ -106,18 +106,17 @@ fn zone_routing(distribution: Option<&str>, report: &mut Report) -> ZoneRouting 
     ZoneRouting::Off
 }
 
-fn families(words: &[String], report: &mut Report) -> Vec<IpFamily> {
-    let mut families = Vec::with_capacity(words.len());
+fn first_family(words: &[String], report: &mut Report) -> IpFamily {
+    let mut first = None;
     for (i, word) in words.iter().enumerate() {
-        match FAMILIES.into_iter().find(|family| family.as_str() == word) {
-            Some(family) => families.push(family),
-            None => {
-                let (field, known) = (format!("spec.ipFamilies[{i}]"), FAMILIES.map(IpFamily::as_str));
-                doubt(field, word, "family of addresses", &known, "it counts as if it weren't in the list", report);
-            }
+        if let Some(family) = FAMILIES.into_iter().find(|family| family.as_str() == word) {
+            first = first.or(Some(family));
+        } else {
+            let (field, known) = (format!("spec.ipFamilies[{i}]"), FAMILIES.map(IpFamily::as_str));
+            doubt(field, word, "family of addresses", &known, "it counts as if it weren't in the list", report);
         }
     }
-    families
+    first.unwrap_or_default()
 }
 
 /// Whether only the own node counts; told because it does for those clients only that say theirs.

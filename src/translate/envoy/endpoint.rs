@@ -21,12 +21,22 @@ pub struct Preference {
     zone_routing: ZoneRouting,
     /// Clients that say on which node they are get the endpoints there and no others.
     own_node_only: bool,
-    /// Each has a priority of its own. Envoy has no pick first, and this is how it comes to one.
-    one_by_one: bool,
-    /// Those that drain are listed, too.
-    with_draining: bool,
-    /// All are in one locality.
-    is_flat: bool,
+    client: Client,
+}
+
+/// What is different for clients of one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Client {
+    /// Endpoints that drain are listed, too.
+    Envoy {
+        /// Each has a priority of its own. Envoy has no pick first, and this is how it comes to one.
+        one_by_one: bool,
+    },
+    /// Only those that are ready are listed.
+    Grpc {
+        /// All are in one locality.
+        is_flat: bool,
+    },
 }
 
 impl Preference {
@@ -35,20 +45,20 @@ impl Preference {
         Self {
             zone_routing: balancing.zone_routing,
             own_node_only: balancing.own_node_only,
-            one_by_one: balancing.policy == LbPolicy::PickFirst,
-            with_draining: true,
-            is_flat: false,
+            client: Client::Envoy { one_by_one: balancing.policy == LbPolicy::PickFirst },
         }
     }
 
     /// What this policy prefers, for gRPC clients.
     pub fn of_grpc(balancing: &Balancing) -> Self {
-        Self {
-            one_by_one: false,
-            with_draining: false,
-            is_flat: balancing.policy == LbPolicy::RingHash && balancing.zone_routing == ZoneRouting::Off,
-            ..Self::of(balancing)
-        }
+        let is_flat = balancing.policy == LbPolicy::RingHash && balancing.zone_routing == ZoneRouting::Off;
+        Self { client: Client::Grpc { is_flat }, ..Self::of(balancing) }
+    }
+}
+
+impl Client {
+    fn lists(self, state: model::EndpointState) -> bool {
+        matches!(self, Self::Envoy { .. }) || state == model::EndpointState::Ready
     }
 }
 
@@ -84,8 +94,8 @@ enum Distance {
 /// are none, as kube-proxy drops the connection; one that doesn't say gets what it would get without.
 pub fn assignment(name: &Name, endpoints: &Arc<[model::Endpoint]>, preference: Preference) -> Resource {
     let everywhere = seen_from(&Place::default(), name, endpoints, preference);
-    let Preference { zone_routing, own_node_only, one_by_one: _, with_draining, is_flat: _ } = preference;
-    let counted = endpoints.iter().filter(|endpoint| with_draining || endpoint.state == model::EndpointState::Ready);
+    let Preference { zone_routing, own_node_only, client } = preference;
+    let counted = endpoints.iter().filter(|endpoint| client.lists(endpoint.state));
     let mut places = places(counted, zone_routing);
     if !own_node_only && places.is_empty() {
         return everywhere;
@@ -145,7 +155,11 @@ fn on_own_node(zone_routing: ZoneRouting, endpoints: &[model::Endpoint]) -> Stri
 
 /// The assignment as a client at `place` gets it.
 fn seen_from(place: &Place, name: &Name, endpoints: &[model::Endpoint], preference: Preference) -> Resource {
-    let Preference { zone_routing, own_node_only, one_by_one, with_draining, is_flat } = preference;
+    let Preference { zone_routing, own_node_only, client } = preference;
+    let (one_by_one, is_flat) = match client {
+        Client::Envoy { one_by_one } => (one_by_one, false),
+        Client::Grpc { is_flat } => (false, is_flat),
+    };
     let is_own = own_node_only && !place.node.is_empty();
     let counted = endpoints.iter().filter(|endpoint| !is_own || endpoint.locality.node == place.node);
     // As among all endpoints of a Service: while none is ready, those that still serve are used in full.
@@ -154,7 +168,7 @@ fn seen_from(place: &Place, name: &Name, endpoints: &[model::Endpoint], preferen
     for (position, endpoint) in counted.enumerate() {
         let model::Endpoint { address, port, state, locality, weight, second } = endpoint;
         let state = if none_is_ready { model::EndpointState::Ready } else { *state };
-        if state == model::EndpointState::Draining && !with_draining {
+        if !client.lists(state) {
             continue;
         }
         let model::Locality { zone, node } = locality;

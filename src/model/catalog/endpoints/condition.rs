@@ -22,10 +22,8 @@ impl Condition {
     /// other two conditions tell.
     pub(super) const fn of(endpoint: &SliceEndpoint, publish_not_ready: bool) -> Self {
         let SliceEndpoint { address: _, ready, serving, terminating, zone: _, node: _, pod: _ } = endpoint;
-        match (*ready, *terminating, *serving) {
-            (true, true, true) if publish_not_ready => Self::Serving,
-            (true, true, false) if publish_not_ready => Self::Terminated,
-            (true, false, false) if publish_not_ready => Self::Published,
+        let is_ready = *ready && (!publish_not_ready || *serving && !*terminating);
+        match (is_ready, *terminating, *serving) {
             (true, _, _) => Self::Ready,
             (false, true, true) => Self::Serving,
             (false, true, false) => Self::Terminated,
@@ -46,13 +44,14 @@ impl Condition {
     /// In words, once it is known what became of it.
     pub(super) const fn standing(self, merged: Option<EndpointState>) -> Standing {
         match (self, merged) {
-            (Self::Ready, _) => Standing::Ready,
+            // What isn't ready is in only because the other address of its pod is.
+            (Self::Ready, _) | (Self::Terminated | Self::NotReady, Some(EndpointState::Ready)) => Standing::Ready,
             (Self::Published, _) => Standing::NotReadyPublished,
             (Self::Serving, Some(EndpointState::Ready)) => Standing::NothingElse,
-            (Self::Serving, Some(EndpointState::Draining) | None) => Standing::Terminating,
-            // It is in only because the other address of its pod is.
-            (Self::Terminated | Self::NotReady, Some(EndpointState::Ready)) => Standing::Ready,
-            (Self::Terminated | Self::NotReady, Some(EndpointState::Draining)) => Standing::Terminating,
+            (Self::Serving, None)
+            | (Self::Serving | Self::Terminated | Self::NotReady, Some(EndpointState::Draining)) => {
+                Standing::Terminating
+            }
             (Self::Terminated, None) => Standing::Terminated,
             (Self::NotReady, None) => Standing::NotReady,
         }

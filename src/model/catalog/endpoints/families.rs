@@ -47,7 +47,7 @@ pub(super) fn merge<'a>(
     service: &object::Service,
     weight_of: impl Fn(&Key) -> u32 + Copy,
 ) -> Vec<Endpoint> {
-    let first = service.traffic.first_family();
+    let first = service.traffic.first_family;
     let mut pods: BTreeMap<(&Key, u16), Pair<'_>> = BTreeMap::new();
     let mut podless: Pair<'_> = Pair::default();
     for candidate in candidates(slices, port_name, service.publish_not_ready, weight_of) {
@@ -101,7 +101,7 @@ fn paired((mut preferred, mut other): Pair<'_>) -> Vec<Endpoint> {
     let mut other = other.into_iter();
     for one in preferred {
         endpoints.extend(match other.next() {
-            Some(second) => one.with(second),
+            Some(second) => one.with(&second),
             None => one.alone(),
         });
     }
@@ -124,10 +124,10 @@ impl Candidate<'_> {
     }
 
     /// The endpoint that it is together with the other address of its pod.
-    fn with(self, second: Self) -> Option<Endpoint> {
+    fn with(self, second: &Self) -> Option<Endpoint> {
         let state = if self.readiness() <= second.readiness() { self.endpoint.state } else { second.endpoint.state };
         let is_out = self.is_out && second.is_out;
-        (!is_out).then(|| Endpoint { state, second: Some(second.endpoint.address), ..self.endpoint })
+        (!is_out).then_some(Endpoint { state, second: Some(second.endpoint.address), ..self.endpoint })
     }
 }
 

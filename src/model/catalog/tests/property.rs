@@ -57,7 +57,7 @@ fn object(kind: Kind, name: usize, variant: usize) -> Lowered {
             2 => service(NAMES[name], &[("enabled.web", "true"), ("num-retries.nowhere", "3")]),
             3 => service_with(NAMES[name], &[ON], |service| {
                 service.publish_not_ready = true;
-                service.traffic.families = vec![object::IpFamily::V6];
+                service.traffic.first_family = object::IpFamily::V6;
                 service.ports[1].name = "renamed".into();
             }),
             4 => service_with(NAMES[name], &[ON], |service| service.external_name = true),

@@ -169,7 +169,7 @@ fn count(value: &mut Value) -> usize {
 
 fn apply(world: &mut Value, mutation: &Mutation) {
     match mutation {
-        Mutation::Word(place, word) => *world.pointer_mut(place).unwrap_or(&mut Value::Null) = json!(word),
+        Mutation::Word(place, said) => *world.pointer_mut(place).unwrap_or(&mut Value::Null) = json!(said),
         Mutation::Field(at, name, value) => {
             let (mut found, mut seen) = (Vec::new(), 0);
             let at = at % count(world);

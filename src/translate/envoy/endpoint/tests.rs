@@ -125,8 +125,9 @@ fn the_own_node_comes_before_the_own_zone() {
 
 #[test]
 fn with_pick_first_each_endpoint_has_a_priority_of_its_own() {
-    let levels =
-        |zone_routing, place| levels(&spread(), Preference { one_by_one: true, ..by_zone(zone_routing) }, place);
+    let levels = |zone_routing, place| {
+        levels(&spread(), Preference { client: Client::Envoy { one_by_one: true }, ..by_zone(zone_routing) }, place)
+    };
     let ready_first = ["0 a/: 2", "1 a/: 3", "2 b/: 4", "3 b/: 5", "4 /: 6", "5 a/: 1"];
     assert_eq!(levels(ZoneRouting::Off, "b/"), ready_first);
     let near_first = ["0 b/: 4", "1 b/: 5", "2 a/: 2", "3 a/: 3", "4 /: 6", "5 a/: 1"];
@@ -137,7 +138,8 @@ fn with_pick_first_each_endpoint_has_a_priority_of_its_own() {
 fn no_priority_is_higher_than_envoy_takes() {
     let many: Arc<[model::Endpoint]> =
         (0..200).map(|number| endpoint(&format!("10.0.1.{number}"), Ready, "a", "", 1)).collect();
-    let all = levels(&many, Preference { one_by_one: true, ..by_zone(ZoneRouting::Off) }, "/");
+    let all =
+        levels(&many, Preference { client: Client::Envoy { one_by_one: true }, ..by_zone(ZoneRouting::Off) }, "/");
     assert_eq!(all.len(), 200);
     assert_eq!((&*all[127], &*all[128], &*all[199]), ("127 a/: 127", "128 a/: 128", "128 a/: 199"));
 }
