@@ -7,7 +7,7 @@ use std::sync::Arc;
 /// One pod, as one port of a Service sees it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Endpoint {
-    /// Its IP address.
+    /// Its IP address; of a pod with one of each family, that of the Service's first family.
     pub address: IpAddr,
     /// The port that the pod listens on, 1 to 65535.
     pub port: u16,
@@ -17,6 +17,8 @@ pub struct Endpoint {
     pub locality: Locality,
     /// Its share relative to the others, 1 to 128; 1 unless its pod is labelled.
     pub weight: u32,
+    /// The address that the same pod has in the other family, for clients that get no connection over the first.
+    pub second: Option<IpAddr>,
 }
 
 /// Whether an endpoint takes new requests. Endpoints that take none and finish none aren't listed at all.

@@ -166,6 +166,10 @@ pub enum Standing {
     NotReady,
     /// It is terminating and serves no more.
     Terminated,
+    /// It is the second address of a pod whose first one, of the Service's first family, is ready.
+    SecondAddress,
+    /// The slices don't say which pod has it, and addresses of the other family are used.
+    OtherFamily,
     /// The same address stands in the slices a second time.
     Repeated,
     /// Clients could do nothing with such an address.
@@ -188,9 +192,9 @@ impl Standing {
     /// What clients do with it.
     pub const fn verdict(self) -> Verdict {
         match self {
-            Self::Ready | Self::NotReadyPublished | Self::NothingElse => Verdict::In,
+            Self::Ready | Self::NotReadyPublished | Self::NothingElse | Self::SecondAddress => Verdict::In,
             Self::Terminating => Verdict::Draining,
-            Self::NotReady | Self::Terminated | Self::Repeated | Self::Refused => Verdict::Out,
+            Self::NotReady | Self::Terminated | Self::OtherFamily | Self::Repeated | Self::Refused => Verdict::Out,
         }
     }
 }

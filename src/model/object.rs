@@ -48,6 +48,47 @@ pub struct Service {
     pub publish_not_ready: bool,
     /// `spec.trafficDistribution`, in our words; off when it isn't set.
     pub zone_routing: ZoneRouting,
+    /// What else it says of the way to its pods.
+    pub traffic: Traffic,
+}
+
+/// What a Service says of the way that requests take to its pods.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Traffic {
+    /// The first of `spec.ipFamilies`, or IPv4: of a pod with an address of each family, that of this one comes first.
+    pub first_family: IpFamily,
+    /// `spec.internalTrafficPolicy: Local`: clients are to use the pods on their own node and no others.
+    pub own_node_only: bool,
+    /// `spec.sessionAffinity: ClientIP`: requests of one client are to go to one pod.
+    pub client_ip_affinity: bool,
+}
+
+/// A family of IP addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum IpFamily {
+    /// IPv4.
+    #[default]
+    V4,
+    /// IPv6.
+    V6,
+}
+
+impl IpFamily {
+    /// The family of this address.
+    pub const fn of(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(_) => Self::V4,
+            IpAddr::V6(_) => Self::V6,
+        }
+    }
+
+    /// The word for it in Kubernetes.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::V4 => "IPv4",
+            Self::V6 => "IPv6",
+        }
+    }
 }
 
 impl Service {

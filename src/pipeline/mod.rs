@@ -18,6 +18,7 @@
 //! What Envoys get is rendered when it changes, and what gRPC clients get when one of them wants it: what they want comes
 //! in by [`Wanted`](crate::cache::Wanted), as another reason to render and publish.
 
+mod deadlines;
 mod explain;
 mod fleet;
 mod offline;

@@ -1,5 +1,6 @@
 //! The loop that carries what a source says to the clients.
 
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,6 +9,7 @@ use futures::{FutureExt, StreamExt};
 use tokio::task::unconstrained;
 use tracing::{debug, info, warn};
 
+use super::deadlines::Deadlines;
 use super::explain::Truth;
 use super::offline::all_rejected;
 use super::rejections::missing;
@@ -57,6 +59,7 @@ pub async fn run(
                 drain(&mut notices, &mut pipeline);
             }
             () = wanted.changed() => {}
+            () = until(pipeline.renames.next()) => {}
             Some(question) = questions.next() => {
                 pipeline.answer(question);
                 continue;
@@ -67,6 +70,14 @@ pub async fn run(
         if let Some(question) = questions.waiting() {
             pipeline.answer(question);
         }
+    }
+}
+
+/// Returns at this time; without one, never.
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+        None => pending().await,
     }
 }
 
@@ -96,6 +107,7 @@ struct Pipeline {
     /// When the oldest event was delivered that isn't published yet.
     oldest: Option<Instant>,
     published: bool,
+    renames: Deadlines,
 }
 
 impl Pipeline {
@@ -123,6 +135,7 @@ impl Pipeline {
             out_of_touch: false,
             oldest: None,
             published: false,
+            renames: Deadlines::default(),
         }
     }
 
@@ -171,6 +184,11 @@ impl Pipeline {
         if !self.catalog.is_complete() {
             return;
         }
+        if let Some(due) = self.renames.due(Instant::now())
+            && self.catalog.end_renames(due)
+        {
+            self.oldest.get_or_insert_with(Instant::now);
+        }
         let (wishes, step) = wanted.take();
         if self.oldest.is_some() || !wishes.is_empty() {
             self.render(wishes);
@@ -182,6 +200,7 @@ impl Pipeline {
         let begun = Instant::now();
         let observed_at = self.oldest.take().unwrap_or(begun);
         let entries = self.catalog.take_changes();
+        self.renames.note(self.catalog.renames(), begun);
         let services = entries.len();
         let wanted = self.renderer.want(wishes);
         let changed = self.renderer.apply(entries) || wanted;

@@ -25,6 +25,8 @@ pub(super) struct Views {
     elsewhere: Arc<Resource>,
     zones: BTreeMap<Name, OnceLock<Arc<Resource>>>,
     nodes: BTreeMap<Name, NodeView>,
+    /// What it is on all other nodes, if that isn't what it is in their zones.
+    other_nodes: Option<Arc<Resource>>,
     render: Box<dyn Fn(&Place) -> Resource + Send + Sync>,
 }
 
@@ -50,7 +52,12 @@ impl Views {
                 nodes.entry(node).or_insert_with(|| NodeView::new(zone));
             }
         }
-        Self { elsewhere: Arc::new(elsewhere), zones, nodes, render: Box::new(render) }
+        Self { elsewhere: Arc::new(elsewhere), zones, nodes, other_nodes: None, render: Box::new(render) }
+    }
+
+    /// The same, but for clients that say on which node they are, if that is none of the places.
+    pub(super) fn with_other_nodes(self, other_nodes: Resource) -> Self {
+        Self { other_nodes: Some(Arc::new(other_nodes)), ..self }
     }
 
     /// What it is for a client at this place. O(log n) in the places, unless it has to be rendered.
@@ -71,6 +78,9 @@ impl Views {
 
     /// What it is for a client that isn't on any of the nodes.
     fn off_nodes(&self, place: &Place) -> &Arc<Resource> {
+        if let Some(other_nodes) = self.other_nodes.as_ref().filter(|_| !place.node.is_empty()) {
+            return other_nodes;
+        }
         let render = |zone: &Name| Arc::new((self.render)(&Place { zone: Name::clone(zone), node: Name::default() }));
         match self.zones.get_key_value(&place.zone) {
             Some((zone, view)) => view.get_or_init(|| render(zone)),

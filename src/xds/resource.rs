@@ -85,9 +85,26 @@ impl Resource {
         places: impl IntoIterator<Item = Place>,
         render: impl Fn(&Place) -> Self + Send + Sync + 'static,
     ) -> Self {
-        let version = Version::default().with(how, self.version);
-        let views = Arc::new(Views::new(self.clone(), places, render));
-        Self { version, views: Some(views), ..self }
+        let views = Views::new(self.clone(), places, render);
+        self.viewed(how, views)
+    }
+
+    /// The same as [`Self::located`], but clients on a node that is none of the places get what `other_nodes` says, whatever
+    /// their zone.
+    #[must_use]
+    pub fn located_on_nodes(
+        self,
+        how: &str,
+        places: impl IntoIterator<Item = Place>,
+        other_nodes: Self,
+        render: impl Fn(&Place) -> Self + Send + Sync + 'static,
+    ) -> Self {
+        let views = Views::new(self.clone(), places, render).with_other_nodes(other_nodes);
+        self.viewed(how, views)
+    }
+
+    fn viewed(self, how: &str, views: Views) -> Self {
+        Self { version: Version::default().with(how, self.version), views: Some(Arc::new(views)), ..self }
     }
 
     /// What a client at this place gets: the resource itself, unless it is located.

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use allocation_counter::AllocationInfo;
-use chancery::model::object::{EndpointSlice, Object, Port, Service, SliceEndpoint};
+use chancery::model::object::{EndpointSlice, Object, Port, Service, SliceEndpoint, Traffic};
 use chancery::model::settings::Settings;
 use chancery::model::{Catalog, Event, Key, Kind, Lowered, ObjectRef, ZoneRouting};
 use chancery::pipeline::{RenderOptions, Renderer};
@@ -58,14 +58,18 @@ fn faulty() -> Lowered {
 }
 
 fn annotated(key: Key, fleets: &str, lb_policy: &str) -> Lowered {
+    with(key, &[("enabled", "true"), ("fleets", fleets), ("lb-policy", lb_policy)])
+}
+
+fn with(key: Key, annotations: &[(&str, &str)]) -> Lowered {
     let id = ObjectRef::service(&key);
-    let annotations = [("enabled", "true"), ("fleets", fleets), ("lb-policy", lb_policy)];
-    let annotations = annotations.map(|(key, value)| (format!("chancery.dev/{key}"), value.to_owned()));
-    let (settings, rejected) = Settings::parse(&id, &annotations.into());
+    let annotations = annotations.iter().map(|(key, value)| (format!("chancery.dev/{key}"), (*value).to_owned()));
+    let (settings, rejected) = Settings::parse(&id, &annotations.collect());
     let ports = vec![Port { name: "grpc".into(), number: 80, app_protocol: None }];
     let (external_name, publish_not_ready, zone_routing) = (false, false, ZoneRouting::PreferZone);
-    let (created, translated) = (0, None);
-    let service = Service { key, created, settings, translated, ports, external_name, publish_not_ready, zone_routing };
+    let (created, translated, traffic) = (0, None, Traffic::default());
+    let service =
+        Service { key, created, settings, translated, ports, external_name, publish_not_ready, zone_routing, traffic };
     Lowered { id, object: Some(Object::Service(service)), rejected }
 }
 
@@ -120,4 +124,37 @@ fn a_changed_endpoint_costs_the_same_however_many_other_services_there_are() {
     let (few, many) = (cost_of_a_change(100), cost_of_a_change(3000));
     assert_flat("allocations", few.count_total, many.count_total, 30);
     assert_flat("bytes", few.bytes_total, many.bytes_total, 30);
+}
+
+/// What it costs to merge one endpoint more of a Service with these annotations.
+fn cost_of_merging(annotations: &[(&str, &str)]) -> AllocationInfo {
+    let mut catalog = Catalog::default();
+    catalog.apply(Event::Apply(with(key(0), annotations)));
+    catalog.apply(Event::Apply(slice(0, 10)));
+    assert_eq!(catalog.take_changes().len(), 1);
+    let event = Event::Apply(slice(0, 11));
+    let (info, changes) = counted(|| {
+        catalog.apply(event);
+        catalog.take_changes()
+    });
+    assert_eq!(changes.len(), 1);
+    info
+}
+
+#[test]
+fn a_changed_endpoint_costs_the_same_however_much_its_service_says() {
+    let one = [("enabled", "true")];
+    let many = [
+        ("enabled", "true"),
+        ("hosts", "a.example, b.example, c.example"),
+        ("routes", "/a, /b, /c"),
+        ("lb-policy", "ring-hash"),
+        ("hash-on", "source-ip, header:x-user"),
+        ("retry-on", "unavailable, cancelled, internal"),
+        ("num-retries.grpc", "3"),
+        ("timeout.80", "3s"),
+        ("timeout.nowhere", "3s"),
+    ];
+    let [one, many] = [&one[..], &many].map(cost_of_merging);
+    assert_eq!(many.count_total, one.count_total, "nothing of it is looked at");
 }

@@ -333,11 +333,11 @@ pub const RULES: &[Rule] = &[
         about: "EDS: every address is an IP address with a port, and comes once",
         holds: |served| {
             served.assignments.iter().all(|assignment| {
-                let endpoints: Vec<&LbEndpoint> =
-                    assignment.endpoints.iter().flat_map(|part| &part.lb_endpoints).collect();
-                let addresses: Vec<_> = endpoints.iter().map(|one| address_of(one)).collect();
+                let endpoints = assignment.endpoints.iter().flat_map(|part| &part.lb_endpoints);
+                // Also the additional ones (gRFC A61).
+                let addresses: Vec<_> = endpoints.flat_map(addresses_of).collect();
                 let different: BTreeSet<_> = addresses.iter().flatten().collect();
-                different.len() == endpoints.len()
+                different.len() == addresses.len()
             })
         },
         breaks: |served| {
@@ -440,14 +440,19 @@ fn all_parts(served: &mut Served) -> impl Iterator<Item = &mut LocalityLbEndpoin
     served.assignments.iter_mut().flat_map(|assignment| &mut assignment.endpoints)
 }
 
-fn address_of(endpoint: &LbEndpoint) -> Option<(IpAddr, u32)> {
+/// Its address and its additional ones; `None` for one that no library takes.
+fn addresses_of(endpoint: &LbEndpoint) -> Vec<Option<(IpAddr, u32)>> {
     let Some(lb_endpoint::HostIdentifier::Endpoint(Endpoint { address, additional_addresses, .. })) =
         &endpoint.host_identifier
     else {
-        return None;
+        return vec![None];
     };
-    let Some(address::Address::SocketAddress(socket)) = address.as_ref()?.address.as_ref() else { return None };
+    let additional = additional_addresses.iter().map(|one| one.address.as_ref());
+    [address.as_ref()].into_iter().chain(additional).map(socket_of).collect()
+}
+
+fn socket_of(address: Option<&Address>) -> Option<(IpAddr, u32)> {
+    let Some(address::Address::SocketAddress(socket)) = address?.address.as_ref() else { return None };
     let Some(socket_address::PortSpecifier::PortValue(port)) = socket.port_specifier else { return None };
-    let is_fine = additional_addresses.is_empty() && (1..=65_535).contains(&port);
-    socket.address.parse().ok().filter(|_| is_fine).map(|address| (address, port))
+    socket.address.parse().ok().filter(|_| (1..=65_535).contains(&port)).map(|address| (address, port))
 }

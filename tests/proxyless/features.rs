@@ -15,6 +15,7 @@ pub enum Feature {
     WeightsOnTheRing,
     WeightsInTurn,
     Zones,
+    SecondAddresses,
     NewPods,
     UnlistedPods,
     TerminatingPods,
@@ -131,6 +132,15 @@ const BALANCING: Group = Group {
             note: "calls stay in the client's zone while a pod is ready there, go elsewhere without a failure when none is, \
                    and come back; a client without a zone calls all pods",
             lacks: &[],
+        },
+        Entry {
+            feature: Feature::SecondAddresses,
+            title: "A pod with an address in each family",
+            note: "is called at the second address when nobody listens at the first",
+            lacks: &[(
+                Java,
+                "only the first one is tried, unless `GRPC_EXPERIMENTAL_XDS_DUALSTACK_ENDPOINTS` is `true`",
+            )],
         },
     ],
 };
@@ -311,9 +321,10 @@ const SERVERS: Group = Group {
 };
 
 /// What the tests test, by module.
-const TESTED: [&[(Feature, bool)]; 12] = [
+const TESTED: [&[(Feature, bool)]; 13] = [
     crate::balancing::TESTED,
     crate::changes::TESTED,
+    crate::families::TESTED,
     crate::forms::TESTED,
     crate::limits::TESTED,
     crate::names::TESTED,

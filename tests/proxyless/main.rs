@@ -8,7 +8,7 @@
 //!
 //! - [`scene`]: Services, pods, control plane. [`client`]: a client; [`server`]: a server; each is the [`program`] of a [`family`].
 //! - [`features`]: what each family does, and what it doesn't, which every test consults; [`page`]: what users read of that.
-//! - Which pod a call goes to: [`spread`], [`balancing`], [`zones`]; when pods come and go, or the channel sleeps: [`changes`];
+//! - Which pod a call goes to: [`spread`], [`balancing`], [`zones`], at which of its addresses: [`families`]; when pods come and go, or the channel sleeps: [`changes`];
 //!   when a call is made again: [`retries`]; when it is ended, or not made at all: [`limits`].
 //! - What becomes of a name that nobody told of: [`names`]; how names are written: [`forms`]. What becomes of what a client can't
 //!   take: [`rejections`], [`events`]; that there is nothing such: [`worlds`]. Control planes come and go: [`servers`]. Servers
@@ -30,6 +30,7 @@ mod server;
 mod balancing;
 mod changes;
 mod events;
+mod families;
 mod forms;
 mod limits;
 mod names;

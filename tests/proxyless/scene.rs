@@ -92,6 +92,11 @@ impl Scene {
         self.pods.insert(name, pod);
     }
 
+    /// An address with this port at which nobody listens.
+    pub fn free_address(&mut self, port: u16) -> SocketAddr {
+        SocketAddr::new(self.addresses.take().unwrap().ip(), port)
+    }
+
     /// Says that a pod of `cart` is being deleted. It goes on.
     pub fn terminate(&mut self, pod: &str) {
         let listed = self.services.listed("cart", pod).unwrap().clone();

@@ -58,6 +58,7 @@ fn known(name: &str, ports: Option<&[EndpointState]>) -> KnownService {
         state: *state,
         locality: Locality::default(),
         weight: 1,
+        second: None,
     };
     let served = ports.map(|states| {
         let endpoints = states.iter().map(endpoint).collect();

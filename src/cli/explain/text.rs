@@ -257,6 +257,13 @@ fn why(address: &AddressJson) -> String {
         Standing::Terminating => "terminating, but still serving: it finishes what it has begun".to_owned(),
         Standing::NotReady => "not ready".to_owned(),
         Standing::Terminated => "terminating, and no longer serving".to_owned(),
+        Standing::SecondAddress => {
+            "the second address of a pod, for clients that get no connection over its first".to_owned()
+        }
+        Standing::OtherFamily => {
+            "addresses of the other family are used; which pod this one belongs to, its slice doesn't say (targetRef)"
+                .to_owned()
+        }
         Standing::Repeated => {
             let slice = address.instead.as_deref().unwrap_or_default();
             format!("the same address counts already, as it stands in {slice}")

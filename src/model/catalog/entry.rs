@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::endpoints;
+use super::renames::Renames;
 use crate::model::explain::Unserved;
 use crate::model::object::{self, EndpointSlice};
-use crate::model::{Endpoints, Key, ObjectRef, Reason, Rejected, Service};
+use crate::model::{Endpoints, HashOn, Key, ObjectRef, Port, Reason, Rejected, Service};
 
 /// A Service that takes part, with its endpoints.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,20 +20,20 @@ pub struct Entry {
 impl Entry {
     /// Merges, sharing with `before` what is the same as there.
     pub(super) fn new<'a>(
-        service: Service,
+        service: &Arc<Service>,
         declared: &object::Service,
         slices: &(impl Iterator<Item = &'a EndpointSlice> + Clone),
+        renames: &Renames,
         weight_of: impl Fn(&Key) -> u32 + Copy,
         before: Option<&Self>,
     ) -> Self {
         let endpoints = service.ports.iter().map(|port| {
-            let now = endpoints::merge(slices.clone(), &port.name, declared.publish_not_ready, weight_of);
+            let name = renames.name_in_slices(&service.key, port.number, &port.name);
+            let now = endpoints::merge(slices.clone(), name, declared, weight_of);
             let shared = before.and_then(|before| before.endpoints.get(&port.number)).filter(|then| ***then == *now);
             (port.number, shared.map_or_else(|| now.into(), Arc::clone))
         });
-        let endpoints = endpoints.collect();
-        let shared = before.map(|before| &before.service).filter(|then| ***then == service);
-        Self { service: shared.map_or_else(|| Arc::new(service), Arc::clone), endpoints }
+        Self { service: Arc::clone(service), endpoints: endpoints.collect() }
     }
 
     /// Whether all parts are shared: equality, for two entries of which one was made from the other.
@@ -43,6 +44,35 @@ impl Entry {
             && endpoints.len() == other.endpoints.len()
             && pairs().all(|((one, a), (two, b))| one == two && Arc::ptr_eq(a, b))
     }
+}
+
+/// What the Service says of affinity and these ports of it don't do.
+pub(super) fn lacking_affinity(service: &object::Service, ports: &[Port]) -> Option<Rejected> {
+    let follows = |port: &&Port| {
+        let balancing = &port.policy.balancing;
+        balancing.policy.is_by_hash() && balancing.hash_on.contains(&HashOn::SourceIp)
+    };
+    let lacking: Vec<&Port> = ports.iter().filter(|port| !follows(port)).collect();
+    if !service.traffic.client_ip_affinity || lacking.is_empty() {
+        return None;
+    }
+    let spoken = |port: &&Port| if port.name.is_empty() { port.number.to_string() } else { port.name.to_string() };
+    let at = if lacking.len() == ports.len() {
+        String::new()
+    } else {
+        format!(" at {}", lacking.iter().map(spoken).collect::<Vec<_>>().join(", "))
+    };
+    Some(Rejected {
+        object: ObjectRef::service(&service.key),
+        field: "spec.sessionAffinity".to_owned(),
+        value: "ClientIP".to_owned(),
+        reason: Reason::DoubtfulObject,
+        message: format!(
+            "isn't followed{at}; for one pod per client address say chancery.dev/lb-policy: ring-hash (or maglev) and \
+             chancery.dev/hash-on: source-ip"
+        ),
+        meanwhile: "requests go to pods as lb-policy says, whoever the client is".to_owned(),
+    })
 }
 
 /// Why there can be nothing to balance over, whatever the settings say.

@@ -69,11 +69,10 @@ impl Catalog {
         let settings = settings::explain(service, namespace, (port, defaults.include(port.number)), &rejected);
         let unserved = endpoints.is_none().then(|| service.unserved().unwrap_or_else(|| settings::unserved(&settings)));
         let weight_of = |pod: &Key| self.pods.get(pod).map_or(1, |pod| pod.weight);
-        let publish_not_ready = service.publish_not_ready;
-        let addresses = endpoints.map(|merged| {
-            endpoints::explain(self.slices_of(&service.key), &port.name, publish_not_ready, weight_of, merged)
-        });
-        let refused = endpoints.map(|_| self.refused(&service.key, &port.name));
+        let name = self.renames.name_in_slices(&service.key, port.number, &port.name);
+        let addresses =
+            endpoints.map(|merged| endpoints::explain(self.slices_of(&service.key), name, service, weight_of, merged));
+        let refused = endpoints.map(|_| self.refused(&service.key, name));
         PortExplanation {
             number: port.number,
             name: Arc::clone(&port.name),

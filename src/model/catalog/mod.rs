@@ -1,20 +1,21 @@
 //! The merged truth.
 //!
 //! ```text
-//! Event ──▶ Store<Namespace> ─┐
-//!           Store<Service>  ──┼─ Change ──▶ dirty keys ──take_changes──▶ Entry { Service, Endpoints }
-//!           Store<Slice>    ──┤                          resolve, merge
-//!           Store<Pod>      ──┘
+//! Event ──▶ Store<Namespace> ─┬─ Change ──▶ dirty keys ──take_changes──▶ Entry { Service,
+//!           Store<Service>  ──┘                          resolve, merge
+//!           Store<Slice>    ──┬─ Change ──▶ moved keys ──take_changes──▶         Endpoints }
+//!           Store<Pod>      ──┘                          merge
 //! ```
 //!
 //! A [`Store`] per kind knows what its objects are, and turns a relist into its net difference. A [`Change`] only marks
-//! Services as dirty ([`noun`]); [`Catalog::take_changes`] then does the work once for each of them, however often it
-//! was marked.
+//! Services ([`noun`]): as dirty if their settings may come to something else, as moved if only their endpoints may.
+//! [`Catalog::take_changes`] then does the work once for each of them, however often it was marked.
 
 mod endpoints;
 mod entry;
 mod explain;
 mod noun;
+mod renames;
 mod store;
 
 #[cfg(test)]
@@ -25,6 +26,7 @@ use std::sync::Arc;
 
 pub use entry::Entry;
 use noun::Noun;
+use renames::Renames;
 use store::{Change, Store};
 
 use super::object::{self, Object};
@@ -41,14 +43,18 @@ pub struct Catalog {
     files: BTreeMap<Arc<str>, Vec<Rejected>>,
     /// The keys of the slices of each Service, also of a Service that nobody has declared yet.
     slices_of: BTreeMap<Key, BTreeSet<Key>>,
-    /// Services to be merged again.
+    /// Services whose settings are to be resolved and whose endpoints are to be merged again.
     dirty: BTreeSet<Key>,
-    /// Pods whose weight changed: the Services that they are endpoints of have to be merged again.
+    /// Services of which only the endpoints are to be merged again.
+    moved: BTreeSet<Key>,
+    /// Pods whose weight changed: the endpoints of the Services that they belong to are to be merged again.
     reweighted: BTreeSet<Key>,
     /// The Services whose author wants them served, also those that can't be.
     opted_in: BTreeSet<Key>,
     /// The Services that take part, as of the last [`Catalog::take_changes`].
     merged: BTreeMap<Key, Entry>,
+    /// Their ports that slices may still know by an older name.
+    renames: Renames,
     /// What merging found to be wrong with Services, beyond what lowering did.
     findings: BTreeMap<Key, Vec<Rejected>>,
     /// How often what is rejected may have changed.
@@ -93,15 +99,34 @@ impl Catalog {
     /// Merges what became dirty, and returns what differs from the last call, in the order of keys: the new entry, or
     /// `None` where a Service is gone or no longer takes part.
     pub fn take_changes(&mut self) -> Vec<(Key, Option<Entry>)> {
+        let dirty = std::mem::take(&mut self.dirty);
+        let mut moved = std::mem::take(&mut self.moved);
         let reweighted = std::mem::take(&mut self.reweighted);
-        let mut dirty = std::mem::take(&mut self.dirty);
-        dirty.extend(self.services_over(&reweighted));
-        let changed: Vec<Key> = dirty.into_iter().filter(|key| self.merge(key)).collect();
+        moved.extend(self.services_over(&reweighted));
+        moved.retain(|key| !dirty.contains(key));
+        let mut changed: Vec<Key> = dirty.into_iter().filter(|key| self.merge(key)).collect();
+        changed.extend(moved.into_iter().filter(|key| self.merge_endpoints(key)));
+        changed.sort_unstable();
         let entry_of = |key: Key| {
             let entry = self.merged.get(&key).cloned();
             (key, entry)
         };
         changed.into_iter().map(entry_of).collect()
+    }
+
+    /// How often a port was renamed ahead of its slices, so that for now it has the endpoints that they have under the old
+    /// name; as of the last [`Self::take_changes`].
+    pub const fn renames(&self) -> u64 {
+        self.renames.begun()
+    }
+
+    /// The slices have had the time to follow the first of these renames, up to this number: what they have under the old
+    /// names no longer counts. Whether that may change anything.
+    pub fn end_renames(&mut self, number: u64) -> bool {
+        let ended = self.renames.end(number);
+        let is_change = !ended.is_empty();
+        self.moved.extend(ended);
+        is_change
     }
 
     /// Everything that can't be used as of the last [`Self::take_changes`], in a stable order. Costs what there is to tell.
@@ -199,17 +224,16 @@ impl Catalog {
         found
     }
 
-    fn slices_of<'a>(&'a self, service: &Key) -> impl Iterator<Item = &'a object::EndpointSlice> + Clone {
-        let keys = self.slices_of.get(service).into_iter().flatten();
-        keys.filter_map(|key| self.slices.get(key)).map(|slice| &**slice)
+    fn slices_of<'a>(&'a self, service: &Key) -> impl Iterator<Item = &'a object::EndpointSlice> + Clone + use<'a> {
+        slices_of(&self.slices_of, &self.slices, service)
     }
 
-    /// Merges one Service, and says whether that changes anything for clients.
+    /// Resolves the settings of one Service and merges its endpoints, and says whether that changes anything for clients.
     fn merge(&mut self, key: &Key) -> bool {
         let Some(service) = self.services.get(key).map(Arc::clone) else {
             let changed = self.opted_in.remove(key) | replace(&mut self.findings, key.clone(), Vec::new());
             self.note_rejections(changed);
-            return self.merged.remove(key).is_some();
+            return self.leave(key);
         };
         let namespace = self.namespaces.get(&Key::new("", Arc::clone(&key.namespace)));
         let settings::Resolved { opted_in, ports, defaults, rejected: mut findings, meanwhile } =
@@ -219,6 +243,7 @@ impl Catalog {
         let takes_part = opted_in && unsupported.is_none();
         if opted_in {
             changed |= self.opted_in.insert(key.clone());
+            findings.extend(entry::lacking_affinity(&service, &ports));
             findings.extend(unsupported);
         } else {
             changed |= self.opted_in.remove(key);
@@ -226,19 +251,60 @@ impl Catalog {
         changed |= replace(&mut self.findings, key.clone(), findings);
         self.note_rejections(changed);
         if !takes_part {
-            return self.merged.remove(key).is_some();
+            return self.leave(key);
         }
 
-        let merged = super::Service { key: key.clone(), created: service.created, ports, defaults };
+        let now = super::Service { key: key.clone(), created: service.created, ports, defaults };
+        let before = self.merged.get(key).map(|before| Arc::clone(&before.service));
+        let now = match before {
+            Some(before) if *before == now => before,
+            Some(before) => {
+                let slices = slices_of(&self.slices_of, &self.slices, key);
+                self.renames.note(&before, &now, &slices);
+                Arc::new(now)
+            }
+            None => Arc::new(now),
+        };
+        self.set_endpoints(&now, &service)
+    }
+
+    /// Merges the endpoints of one Service, whose settings are what they were, and says whether that changes anything for
+    /// clients.
+    fn merge_endpoints(&mut self, key: &Key) -> bool {
+        let Some(service) = self.merged.get(key).map(|entry| Arc::clone(&entry.service)) else { return false };
+        let Some(declared) = self.services.get(key).map(Arc::clone) else { return false };
+        self.set_endpoints(&service, &declared)
+    }
+
+    fn set_endpoints(&mut self, service: &Arc<super::Service>, declared: &object::Service) -> bool {
+        let key = &service.key;
+        let slices = slices_of(&self.slices_of, &self.slices, key);
+        self.renames.settle(service, &slices);
         let weight_of = |pod: &Key| self.pods.get(pod).map_or(1, |pod| pod.weight);
         let before = self.merged.get(key);
-        let entry = Entry::new(merged, &service, &self.slices_of(key), weight_of, before);
+        let entry = Entry::new(service, declared, &slices, &self.renames, weight_of, before);
         if before.is_some_and(|before| before.is_same(&entry)) {
             return false;
         }
         self.merged.insert(key.clone(), entry);
         true
     }
+
+    /// The Service takes no part. Says whether it did.
+    fn leave(&mut self, key: &Key) -> bool {
+        self.renames.forget(key);
+        self.merged.remove(key).is_some()
+    }
+}
+
+/// The slices of a Service, of these by these keys.
+fn slices_of<'a>(
+    keys: &'a BTreeMap<Key, BTreeSet<Key>>,
+    slices: &'a Store<object::EndpointSlice>,
+    service: &Key,
+) -> impl Iterator<Item = &'a object::EndpointSlice> + Clone + use<'a> {
+    let keys = keys.get(service).into_iter().flatten();
+    keys.filter_map(|key| slices.get(key)).map(|slice| &**slice)
 }
 
 /// Replaces what is `rejected` of something, and says whether that is anything else than before.

@@ -87,11 +87,11 @@ impl Noun for EndpointSlice {
                     catalog.slices_of.remove(&old.service);
                 }
             }
-            catalog.dirty.insert(old.service.clone());
+            catalog.moved.insert(old.service.clone());
         }
         if let Some(new) = new {
             catalog.slices_of.entry(new.service.clone()).or_default().insert(key);
-            catalog.dirty.insert(new.service.clone());
+            catalog.moved.insert(new.service.clone());
         }
     }
 }

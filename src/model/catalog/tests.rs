@@ -7,9 +7,11 @@ use crate::model::{EndpointState, LbPolicy, ZoneRouting};
 
 mod endpoints;
 mod explain;
+mod families;
 mod lists;
 mod property;
 mod rejections;
+mod renames;
 mod translated;
 
 fn key(name: &str) -> Key {
@@ -46,6 +48,7 @@ fn service_with(name: &str, annotations: &[(&str, &str)], change: impl Fn(&mut o
         external_name: false,
         publish_not_ready: false,
         zone_routing: ZoneRouting::Off,
+        traffic: object::Traffic::default(),
     };
     change(&mut service);
     Lowered { id, object: Some(Object::Service(service)), rejected }
@@ -134,12 +137,13 @@ fn entry(catalog: &mut Catalog, name: &str) -> Entry {
     found.and_then(|(_, entry)| entry).expect("the Service changed and takes part")
 }
 
-/// `address:port*weight`, with a `~` before what drains.
+/// `address:port*weight`, with a `~` before what drains, and `+address` for the second one.
 fn shown(endpoints: &[crate::model::Endpoint]) -> String {
     let one = |endpoint: &crate::model::Endpoint| {
         let tilde = if endpoint.state == EndpointState::Draining { "~" } else { "" };
         let weight = if endpoint.weight == 1 { String::new() } else { format!("*{}", endpoint.weight) };
-        format!("{tilde}{}:{}{weight}", endpoint.address, endpoint.port)
+        let second = endpoint.second.map(|second| format!("+{second}")).unwrap_or_default();
+        format!("{tilde}{}:{}{weight}{second}", endpoint.address, endpoint.port)
     };
     endpoints.iter().map(one).collect::<Vec<_>>().join(" ")
 }

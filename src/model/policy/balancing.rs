@@ -20,6 +20,8 @@ pub struct Balancing {
     pub maglev_table_size: u32,
     /// Whether requests stay near; default off.
     pub zone_routing: ZoneRouting,
+    /// Whether clients that say on which node they are use the pods on that node and no others; default no.
+    pub own_node_only: bool,
     /// How a new pod warms up; default not at all.
     pub slow_start: SlowStart,
     /// Below which share of pods that are well, in percent, all are used; default 0, never.
@@ -144,6 +146,7 @@ impl Default for Balancing {
             ring_size: (1024, Self::MAX_RING_SIZE),
             maglev_table_size: 65_537,
             zone_routing: ZoneRouting::default(),
+            own_node_only: false,
             slow_start: SlowStart { window: None, aggression: 1.0, min_weight: 10.0 },
             panic_threshold: 0.0,
         }

@@ -122,6 +122,7 @@ fn of_spec(setting: &Setting, service: &object::Service, port: &object::Port) ->
         external_name: _,
         publish_not_ready: _,
         zone_routing,
+        traffic: _,
     } = service;
     match setting.key {
         "zone-routing" if *zone_routing != ZoneRouting::Off => {

@@ -146,6 +146,7 @@ impl<'a> Layers<'a> {
         let mut effective = Effective::default();
         effective.policy.protocol = port_protocol::of(port).0;
         effective.policy.balancing.zone_routing = service.zone_routing;
+        effective.policy.balancing.own_node_only = service.traffic.own_node_only;
         let in_force = self.in_force(Some(port), is_default);
         for (key, in_force) in &in_force {
             in_force.value.apply(&mut effective);

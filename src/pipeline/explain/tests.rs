@@ -28,6 +28,7 @@ fn service(name: &str, annotations: &[(&str, &str)]) -> Event {
         publish_not_ready,
         zone_routing: ZoneRouting::Off,
         translated: None,
+        traffic: object::Traffic::default(),
     };
     Event::Apply(Lowered { id, object: Some(Object::Service(service)), rejected })
 }

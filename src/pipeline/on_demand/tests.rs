@@ -154,6 +154,7 @@ fn one_changed_endpoint_is_one_changed_assignment() {
         state: EndpointState::Ready,
         locality: Locality::default(),
         weight: 1,
+        second: None,
     };
     let endpoints: Arc<[Endpoint]> = [endpoint].into();
     assert!(on_demand.render(&key(), Some(&service), |_| Some(&endpoints)));

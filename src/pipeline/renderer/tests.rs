@@ -71,6 +71,7 @@ fn endpoints(port: u16, addresses: &[&str]) -> Arc<[Endpoint]> {
             state: EndpointState::Ready,
             locality: Locality::default(),
             weight: 1,
+            second: None,
         })
         .collect()
 }

@@ -83,10 +83,43 @@ fn service(name: &str, annotations: &[(&str, &str)]) -> Event {
     let (settings, rejected) = Settings::parse(&id, &annotations);
     let ports = vec![object::Port { name: "grpc".into(), number: 80, app_protocol: None }];
     let (created, external_name, publish_not_ready) = (0, false, false);
-    let (translated, zone_routing) = (None, ZoneRouting::Off);
-    let service =
-        object::Service { key, created, settings, translated, ports, external_name, publish_not_ready, zone_routing };
+    let service = object::Service {
+        key,
+        created,
+        settings,
+        translated: None,
+        ports,
+        external_name,
+        publish_not_ready,
+        zone_routing: ZoneRouting::Off,
+        traffic: object::Traffic::default(),
+    };
     Event::Apply(Lowered { id, object: Some(Object::Service(service)), rejected })
+}
+
+/// A slice of that Service with one pod, for a port of this name.
+fn slice(service: &str, port: &str) -> Event {
+    let key = Key::new("shop", format!("{service}-1"));
+    let id = ObjectRef::Object(Kind::EndpointSlice, key.clone());
+    let endpoint = object::SliceEndpoint {
+        address: [10, 0, 0, 1].into(),
+        ready: true,
+        serving: true,
+        terminating: false,
+        zone: "".into(),
+        node: "".into(),
+        pod: None,
+    };
+    let (service, ports) = (Key::new("shop", service), vec![(port.into(), 8080)]);
+    let slice = object::EndpointSlice { key, service, ports, endpoints: vec![endpoint] };
+    Event::Apply(Lowered { id, object: Some(Object::EndpointSlice(slice)), rejected: vec![] })
+}
+
+/// Whether the assignment of that Service has endpoints.
+fn has_endpoints(publication: &Publication, service: &str) -> bool {
+    let name = format!("shop/{service}/80");
+    let assignment = publication.world.everyone.get(ResourceType::Endpoint).get(&name).unwrap();
+    crate::xds::resource_to_json(assignment).unwrap().get("endpoints").is_some()
 }
 
 fn clusters(publication: &Publication) -> usize {
@@ -154,6 +187,25 @@ async fn a_publication_is_as_old_as_its_own_events() {
     pipeline.event(2, service("cart", &[("enabled", "true")]));
     let publication = pipeline.published().await;
     assert_eq!(publication.observed_at, pipeline.start + Duration::from_millis(2));
+}
+
+#[tokio::test]
+async fn a_renamed_port_loses_its_endpoints_if_its_slices_never_follow() {
+    let mut pipeline = start();
+    pipeline.list(&Kind::ALL);
+    pipeline.event(1, service("cart", &[("enabled", "true")]));
+    pipeline.event(1, slice("cart", "grpc"));
+    assert!(has_endpoints(&*pipeline.published().await, "cart"));
+    let Event::Apply(mut renamed) = service("cart", &[("enabled", "true"), ("timeout", "3s")]) else { panic!() };
+    let Some(Object::Service(object)) = &mut renamed.object else { panic!() };
+    object.ports[0].name = "grpc-web".into();
+    let at = Instant::now();
+    pipeline.event(2, Event::Apply(renamed));
+    assert!(has_endpoints(&*pipeline.published().await, "cart"), "the slices may still follow");
+    // Nothing happens but that time passes.
+    let ended = pipeline.published().await;
+    assert!(!has_endpoints(&ended, "cart"));
+    assert!(ended.observed_at.duration_since(at) >= Duration::from_secs(5));
 }
 
 #[tokio::test]

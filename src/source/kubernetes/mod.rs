@@ -19,6 +19,7 @@
 
 mod backoff;
 mod connect;
+mod decoded;
 mod event;
 mod events;
 mod list;

@@ -14,6 +14,7 @@ use kube::{Api, Client, Resource};
 use serde::de::DeserializeOwned;
 
 use super::backoff::WatchBackoff;
+use super::decoded::Decoded;
 use super::merge::Heard;
 use crate::model::{Event, Kind, Lowered};
 use crate::source::lower::{Lowering, WEIGHT_LABEL, object_ref};
@@ -53,12 +54,14 @@ impl Watch {
                 })
             }
             Kind::Service => {
-                let api = self.api::<core::Service>(client);
-                self.follow(api, config, move |object| lowering.service(&object))
+                let api = self.api::<Decoded<core::Service>>(client);
+                self.follow(api, config, move |object| object.lower(Kind::Service, |service| lowering.service(service)))
             }
             Kind::EndpointSlice => {
-                let api = self.api::<discovery::EndpointSlice>(client);
-                self.follow(api, config.page_size(SLICES_PAGE), move |object| lowering.endpoint_slice(&object))
+                let api = self.api::<Decoded<discovery::EndpointSlice>>(client);
+                self.follow(api, config.page_size(SLICES_PAGE), move |object| {
+                    object.lower(Kind::EndpointSlice, |slice| lowering.endpoint_slice(slice))
+                })
             }
             Kind::Pod => {
                 let api = self.api::<PartialObjectMeta<core::Pod>>(client);

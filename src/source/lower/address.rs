@@ -2,26 +2,20 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The family that a slice says its addresses are of (`addressType`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Family {
-    /// `IPv4`.
-    V4,
-    /// `IPv6`.
-    V6,
-}
+use crate::model::object::IpFamily;
 
-/// The address, if a client can use it; else what is wrong with it and what is accepted.
+/// The address, if a client can use it, and it is of the family that its slice says (`addressType`); else what is wrong with
+/// it and what is accepted.
 ///
 /// Kubernetes refuses loopback, link-local and unspecified addresses as endpoints, so that nobody can point clients at
 /// themselves or at the metadata service of a cloud. Link-local ones stay refused even with `allow_loopback`: without a
 /// scope nobody could reach them anyway.
-pub(super) fn usable(address: &str, family: Family, allow_loopback: bool) -> Result<IpAddr, &'static str> {
+pub(super) fn usable(address: &str, family: IpFamily, allow_loopback: bool) -> Result<IpAddr, &'static str> {
     let ip = match family {
-        Family::V4 => {
+        IpFamily::V4 => {
             address.parse::<Ipv4Addr>().map(IpAddr::V4).map_err(|_| "not an IPv4 address, as addressType says")
         }
-        Family::V6 => address
+        IpFamily::V6 => address
             .parse::<Ipv6Addr>()
             .ok()
             // Kubernetes takes these for IPv4.

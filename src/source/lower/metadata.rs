@@ -58,16 +58,14 @@ impl<'a> Metadata<'a> {
         match name.as_deref().filter(|name| !name.is_empty()) {
             None => report.refuse("metadata.name", "", "missing; expected a name"),
             Some(name) => {
-                if let Err(message) = name_check(kind)(name) {
-                    report.refuse("metadata.name", name, message);
-                }
+                let (check, is_harmless) = name_check(kind);
+                check_name("metadata.name", name, check, is_harmless, &mut report);
             }
         }
         if let (true, Some(namespace)) = (is_namespaced(kind), namespace.as_deref())
             && !namespace.is_empty()
-            && let Err(message) = names::dns_label(namespace)
         {
-            report.refuse("metadata.namespace", namespace, message);
+            check_name("metadata.namespace", namespace, names::dns_label, names::is_harmless_label, &mut report);
         }
         if let Some(annotations) = annotations {
             check_size(annotations, &mut report);
@@ -131,10 +129,22 @@ const fn is_namespaced(kind: Kind) -> bool {
 }
 
 /// Services: RFC 1123 labels, as Kubernetes 1.34 accepts them; earlier versions want a letter in front (RFC 1035).
-const fn name_check(kind: Kind) -> Check {
+/// With each check, whether what doesn't pass it does no harm.
+const fn name_check(kind: Kind) -> (Check, fn(&str) -> bool) {
     match kind {
-        Kind::Namespace | Kind::Service => names::dns_label,
-        Kind::EndpointSlice | Kind::Pod => names::dns_subdomain,
+        Kind::Namespace | Kind::Service => (names::dns_label, names::is_harmless_label),
+        Kind::EndpointSlice | Kind::Pod => (names::dns_subdomain, names::is_harmless),
+    }
+}
+
+/// A name of another form costs the object only if it can't be part of a domain or of the name of a resource. A newer
+/// Kubernetes may accept forms that those before don't, as 1.34 does.
+fn check_name(field: &str, name: &str, check: Check, is_harmless: fn(&str) -> bool, report: &mut Report) {
+    let Err(message) = check(name) else { return };
+    if is_harmless(name) {
+        report.doubt(field, name, message, "the object is served under this name");
+    } else {
+        report.refuse(field, name, message);
     }
 }
 

@@ -59,6 +59,19 @@ pub(super) fn label_value(value: &str) -> Result<(), &'static str> {
     }
 }
 
+/// Whether a name that isn't a DNS label could be one all the same: in a domain, which clients compare without case, and in
+/// the names of resources it would do no harm.
+pub(super) fn is_harmless_label(name: &str) -> bool {
+    name.len() <= 253
+        && edges(name, |b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_'))
+}
+
+/// Whether a name that isn't a DNS subdomain is at least one that people can read. No client is told of it.
+pub(super) fn is_harmless(name: &str) -> bool {
+    !name.is_empty() && name.len() <= 253 && name.bytes().all(|b| b.is_ascii_graphic() && b != b'/')
+}
+
 /// The form of a DNS label, of any length.
 fn is_dns_label(name: &str) -> bool {
     edges(name, |b| b.is_ascii_lowercase() || b.is_ascii_digit())

@@ -9,13 +9,17 @@ use super::metadata::Metadata;
 use super::names;
 use super::report::Report;
 use crate::model::compat::Compat;
-use crate::model::{Kind, Lowered, ZoneRouting, object};
+use crate::model::object::{self, IpFamily, Traffic};
+use crate::model::{Kind, Lowered, ZoneRouting};
 
 /// The transport protocols of a port; only TCP carries requests that we balance.
 const PROTOCOLS: [&str; 3] = ["TCP", "UDP", "SCTP"];
 
 /// The types that a Service can have.
 const TYPES: [&str; 4] = ["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"];
+
+/// The families of addresses that there are.
+const FAMILIES: [IpFamily; 2] = [IpFamily::V4, IpFamily::V6];
 
 /// What a Service can say of where its requests go, and what that is to us. `PreferClose` is the old word for
 /// `PreferSameZone`.
@@ -40,8 +44,8 @@ pub(super) fn lower(service: &core::Service, compat: Compat) -> Lowered {
         external_name: _,
         external_traffic_policy: _,
         health_check_node_port: _,
-        internal_traffic_policy: _,
-        ip_families: _,
+        internal_traffic_policy,
+        ip_families,
         ip_family_policy: _,
         load_balancer_class: _,
         load_balancer_ip: _,
@@ -50,7 +54,7 @@ pub(super) fn lower(service: &core::Service, compat: Compat) -> Lowered {
         publish_not_ready_addresses,
         // Endpoints come from slices, whoever wrote them.
         selector: _,
-        session_affinity: _,
+        session_affinity,
         session_affinity_config: _,
         traffic_distribution,
         type_,
@@ -58,7 +62,7 @@ pub(super) fn lower(service: &core::Service, compat: Compat) -> Lowered {
 
     let type_ = type_.as_deref().unwrap_or("ClusterIP");
     if !TYPES.contains(&type_) {
-        report.refuse("spec.type", type_, format!("not a type of Service; expected one of {}", TYPES.join(", ")));
+        doubt("spec.type", type_, "type of Service", &TYPES, "it is served as ClusterIP is", &mut report);
     }
     let external_name = type_ == "ExternalName";
     let headless = cluster_ip.as_deref() == Some("None");
@@ -68,6 +72,11 @@ pub(super) fn lower(service: &core::Service, compat: Compat) -> Lowered {
     }
     let ports = lower_ports(ports, &mut report);
     let zone_routing = zone_routing(traffic_distribution.as_deref(), &mut report);
+    let traffic = Traffic {
+        first_family: first_family(ip_families.as_deref().unwrap_or_default(), &mut report),
+        own_node_only: is_local(internal_traffic_policy.as_deref(), &mut report),
+        client_ip_affinity: is_sticky(session_affinity.as_deref(), &mut report),
+    };
     if report.is_refused() {
         return report.lowered(None);
     }
@@ -82,6 +91,7 @@ pub(super) fn lower(service: &core::Service, compat: Compat) -> Lowered {
         external_name,
         publish_not_ready: publish_not_ready_addresses.unwrap_or(false),
         zone_routing,
+        traffic,
     })))
 }
 
@@ -90,12 +100,67 @@ fn zone_routing(distribution: Option<&str>, report: &mut Report) -> ZoneRouting 
     if let Some((_, zone_routing)) = TRAFFIC_DISTRIBUTIONS.iter().find(|(known, _)| *known == word) {
         return *zone_routing;
     }
-    let known = TRAFFIC_DISTRIBUTIONS.map(|(known, _)| known).join(", ");
-    report.refuse("spec.trafficDistribution", word, format!("not a traffic distribution; expected one of {known}"));
+    let known = TRAFFIC_DISTRIBUTIONS.map(|(known, _)| known);
+    let meanwhile = "it counts as if it weren't set";
+    doubt("spec.trafficDistribution", word, "traffic distribution", &known, meanwhile, report);
     ZoneRouting::Off
 }
 
+fn first_family(words: &[String], report: &mut Report) -> IpFamily {
+    let mut first = None;
+    for (i, word) in words.iter().enumerate() {
+        if let Some(family) = FAMILIES.into_iter().find(|family| family.as_str() == word) {
+            first = first.or(Some(family));
+        } else {
+            let (field, known) = (format!("spec.ipFamilies[{i}]"), FAMILIES.map(IpFamily::as_str));
+            doubt(field, word, "family of addresses", &known, "it counts as if it weren't in the list", report);
+        }
+    }
+    first.unwrap_or_default()
+}
+
+/// Whether only the own node counts; told because it does for those clients only that say theirs.
+fn is_local(policy: Option<&str>, report: &mut Report) -> bool {
+    const FIELD: &str = "spec.internalTrafficPolicy";
+    match policy {
+        None | Some("Cluster") => false,
+        Some(word @ "Local") => {
+            let message = "holds for clients that say on which Kubernetes node they run: node.locality.sub_zone, which \
+                           `chancery bootstrap` writes with --node-name";
+            report.doubt(FIELD, word, message, "clients that don't say it use the pods on every node");
+            true
+        }
+        Some(word) => {
+            let meanwhile = "it is served as with Cluster";
+            doubt(FIELD, word, "traffic policy", &["Cluster", "Local"], meanwhile, report);
+            false
+        }
+    }
+}
+
+fn is_sticky(affinity: Option<&str>, report: &mut Report) -> bool {
+    match affinity {
+        None | Some("None") => false,
+        Some("ClientIP") => true,
+        Some(word) => {
+            let meanwhile = "it is served as with None";
+            doubt("spec.sessionAffinity", word, "session affinity", &["None", "ClientIP"], meanwhile, report);
+            false
+        }
+    }
+}
+
+/// Tells of a word that isn't known here. A newer Kubernetes may accept it, and then the rest of the object is meant all the
+/// same.
+fn doubt(field: impl Into<String>, word: &str, noun: &str, known: &[&str], meanwhile: &str, report: &mut Report) {
+    let message = format!("not a {noun} that Chancery knows; expected one of {}", known.join(", "));
+    report.doubt(field, word, message, meanwhile);
+}
+
 /// The TCP ports; the others are checked as well, because Kubernetes refuses the Service for any of them.
+///
+/// What it refuses in every version costs the Service: ports without number or name, and what two of them share. What a newer
+/// version may accept, such as another form of a name, costs at most the port.
 fn lower_ports(ports: &[core::ServicePort], report: &mut Report) -> Vec<object::Port> {
     let mut lowered = Vec::with_capacity(ports.len());
     let mut names_seen = BTreeSet::new();
@@ -110,15 +175,16 @@ fn lower_ports(ports: &[core::ServicePort], report: &mut Report) -> Vec<object::
                 report.refuse(format!("{field}.name"), "", "missing; expected a name, as there are several ports");
             }
         } else if let Err(message) = names::dns_label(name) {
-            report.refuse(format!("{field}.name"), name, message);
-        } else if !names_seen.insert(name) {
+            report.doubt(format!("{field}.name"), name, message, "the port is served under this name");
+        }
+        if !name.is_empty() && !names_seen.insert(name) {
             report.refuse(format!("{field}.name"), name, "the name of an earlier port; expected a name of its own");
         }
 
         let protocol = protocol.as_deref().unwrap_or("TCP");
         if !PROTOCOLS.contains(&protocol) {
-            let message = format!("not a transport protocol; expected one of {}", PROTOCOLS.join(", "));
-            report.refuse(format!("{field}.protocol"), protocol, message);
+            let field = format!("{field}.protocol");
+            doubt(field, protocol, "transport protocol", &PROTOCOLS, "the port is left out", report);
         }
         let number = port_number(*number).unwrap_or_else(|message| {
             report.refuse(format!("{field}.port"), &number.to_string(), message);
@@ -131,7 +197,7 @@ fn lower_ports(ports: &[core::ServicePort], report: &mut Report) -> Vec<object::
         if let Some(app_protocol) = app_protocol
             && let Err(message) = names::qualified_name(app_protocol)
         {
-            report.refuse(format!("{field}.appProtocol"), app_protocol, message);
+            report.doubt(format!("{field}.appProtocol"), app_protocol, message, "the port is served all the same");
         }
         check_target(target_port.as_ref(), &field, report);
 
@@ -147,15 +213,22 @@ fn lower_ports(ports: &[core::ServicePort], report: &mut Report) -> Vec<object::
 }
 
 fn check_target(target: Option<&IntOrString>, field: &str, report: &mut Report) {
-    let (value, check) = match target {
+    let field = format!("{field}.targetPort");
+    match target {
         // Kubernetes fills in the port's own number for each of these.
-        None | Some(IntOrString::Int(0)) => return,
-        Some(IntOrString::String(name)) if name.is_empty() => return,
-        Some(IntOrString::Int(number)) => (number.to_string(), port_number(*number).map(|_| ())),
-        Some(IntOrString::String(name)) => (name.clone(), names::port_name(name)),
-    };
-    if let Err(message) = check {
-        report.refuse(format!("{field}.targetPort"), &value, message);
+        None | Some(IntOrString::Int(0)) => {}
+        Some(IntOrString::String(name)) if name.is_empty() => {}
+        Some(IntOrString::Int(number)) => {
+            if let Err(message) = port_number(*number) {
+                report.refuse(field, &number.to_string(), message);
+            }
+        }
+        // Slices have the number, whatever the name is.
+        Some(IntOrString::String(name)) => {
+            if let Err(message) = names::port_name(name) {
+                report.doubt(field, name, message, "the port is served all the same");
+            }
+        }
     }
 }
 

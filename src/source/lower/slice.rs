@@ -6,12 +6,13 @@ use std::sync::Arc;
 use k8s_openapi::api::core::v1::ObjectReference;
 use k8s_openapi::api::discovery::v1 as discovery;
 
-use super::address::{self, Family};
+use super::address;
 use super::metadata::Metadata;
 use super::names;
 use super::report::Report;
 use super::service::port_number;
-use crate::model::{Key, Kind, Lowered, Reason, object};
+use crate::model::object::{self, IpFamily};
+use crate::model::{Key, Kind, Lowered, Reason};
 
 /// The label of an EndpointSlice that names its Service.
 pub const SERVICE_NAME_LABEL: &str = "kubernetes.io/service-name";
@@ -31,9 +32,7 @@ pub(super) fn lower(slice: &discovery::EndpointSlice, allow_loopback: bool) -> L
     if let Err(message) = names::label_value(service) {
         report.refuse(format!("metadata.labels[{SERVICE_NAME_LABEL}]"), service, message);
     }
-    let Some(family) = family(address_type, &mut report) else {
-        return report.lowered(None);
-    };
+    let family = family(address_type, &mut report);
     if endpoints.len() > MAX_ENDPOINTS {
         let message = format!("too many; expected at most {MAX_ENDPOINTS} endpoints a slice, not {}", endpoints.len());
         report.refuse("endpoints", "", message);
@@ -42,10 +41,10 @@ pub(super) fn lower(slice: &discovery::EndpointSlice, allow_loopback: bool) -> L
     if report.is_refused() {
         return report.lowered(None);
     }
-    let endpoints = endpoints
-        .iter()
-        .enumerate()
-        .filter_map(|(i, endpoint)| {
+    let usable = family.map(|family| (family, endpoints.iter().enumerate())).into_iter();
+    let endpoints = usable
+        .flat_map(|(family, endpoints)| endpoints.map(move |(i, endpoint)| (family, i, endpoint)))
+        .filter_map(|(family, i, endpoint)| {
             let address = usable_address(i, &endpoint.addresses, family, allow_loopback, &mut report)?;
             Some(lower_endpoint(endpoint, address, &key))
         })
@@ -54,17 +53,19 @@ pub(super) fn lower(slice: &discovery::EndpointSlice, allow_loopback: bool) -> L
     report.lowered(Some(object::Object::EndpointSlice(object::EndpointSlice { key, service, ports, endpoints })))
 }
 
-fn family(address_type: &str, report: &mut Report) -> Option<Family> {
+/// The family of a slice; `None` if nothing of it can be served.
+fn family(address_type: &str, report: &mut Report) -> Option<IpFamily> {
     match address_type {
-        "IPv4" => Some(Family::V4),
-        "IPv6" => Some(Family::V6),
+        "IPv4" => Some(IpFamily::V4),
+        "IPv6" => Some(IpFamily::V6),
         "FQDN" => {
             let message = "host names aren't supported; expected IPv4 or IPv6";
             report.refuse_for(Reason::Unsupported, "addressType", address_type, message);
             None
         }
         _ => {
-            report.refuse("addressType", address_type, "not an address type; expected IPv4 or IPv6");
+            let message = "not an address type that Chancery knows; expected IPv4 or IPv6";
+            report.doubt("addressType", address_type, message, "the slice is left out; other slices are served");
             None
         }
     }
@@ -81,7 +82,7 @@ fn lower_ports(ports: &[discovery::EndpointPort], report: &mut Report) -> Vec<(A
         if !name.is_empty()
             && let Err(message) = names::dns_label(name)
         {
-            report.refuse(format!("ports[{i}].name"), name, message);
+            report.doubt(format!("ports[{i}].name"), name, message, "it counts for the port of this name");
         }
         if !seen.insert(name) {
             report.refuse(format!("ports[{i}].name"), name, "the name of an earlier port; expected a name of its own");
@@ -90,8 +91,8 @@ fn lower_ports(ports: &[discovery::EndpointPort], report: &mut Report) -> Vec<(A
             "TCP" => {}
             "UDP" | "SCTP" => continue,
             other => {
-                let message = "not a transport protocol; expected TCP, UDP or SCTP";
-                report.refuse(format!("ports[{i}].protocol"), other, message);
+                let message = "not a transport protocol that Chancery knows; expected TCP, UDP or SCTP";
+                report.doubt(format!("ports[{i}].protocol"), other, message, "the port is left out");
                 continue;
             }
         }
@@ -114,7 +115,7 @@ fn lower_ports(ports: &[discovery::EndpointPort], report: &mut Report) -> Vec<(A
 fn usable_address(
     i: usize,
     addresses: &[String],
-    family: Family,
+    family: IpFamily,
     allow_loopback: bool,
     report: &mut Report,
 ) -> Option<std::net::IpAddr> {

@@ -1,11 +1,12 @@
 use serde_json::Value;
 
 use super::Lowering;
-use crate::model::{Lowered, Reason, object::Object};
+use crate::model::{Lowered, Reason, Rejected, object::Object};
 
 mod metadata;
 mod names;
 mod pod;
+mod property;
 mod service;
 mod slice;
 
@@ -29,6 +30,14 @@ fn lower_with(lowering: Lowering, json: Value) -> Lowered {
 fn good(lowered: Lowered) -> Object {
     assert_eq!(lowered.rejected, []);
     lowered.object.unwrap()
+}
+
+/// The object, of which this one field is doubted, and the doubt.
+fn doubted(lowered: Lowered, field: &str, value: &str) -> (Object, Rejected) {
+    let [rejected] = lowered.rejected.as_slice() else { panic!("{field}: {:#?}", lowered.rejected) };
+    let (reason, id) = (Reason::DoubtfulObject, &lowered.id);
+    assert_eq!((rejected.reason, &*rejected.field, &*rejected.value, &rejected.object), (reason, field, value, id));
+    (lowered.object.unwrap(), rejected.clone())
 }
 
 /// Asserts that the object is refused as a whole for this one field, and returns the message.

@@ -34,6 +34,7 @@ fn policy(balancing: &Balancing) -> TypedExtensionConfig {
         panic_threshold: _,
         // The assignment does it.
         zone_routing: _,
+        own_node_only: _,
     } = balancing;
     let slow_start_config = slow_start_config(slow_start);
     match policy {

@@ -5,31 +5,60 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use data_plane_api::core::{Address, HealthStatus, Locality, SocketAddress, address, socket_address};
-use data_plane_api::endpoint::{ClusterLoadAssignment, Endpoint, LbEndpoint, LocalityLbEndpoints, lb_endpoint};
+use data_plane_api::endpoint::{
+    AdditionalAddress, ClusterLoadAssignment, Endpoint, LbEndpoint, LocalityLbEndpoints, lb_endpoint,
+};
 
 use crate::model::{self, Balancing, LbPolicy, ZoneRouting};
-use crate::xds::{Name, Place, Resource};
+use crate::xds::{Name, Place, Resource, Version};
 
 /// The last priority that Envoy takes (endpoint_components.proto).
 const LAST_PRIORITY: u32 = 128;
 
-/// What decides the priorities of endpoints.
+/// What a policy makes of endpoints, for one kind of client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Preference {
     zone_routing: ZoneRouting,
-    /// Each has a priority of its own. Envoy has no pick first, and this is how it comes to one.
-    one_by_one: bool,
+    /// Clients that say on which node they are get the endpoints there and no others.
+    own_node_only: bool,
+    client: Client,
+}
+
+/// What is different for clients of one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Client {
+    /// Endpoints that drain are listed, too.
+    Envoy {
+        /// Each has a priority of its own. Envoy has no pick first, and this is how it comes to one.
+        one_by_one: bool,
+    },
+    /// Only those that are ready are listed.
+    Grpc {
+        /// All are in one locality.
+        is_flat: bool,
+    },
 }
 
 impl Preference {
-    /// What this policy prefers.
+    /// What this policy prefers, for Envoys.
     pub fn of(balancing: &Balancing) -> Self {
-        Self { zone_routing: balancing.zone_routing, one_by_one: balancing.policy == LbPolicy::PickFirst }
+        Self {
+            zone_routing: balancing.zone_routing,
+            own_node_only: balancing.own_node_only,
+            client: Client::Envoy { one_by_one: balancing.policy == LbPolicy::PickFirst },
+        }
     }
 
-    /// Only what it says of zones.
-    pub const fn of_zones(balancing: &Balancing) -> Self {
-        Self { zone_routing: balancing.zone_routing, one_by_one: false }
+    /// What this policy prefers, for gRPC clients.
+    pub fn of_grpc(balancing: &Balancing) -> Self {
+        let is_flat = balancing.policy == LbPolicy::RingHash && balancing.zone_routing == ZoneRouting::Off;
+        Self { client: Client::Grpc { is_flat }, ..Self::of(balancing) }
+    }
+}
+
+impl Client {
+    fn lists(self, state: model::EndpointState) -> bool {
+        matches!(self, Self::Envoy { .. }) || state == model::EndpointState::Ready
     }
 }
 
@@ -60,19 +89,29 @@ enum Distance {
 ///
 /// With pick first each endpoint has a priority of its own, at its distance in the order of addresses, those that are ready
 /// first; so the first that is well gets all requests.
+///
+/// Where only the own node counts, a client that says its node gets the endpoints there, and an empty assignment where there
+/// are none, as kube-proxy drops the connection; one that doesn't say gets what it would get without.
 pub fn assignment(name: &Name, endpoints: &Arc<[model::Endpoint]>, preference: Preference) -> Resource {
     let everywhere = seen_from(&Place::default(), name, endpoints, preference);
-    let zone_routing = preference.zone_routing;
-    let places = places(endpoints, zone_routing);
-    if places.is_empty() {
+    let Preference { zone_routing, own_node_only, client } = preference;
+    let counted = endpoints.iter().filter(|endpoint| client.lists(endpoint.state));
+    let mut places = places(counted, zone_routing);
+    if !own_node_only && places.is_empty() {
         return everywhere;
     }
-    let (name, endpoints) = (Name::clone(name), Arc::clone(endpoints));
-    everywhere.located(zone_routing.as_str(), places, move |place| seen_from(place, &name, &endpoints, preference))
+    let (view, all) = (Name::clone(name), Arc::clone(endpoints));
+    let render = move |place: &Place| seen_from(place, &view, &all, preference);
+    if !own_node_only {
+        return everywhere.located(zone_routing.as_str(), places, render);
+    }
+    places.retain(|place| place.node.is_empty());
+    places.extend(own_nodes(endpoints));
+    everywhere.located_on_nodes(&on_own_node(zone_routing, endpoints), places, empty(name), render)
 }
 
 /// The places from which some endpoints are nearer than others. Whoever is on a node with endpoints is in their zone.
-fn places(endpoints: &[model::Endpoint], zone_routing: ZoneRouting) -> Vec<Place> {
+fn places<'a>(endpoints: impl Iterator<Item = &'a model::Endpoint>, zone_routing: ZoneRouting) -> Vec<Place> {
     let by_node = match zone_routing {
         ZoneRouting::Off => return Vec::new(),
         ZoneRouting::PreferZone => false,
@@ -99,17 +138,45 @@ fn places(endpoints: &[model::Endpoint], zone_routing: ZoneRouting) -> Vec<Place
     places
 }
 
+/// The nodes that have endpoints.
+fn own_nodes(endpoints: &[model::Endpoint]) -> impl Iterator<Item = Place> {
+    let localities = endpoints.iter().map(|endpoint| &endpoint.locality);
+    let known: BTreeMap<&Name, &Name> =
+        localities.filter(|locality| !locality.node.is_empty()).map(|one| (&one.node, &one.zone)).collect();
+    known.into_iter().map(|(node, zone)| Place { zone: Name::clone(zone), node: Name::clone(node) })
+}
+
+/// The word for the way in which only the own node counts. The assignment that all others get says neither which endpoint is
+/// on which node nor, for gRPC, which ones drain; so this does.
+fn on_own_node(zone_routing: ZoneRouting, endpoints: &[model::Endpoint]) -> String {
+    let version = Version::of(format!("{endpoints:?}").as_bytes());
+    format!("own-node {} {version}", zone_routing.as_str())
+}
+
 /// The assignment as a client at `place` gets it.
 fn seen_from(place: &Place, name: &Name, endpoints: &[model::Endpoint], preference: Preference) -> Resource {
-    let Preference { zone_routing, one_by_one } = preference;
+    let Preference { zone_routing, own_node_only, client } = preference;
+    let (one_by_one, is_flat) = match client {
+        Client::Envoy { one_by_one } => (one_by_one, false),
+        Client::Grpc { is_flat } => (false, is_flat),
+    };
+    let is_own = own_node_only && !place.node.is_empty();
+    let counted = endpoints.iter().filter(|endpoint| !is_own || endpoint.locality.node == place.node);
+    // As among all endpoints of a Service: while none is ready, those that still serve are used in full.
+    let none_is_ready = is_own && counted.clone().all(|one| one.state == model::EndpointState::Draining);
     let mut levels: BTreeMap<_, BTreeMap<(&str, &str), Vec<LbEndpoint>>> = BTreeMap::new();
-    for (position, endpoint) in endpoints.iter().enumerate() {
-        let model::Endpoint { address, port, state, locality, weight } = endpoint;
+    for (position, endpoint) in counted.enumerate() {
+        let model::Endpoint { address, port, state, locality, weight, second } = endpoint;
+        let state = if none_is_ready { model::EndpointState::Ready } else { *state };
+        if !client.lists(state) {
+            continue;
+        }
         let model::Locality { zone, node } = locality;
+        let zone = if is_flat { "" } else { &**zone };
         let node = if zone_routing == ZoneRouting::PreferNode { &**node } else { "" };
-        let level = (Distance::between(place, zone, node), one_by_one.then_some((*state, position)));
+        let level = (Distance::between(place, zone, node), one_by_one.then_some((state, position)));
         let level = levels.entry(level).or_default();
-        level.entry((zone, node)).or_default().push(lb_endpoint(*address, *port, *state, *weight));
+        level.entry((zone, node)).or_default().push(lb_endpoint(*address, *second, *port, state, *weight));
     }
     let localities = (0..).zip(levels.into_values()).flat_map(|(priority, localities)| {
         localities
@@ -121,6 +188,12 @@ fn seen_from(place: &Place, name: &Name, endpoints: &[model::Endpoint], preferen
         endpoints: localities.collect(),
         ..ClusterLoadAssignment::default()
     };
+    Resource::encode(Name::clone(name), &message, [])
+}
+
+/// An assignment without endpoints.
+fn empty(name: &Name) -> Resource {
+    let message = ClusterLoadAssignment { cluster_name: name.to_string(), ..ClusterLoadAssignment::default() };
     Resource::encode(Name::clone(name), &message, [])
 }
 
@@ -151,17 +224,28 @@ fn locality(priority: u32, zone: &str, node: &str, lb_endpoints: Vec<LbEndpoint>
     }
 }
 
-fn lb_endpoint(address: IpAddr, port: u16, state: model::EndpointState, weight: u32) -> LbEndpoint {
+fn lb_endpoint(
+    address: IpAddr,
+    second: Option<IpAddr>,
+    port: u16,
+    state: model::EndpointState,
+    weight: u32,
+) -> LbEndpoint {
     let health = match state {
         model::EndpointState::Ready => HealthStatus::Healthy,
         model::EndpointState::Draining => HealthStatus::Draining,
     };
+    // Envoy connects to the first address, and 300 ms later to the next if there is no connection yet (RFC 8305); it needs
+    // nothing from the cluster for that. gRPC: gRFC A61; libraries that don't know the field use the first address.
+    let additional_addresses =
+        second.map(|second| AdditionalAddress { address: Some(socket_address(second, port)) }).into_iter().collect();
     LbEndpoint {
         health_status: health.into(),
         // Explicit, so that an endpoint without a label and one labelled 1 are the same bytes, and 0 can't happen.
         load_balancing_weight: Some(weight.max(1)),
         host_identifier: Some(lb_endpoint::HostIdentifier::Endpoint(Endpoint {
             address: Some(socket_address(address, port)),
+            additional_addresses,
             ..Endpoint::default()
         })),
         ..LbEndpoint::default()

@@ -55,6 +55,7 @@ fn preferred(balancing: &Balancing) -> Option<TypedExtensionConfig> {
         hash_on: _,
         // The assignment does it.
         zone_routing: _,
+        own_node_only: _,
         // A ring isn't in a list.
         ring_size: _,
         // gRPC has none of these.

@@ -87,3 +87,20 @@ fn the_version_of_a_located_resource_follows_from_content_and_way() {
     assert_ne!(located("1", "x"), located("2", "x"));
     assert_ne!(located("1", "x"), resource("1").version());
 }
+
+#[test]
+fn where_nodes_count_alone_other_nodes_are_told_apart_from_those_who_do_not_say() {
+    let places = [place("a", "n1"), place("a", "")];
+    let render = |place: &Place| resource(&format!("{}/{}", place.zone, place.node));
+    let located = Arc::new(resource("elsewhere").located_on_nodes("x", places, resource("other"), render));
+    let at = |zone, node| {
+        let place = place(zone, node);
+        let seen = located.at(&place);
+        assert_eq!(located.version_at(&place), seen.version());
+        seen.version()
+    };
+    let of = |content| resource(content).version();
+    assert_eq!((at("a", "n1"), at("", "n1")), (of("a/n1"), of("a/n1")));
+    assert_eq!((at("a", "n2"), at("", "n2")), (of("other"), of("other")));
+    assert_eq!((at("a", ""), at("", ""), at("b", "")), (of("a/"), of("elsewhere"), of("elsewhere")));
+}

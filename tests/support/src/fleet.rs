@@ -47,12 +47,20 @@ impl Proxy {
     /// # Panics
     /// When it can't be started.
     pub fn start_in(zone: Option<&str>, xds: SocketAddr, fleet: &str, delta: bool) -> Self {
+        Self::start_on(None, zone, xds, fleet, delta)
+    }
+
+    /// The same on this Kubernetes node.
+    ///
+    /// # Panics
+    /// When it can't be started.
+    pub fn start_on(node: Option<&str>, zone: Option<&str>, xds: SocketAddr, fleet: &str, delta: bool) -> Self {
         let admin = free_address();
         let bootstrap = bootstrap::Envoy {
             node_id: format!("test-{}", admin.port()),
             fleet: fleet.to_owned(),
             zone: zone.map(str::to_owned),
-            node_name: None,
+            node_name: node.map(str::to_owned),
             server: HostPort { host: xds.ip().to_string(), port: xds.port() },
             delta,
             sotw: !delta,

@@ -19,6 +19,8 @@ struct Service {
     annotations: BTreeMap<String, String>,
     endpoints: Vec<Listed>,
     has_other_ports: bool,
+    /// The IPv6 addresses of pods that are listed with another one, ready, by their names.
+    seconds: BTreeMap<String, SocketAddr>,
 }
 
 /// A pod, as an EndpointSlice lists it.
@@ -76,6 +78,14 @@ impl Services {
         }
     }
 
+    /// Makes a second EndpointSlice of a Service list an IPv6 address of a pod as ready.
+    ///
+    /// # Panics
+    /// When there is no such Service.
+    pub fn list_second(&mut self, service: &str, pod: &str, address: SocketAddr) {
+        self.of(service).seconds.insert(pod.to_owned(), address);
+    }
+
     /// Makes the EndpointSlice of a Service say nothing of a pod.
     ///
     /// # Panics
@@ -119,7 +129,8 @@ impl Service {
             ports.insert(POD_PORT);
         }
         let slices = ports.into_iter().map(|port| self.slice(name, port));
-        std::iter::once(self.service(name)).chain(slices).collect()
+        let seconds = self.seconds.iter().map(|(pod, address)| second(name, pod, *address));
+        std::iter::once(self.service(name)).chain(slices).chain(seconds).collect()
     }
 
     fn service(&self, name: &str) -> Value {
@@ -147,6 +158,24 @@ impl Service {
             "endpoints": endpoints,
         })
     }
+}
+
+/// The EndpointSlice for the IPv6 address of a pod.
+fn second(service: &str, pod: &str, address: SocketAddr) -> Value {
+    json!({
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "metadata": {
+            "namespace": "shop", "name": format!("{pod}-second"), "labels": { "kubernetes.io/service-name": service },
+        },
+        "addressType": "IPv6",
+        "ports": [{ "name": "grpc", "port": address.port(), "protocol": "TCP" }],
+        "endpoints": [{
+            "addresses": [address.ip()],
+            "conditions": { "ready": true },
+            "targetRef": { "kind": "Pod", "namespace": "shop", "name": pod },
+        }],
+    })
 }
 
 impl Listed {

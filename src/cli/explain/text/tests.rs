@@ -89,6 +89,8 @@ fn addresses_are_grouped_by_why() {
         address("10.0.0.1", "out", "repeated", json!({"instead": "cart-1", "slice": "cart-2"})),
         address("127.0.0.1", "out", "refused", json!({"port": null, "weight": null, "message": "a loopback address"})),
         address("fd00::1", "in", "ready", json!({"zone": "eu\u{1b}[31m-1b"})),
+        address("fd00::2", "in", "second-address", json!({"pod": "cart-a"})),
+        address("fd00::3", "out", "other-family", none()),
     ]);
     let text = printed(&service(&port(&addresses), &json!([])), false);
     assert_eq!(
@@ -101,12 +103,17 @@ fn addresses_are_grouped_by_why() {
              10.0.0.4:8080                      cart-1\n  \
            1 in: terminating, but still serving, and no address is ready\n    \
              10.0.0.5:8080                      cart-1\n  \
+           1 in: the second address of a pod, for clients that get no connection over its first\n    \
+             [fd00::2]:8080             cart-a  cart-1\n  \
            1 draining: terminating, but still serving: it finishes what it has begun\n    \
              10.0.0.3:8080                      cart-1\n  \
            1 out: not ready\n    \
              10.0.0.2:8080                      cart-1\n  \
            1 out: terminating, and no longer serving\n    \
              10.0.0.6:8080                      cart-1\n  \
+           1 out: addresses of the other family are used; which pod this one belongs to, its slice doesn't\n    \
+             say (targetRef)\n    \
+             [fd00::3]:8080                     cart-1\n  \
            1 out: the same address counts already, as it stands in cart-1\n    \
              10.0.0.1:8080                      cart-2\n  \
            1 out: a loopback address\n    \

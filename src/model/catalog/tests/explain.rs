@@ -38,7 +38,7 @@ fn every_reason_has_its_standing() {
     );
     assert_eq!(
         standings(std::slice::from_ref(&all), true),
-        [Standing::Ready, Standing::Terminating, Standing::NotReadyPublished, Standing::NotReadyPublished]
+        [Standing::Ready, Standing::Terminating, Standing::NotReadyPublished, Standing::Terminated]
     );
     assert_eq!(standings(&[vec![draining("10.0.0.2"), gone]], false), [Standing::NothingElse, Standing::Terminated]);
     assert_eq!(standings(&[], false), []);
@@ -68,8 +68,10 @@ fn what_is_in_or_draining_is_what_clients_get() {
     for (one, other, publish) in
         (0..8).flat_map(|one| (0..8).flat_map(move |other| [(one, other, false), (one, other, true)]))
     {
-        for address in ["10.0.0.1", "10.0.0.2"] {
-            let slices = [vec![with(one, "10.0.0.1"), draining("10.0.0.9")], vec![with(other, address)]];
+        for (address, pod) in [("10.0.0.1", "b"), ("10.0.0.2", "b"), ("fd00::1", "a"), ("fd00::1", "b")] {
+            let of = |conditions, address, pod| of_pod(with(conditions, address), pod);
+            let slices =
+                [vec![of(one, "10.0.0.1", "a"), of_pod(draining("10.0.0.9"), "c")], vec![of(other, address, pod)]];
             let (port, entry) = explained(&slices, publish);
             let got: Vec<_> = port
                 .addresses
@@ -80,8 +82,13 @@ fn what_is_in_or_draining_is_what_clients_get() {
                     Verdict::Out => None,
                 })
                 .collect();
-            let expected = entry.endpoints[&80].iter().map(|one| (one.address, one.port, one.state, one.weight));
-            assert_eq!(got, expected.collect::<Vec<_>>(), "{slices:?}, publish {publish}");
+            let addresses = |one: &crate::model::Endpoint| [Some(one.address), one.second].into_iter().flatten();
+            let expected = entry.endpoints[&80]
+                .iter()
+                .flat_map(|one| addresses(one).map(|address| (address, one.port, one.state, one.weight)));
+            let mut expected = expected.collect::<Vec<_>>();
+            expected.sort_unstable();
+            assert_eq!(got, expected, "{slices:?}, publish {publish}");
             assert_eq!(port.addresses.len(), 3, "each address is told of");
         }
     }

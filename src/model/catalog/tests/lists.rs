@@ -43,10 +43,11 @@ fn a_relist_gives_only_the_net_difference() {
     list(&mut catalog, Kind::Service, services.clone());
     list(&mut catalog, Kind::EndpointSlice, slices("10.0.0.2"));
     assert_eq!(
-        catalog.dirty.iter().map(|key| &*key.name).collect::<Vec<_>>(),
+        catalog.moved.iter().map(|key| &*key.name).collect::<Vec<_>>(),
         ["c"],
         "the others aren't even looked at"
     );
+    assert_eq!(catalog.dirty, BTreeSet::new(), "no settings have changed");
     assert_eq!(changed(&mut catalog), ["c"]);
     list(&mut catalog, Kind::EndpointSlice, slices("10.0.0.2").into_iter().skip(1));
     list(&mut catalog, Kind::Service, services.into_iter().take(2));

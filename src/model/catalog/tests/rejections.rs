@@ -142,3 +142,29 @@ fn files_are_told_until_they_are_good_or_gone() {
     catalog.apply(Event::Delete(ObjectRef::File("b".into())));
     assert_eq!(catalog.rejected().count(), 2);
 }
+
+#[test]
+fn session_affinity_names_the_policy_that_does_it() {
+    let sticky = |annotations: &[(&str, &str)]| {
+        service_with("cart", annotations, |service| service.traffic.client_ip_affinity = true)
+    };
+    let warned = |annotations: &[(&str, &str)]| told(&mut catalog([sticky(annotations)])).join("\n");
+    let all = warned(&[ON]);
+    assert_eq!(
+        all,
+        "Service shop/cart: spec.sessionAffinity: \"ClientIP\": isn't followed; for one pod per client address say \
+         chancery.dev/lb-policy: ring-hash (or maglev) and chancery.dev/hash-on: source-ip (requests go to pods as lb-policy \
+         says, whoever the client is)"
+    );
+    for policy in ["ring-hash", "maglev"] {
+        assert_eq!(warned(&[ON, ("lb-policy", policy), ("hash-on", "header:x-user, source-ip")]), "");
+        let other = warned(&[ON, ("lb-policy", policy), ("hash-on", "header:x-user")]);
+        assert!(other.contains("isn't followed;"), "{other}");
+    }
+    let half = warned(&[ON, ("lb-policy.web", "maglev"), ("hash-on.web", "source-ip")]);
+    assert!(half.contains("isn't followed at grpc;"), "{half}");
+    assert_eq!(warned(&[]), "", "nobody asked for it");
+    let namespaced =
+        told(&mut catalog([sticky(&[]), namespace(&[ON, ("lb-policy", "maglev"), ("hash-on", "source-ip")])]));
+    assert_eq!(namespaced, [""; 0]);
+}

@@ -95,7 +95,9 @@ static SETTINGS: [Setting; 12] = [
         ),
         note: "All parts of the list that a request has are hashed together; a request that has none of them goes to \
                any pod. A cookie with a lifetime is made by Envoy for clients that bring none: one for each connection \
-               to Envoy, so it tells the clients behind a common proxy apart only if that has a connection for each.",
+               to Envoy, so it tells the clients behind a common proxy apart only if that has a connection for each. \
+               `source-ip` with `ring-hash` or `maglev` does what `spec.sessionAffinity: ClientIP` asks for, which isn't \
+               followed.",
         values: Values::Other {
             accepts: || {
                 "none, or a list of header:<name>, cookie:<name>[:<lifetime>], query:<name> or source-ip".to_owned()
@@ -195,7 +197,8 @@ static SETTINGS: [Setting; 12] = [
                `node.locality.sub_zone`; `chancery bootstrap envoy` and `chancery bootstrap grpc` write both with `--zone` and \
                `--node-name`. Requests stay near as long as a pod is ready \
                there, and all go on to the next distance when none is. Of `spec.trafficDistribution`, `PreferSameZone` and \
-               `PreferClose` mean `prefer-zone`, `PreferSameNode` means `prefer-node`.",
+               `PreferClose` mean `prefer-zone`, `PreferSameNode` means `prefer-node`. With \
+               `spec.internalTrafficPolicy: Local` a client that says its node gets the pods there and no others.",
         values: Values::Other {
             accepts: word::one_of::<ZoneRouting>,
             read: |text| Read::of(word::word(text), |to, routing| to.policy.balancing.zone_routing = routing),

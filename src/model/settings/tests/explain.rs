@@ -26,6 +26,7 @@ fn case(on_service: &[(&str, &str)], on_namespace: &[(&str, &str)]) -> Case {
         publish_not_ready: false,
         zone_routing: ZoneRouting::Off,
         translated: None,
+        traffic: object::Traffic::default(),
     };
     Case { service, namespace: object::Namespace { name: "shop".into(), settings }, rejected }
 }

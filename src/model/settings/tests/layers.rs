@@ -24,6 +24,7 @@ pub(super) fn service(ports: &[&str], pairs: &[(&str, &str)]) -> object::Service
         external_name: false,
         publish_not_ready: false,
         zone_routing: ZoneRouting::Off,
+        traffic: object::Traffic::default(),
     }
 }
 

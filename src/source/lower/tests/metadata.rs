@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::{good, lower, lower_with, refused};
+use super::{doubted, good, lower, lower_with, refused};
 use crate::model::compat::{Compat, Product};
 use crate::model::object::{Namespace, Object};
 use crate::model::settings::Settings;
@@ -50,14 +50,36 @@ fn names_that_are_not_names_refuse_the_object() {
         (service(&json!({ "name": "a/b" })), "metadata.name", "a/b"),
         (service(&json!({ "name": "a", "namespace": "-" })), "metadata.namespace", "-"),
         (json!({ "kind": "Namespace", "metadata": { "name": "a.b" } }), "metadata.name", "a.b"),
-        (json!({ "kind": "Pod", "metadata": { "name": "a..b" } }), "metadata.name", "a..b"),
+        (json!({ "kind": "Pod", "metadata": { "name": "a/b" } }), "metadata.name", "a/b"),
         (
-            json!({ "kind": "EndpointSlice", "addressType": "IPv4", "endpoints": [], "metadata": { "name": "A" } }),
+            json!({ "kind": "EndpointSlice", "addressType": "IPv4", "endpoints": [], "metadata": { "name": "a b" } }),
             "metadata.name",
-            "A",
+            "a b",
         ),
     ] {
         refused(&lower(object), Reason::InvalidObject, field, value);
+    }
+}
+
+#[test]
+fn names_of_forms_that_kubernetes_may_come_to_accept_cost_nothing() {
+    let long = "a".repeat(253);
+    let pod = |name: &str| json!({ "kind": "Pod", "metadata": { "name": name } });
+    for (object, field, value) in [
+        (service(&json!({ "name": "my_cart" })), "metadata.name", "my_cart"),
+        (service(&json!({ "name": long })), "metadata.name", &*crate::model::Rejected::shorten(&long)),
+        (service(&json!({ "name": "a", "namespace": "my_shop" })), "metadata.namespace", "my_shop"),
+        (json!({ "kind": "Namespace", "metadata": { "name": "my_shop" } }), "metadata.name", "my_shop"),
+        (pod("A"), "metadata.name", "A"),
+        (pod("a..b"), "metadata.name", "a..b"),
+        (
+            json!({ "kind": "EndpointSlice", "addressType": "IPv4", "endpoints": [], "metadata": { "name": "A:1" } }),
+            "metadata.name",
+            "A:1",
+        ),
+    ] {
+        let (_, doubt) = doubted(lower(object), field, value);
+        assert_eq!(doubt.meanwhile, "the object is served under this name");
     }
 }
 

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::{good, lower, refused};
+use super::{doubted, good, lower, refused};
 use crate::model::object::{self, Object};
 use crate::model::settings::Settings;
 use crate::model::{Key, Lowered, Reason, ZoneRouting};
@@ -39,6 +39,7 @@ fn only_tcp_ports_count_in_their_order() {
         external_name: false,
         publish_not_ready: true,
         zone_routing: ZoneRouting::Off,
+        traffic: object::Traffic::default(),
     };
     assert_eq!(service, expected);
 }
@@ -62,7 +63,6 @@ fn headless_and_external_services_need_no_ports() {
 #[test]
 fn what_kubernetes_would_refuse_is_refused() {
     let number = "not a port's number; expected 1 to 65535";
-    let label = "not a DNS label";
     for (ports, field, value, message) in [
         (json!([]), "spec.ports", "", "missing; expected at least one port"),
         (json!([{ "port": 0 }]), "spec.ports[0].port", "0", number),
@@ -77,23 +77,11 @@ fn what_kubernetes_would_refuse_is_refused() {
             "1",
             "earlier TCP port",
         ),
-        (json!([{ "name": "A", "port": 1 }]), "spec.ports[0].name", "A", label),
-        (json!([{ "name": "a.b", "port": 1 }]), "spec.ports[0].name", "a.b", label),
-        (json!([{ "port": 1, "protocol": "tcp" }]), "spec.ports[0].protocol", "tcp", "expected one of TCP, UDP, SCTP"),
         (json!([{ "port": 1, "targetPort": 65536 }]), "spec.ports[0].targetPort", "65536", number),
-        (json!([{ "port": 1, "targetPort": "80" }]), "spec.ports[0].targetPort", "80", "not a port's name"),
-        (json!([{ "port": 1, "appProtocol": "a b" }]), "spec.ports[0].appProtocol", "a b", "not a qualified name"),
     ] {
         let said = refused(&self::ports(&ports), Reason::InvalidObject, field, value);
         assert!(said.contains(message), "{said}");
     }
-    let said = refused(
-        &service(&json!({ "type": "Cluster", "ports": [{ "port": 1 }] })),
-        Reason::InvalidObject,
-        "spec.type",
-        "Cluster",
-    );
-    assert!(said.contains("expected one of ClusterIP"), "{said}");
     let bare = lower(json!({ "kind": "Service", "metadata": { "name": "cart" } }));
     refused(&bare, Reason::InvalidObject, "spec", "");
 }
@@ -109,11 +97,97 @@ fn where_requests_go_is_what_the_traffic_distribution_says() {
     ] {
         assert_eq!(lowered(&spec(&distribution)).zone_routing, expected, "{distribution}");
     }
-    for unknown in ["", "preferclose"] {
-        let said =
-            refused(&service(&spec(&json!(unknown))), Reason::InvalidObject, "spec.trafficDistribution", unknown);
-        assert!(said.contains("expected one of PreferSameZone, PreferSameNode, PreferClose"), "{said}");
+    for unknown in ["", "preferclose", "PreferSameRegion"] {
+        let (Object::Service(service), doubt) =
+            doubted(service(&spec(&json!(unknown))), "spec.trafficDistribution", unknown)
+        else {
+            panic!()
+        };
+        assert_eq!(service.zone_routing, ZoneRouting::Off);
+        assert!(doubt.message.contains("expected one of PreferSameZone, PreferSameNode, PreferClose"), "{doubt}");
     }
+}
+
+#[test]
+fn a_word_that_is_not_known_costs_its_field_only() {
+    let with = |field: &str, value: Value| {
+        let mut spec = json!({ "ports": [{ "name": "a", "port": 1 }] });
+        spec[field] = value;
+        spec
+    };
+    let at_port = |field: &str, value: &str| {
+        let mut spec = json!({ "ports": [{ "name": "a", "port": 1 }, { "name": "b", "port": 2 }] });
+        spec["ports"][1][field] = json!(value);
+        spec
+    };
+    let (a, b) = (port("a", 1, None), port("b", 2, None));
+    let both = vec![a.clone(), b.clone()];
+    for (spec, field, word, ports, message) in [
+        (with("type", json!("Cluster")), "spec.type", "Cluster", vec![a.clone()], "expected one of ClusterIP"),
+        (
+            with("internalTrafficPolicy", json!("Zone")),
+            "spec.internalTrafficPolicy",
+            "Zone",
+            vec![a.clone()],
+            "expected one of Cluster, Local",
+        ),
+        (
+            with("sessionAffinity", json!("Cookie")),
+            "spec.sessionAffinity",
+            "Cookie",
+            vec![a.clone()],
+            "expected one of None, ClientIP",
+        ),
+        (
+            with("ipFamilies", json!(["IPv8"])),
+            "spec.ipFamilies[0]",
+            "IPv8",
+            vec![a.clone()],
+            "expected one of IPv4, IPv6",
+        ),
+        (
+            at_port("protocol", "tcp"),
+            "spec.ports[1].protocol",
+            "tcp",
+            vec![a.clone()],
+            "expected one of TCP, UDP, SCTP",
+        ),
+        (at_port("name", "B"), "spec.ports[1].name", "B", vec![a.clone(), port("B", 2, None)], "not a DNS label"),
+        (at_port("targetPort", "80"), "spec.ports[1].targetPort", "80", both, "not a port's name"),
+        (
+            at_port("appProtocol", "a b"),
+            "spec.ports[1].appProtocol",
+            "a b",
+            vec![a, port("b", 2, Some("a b"))],
+            "not a qualified name",
+        ),
+    ] {
+        let (Object::Service(served), doubt) = doubted(service(&spec), field, word) else { panic!() };
+        assert_eq!((served.ports, served.traffic), (ports, object::Traffic::default()), "{field}");
+        assert!(doubt.message.contains(message), "{doubt}");
+        assert!(!served.external_name && served.zone_routing == ZoneRouting::Off);
+    }
+}
+
+#[test]
+fn what_a_service_says_of_the_way_to_its_pods() {
+    let traffic = |mut spec: Value| {
+        spec["ports"] = json!([{ "port": 1 }]);
+        let Object::Service(service) = service(&spec).object.unwrap() else { panic!() };
+        let object::Traffic { first_family, own_node_only, client_ip_affinity } = service.traffic;
+        (first_family.as_str(), own_node_only, client_ip_affinity)
+    };
+    assert_eq!(traffic(json!({})), ("IPv4", false, false));
+    assert_eq!(traffic(json!({ "ipFamilies": ["IPv6", "IPv4"] })), ("IPv6", false, false));
+    assert_eq!(traffic(json!({ "ipFamilies": ["IPv8", "IPv6"] })), ("IPv6", false, false));
+    assert_eq!(traffic(json!({ "internalTrafficPolicy": "Local" })), ("IPv4", true, false));
+    let cluster = json!({ "internalTrafficPolicy": "Cluster", "sessionAffinity": "None" });
+    assert_eq!(traffic(cluster), ("IPv4", false, false));
+    assert_eq!(traffic(json!({ "sessionAffinity": "ClientIP" })), ("IPv4", false, true));
+
+    let local = json!({ "ports": [{ "port": 1 }], "internalTrafficPolicy": "Local" });
+    let (_, doubt) = doubted(service(&local), "spec.internalTrafficPolicy", "Local");
+    assert!(doubt.message.contains("node.locality.sub_zone") && doubt.message.contains("--node-name"), "{doubt}");
 }
 
 #[test]

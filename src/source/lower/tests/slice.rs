@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::{good, lower_with, refused};
+use super::{doubted, good, lower_with, refused};
 use crate::model::object::{EndpointSlice, Object, SliceEndpoint};
 use crate::model::{Key, Lowered, Reason};
 use crate::source::lower::Lowering;
@@ -194,14 +194,26 @@ fn what_kubernetes_would_refuse_is_refused() {
     let many = vec![json!({ "addresses": ["10.0.0.1"] }); 1001];
     for (fields, field, value) in [
         (json!({ "metadata": labelled }), label, "a/b"),
-        (json!({ "addressType": "IPv5" }), "addressType", "IPv5"),
         (json!({ "ports": twice }), "ports[1].name", "a"),
         (json!({ "ports": unnamed }), "ports[1].name", ""),
-        (json!({ "ports": [{ "name": "A", "port": 1 }] }), "ports[0].name", "A"),
-        (json!({ "ports": [{ "port": 1, "protocol": "QUIC" }] }), "ports[0].protocol", "QUIC"),
         (json!({ "endpoints": many }), "endpoints", ""),
     ] {
         refused(&slice(&fields), Reason::InvalidObject, field, value);
+    }
+}
+
+#[test]
+fn a_word_that_is_not_known_costs_its_part_only() {
+    let quic = json!([{ "name": "a", "port": 1, "protocol": "QUIC" }, { "name": "b", "port": 2 }]);
+    let endpoints = json!([{ "addresses": ["10.0.0.1"] }]);
+    for (mut fields, field, word, ports, addresses) in [
+        (json!({ "addressType": "IPv8" }), "addressType", "IPv8", vec![("grpc".into(), 50051)], 0),
+        (json!({ "ports": quic }), "ports[0].protocol", "QUIC", vec![("b".into(), 2)], 1),
+        (json!({ "ports": [{ "name": "A", "port": 1 }] }), "ports[0].name", "A", vec![("A".into(), 1)], 1),
+    ] {
+        fields["endpoints"] = endpoints.clone();
+        let (Object::EndpointSlice(slice), _) = doubted(self::slice(&fields), field, word) else { panic!() };
+        assert_eq!((slice.ports, slice.endpoints.len()), (ports, addresses), "{field}");
     }
 }
 

@@ -6,7 +6,7 @@ use crate::xds::resource_to_json;
 
 fn endpoint(address: &str, state: EndpointState, zone: &str, node: &str, weight: u32) -> model::Endpoint {
     let locality = model::Locality { zone: zone.into(), node: node.into() };
-    model::Endpoint { address: address.parse().unwrap(), port: 8080, state, locality, weight }
+    model::Endpoint { address: address.parse().unwrap(), port: 8080, state, locality, weight, second: None }
 }
 
 fn rendered(endpoints: &[model::Endpoint]) -> Value {
@@ -72,7 +72,7 @@ fn spread() -> Arc<[model::Endpoint]> {
 }
 
 fn by_zone(zone_routing: ZoneRouting) -> Preference {
-    Preference { zone_routing, one_by_one: false }
+    Preference::of(&Balancing { zone_routing, ..Balancing::default() })
 }
 
 /// The localities of the assignment by priority, as a client at `place` gets it: `zone/node` and the last byte of each
@@ -93,7 +93,7 @@ fn levels(endpoints: &Arc<[model::Endpoint]>, preference: Preference, place: &st
         let addresses = addresses.collect::<Vec<_>>().join(" ");
         format!("{} {zone}/{node}: {addresses}", priority.as_u64().unwrap_or(0))
     };
-    json["endpoints"].as_array().unwrap().iter().map(locality).collect()
+    json["endpoints"].as_array().into_iter().flatten().map(locality).collect()
 }
 
 #[test]
@@ -125,7 +125,9 @@ fn the_own_node_comes_before_the_own_zone() {
 
 #[test]
 fn with_pick_first_each_endpoint_has_a_priority_of_its_own() {
-    let levels = |zone_routing, place| levels(&spread(), Preference { zone_routing, one_by_one: true }, place);
+    let levels = |zone_routing, place| {
+        levels(&spread(), Preference { client: Client::Envoy { one_by_one: true }, ..by_zone(zone_routing) }, place)
+    };
     let ready_first = ["0 a/: 2", "1 a/: 3", "2 b/: 4", "3 b/: 5", "4 /: 6", "5 a/: 1"];
     assert_eq!(levels(ZoneRouting::Off, "b/"), ready_first);
     let near_first = ["0 b/: 4", "1 b/: 5", "2 a/: 2", "3 a/: 3", "4 /: 6", "5 a/: 1"];
@@ -136,7 +138,8 @@ fn with_pick_first_each_endpoint_has_a_priority_of_its_own() {
 fn no_priority_is_higher_than_envoy_takes() {
     let many: Arc<[model::Endpoint]> =
         (0..200).map(|number| endpoint(&format!("10.0.1.{number}"), Ready, "a", "", 1)).collect();
-    let all = levels(&many, Preference { zone_routing: ZoneRouting::Off, one_by_one: true }, "/");
+    let all =
+        levels(&many, Preference { client: Client::Envoy { one_by_one: true }, ..by_zone(ZoneRouting::Off) }, "/");
     assert_eq!(all.len(), 200);
     assert_eq!((&*all[127], &*all[128], &*all[199]), ("127 a/: 127", "128 a/: 128", "128 a/: 199"));
 }
@@ -175,4 +178,73 @@ fn another_way_of_routing_is_another_version_even_where_the_content_is_the_same(
     // A client that doesn't say where it is can't tell.
     assert_eq!(off.at(&Place::default()).version(), zone.at(&Place::default()).version());
     assert_eq!(*assignment(&"x".into(), &spread(), by_zone(ZoneRouting::PreferZone)).any(), *zone.any());
+}
+
+#[test]
+fn the_second_address_of_a_pod_is_an_additional_one() {
+    let second = Some("2001:db8::1".parse().unwrap());
+    let endpoints = [model::Endpoint { second, ..endpoint("10.0.0.1", Ready, "", "", 1) }];
+    let mut expected = shown("10.0.0.1", "HEALTHY", 1);
+    expected["endpoint"]["additional_addresses"] =
+        json!([{"address": {"socket_address": {"address": "2001:db8::1", "port_value": 8080}}}]);
+    assert_eq!(rendered(&endpoints)["endpoints"][0]["lb_endpoints"], json!([expected]));
+}
+
+fn own_node(zone_routing: ZoneRouting) -> Preference {
+    Preference { own_node_only: true, ..by_zone(zone_routing) }
+}
+
+/// The same as [`levels`], for an assignment that may be empty.
+fn on_own_node(zone_routing: ZoneRouting, place: &str) -> Vec<String> {
+    levels(&spread(), own_node(zone_routing), place)
+}
+
+#[test]
+fn only_the_own_node_counts_for_whoever_says_it() {
+    for way in ZoneRouting::ALL {
+        let node = |of: &str| if way == ZoneRouting::PreferNode { of.to_owned() } else { String::new() };
+        assert_eq!(on_own_node(way, "a/a1"), [format!("0 a/{}: 1 2", node("a1"))]);
+        assert_eq!(on_own_node(way, "/a2"), [format!("0 a/{}: 3", node("a2"))]);
+        assert_eq!(on_own_node(way, "a/b1"), [format!("0 b/{}: 4", node("b1"))], "the node says which zone it is");
+        // As kube-proxy drops the connection.
+        for nothing_there in ["a/a9", "/a9", "c/c1"] {
+            assert_eq!(on_own_node(way, nothing_there), [""; 0], "{nothing_there}");
+        }
+        for no_node in ["/", "a/", "b/", "c/"] {
+            assert_eq!(on_own_node(way, no_node), levels(&spread(), by_zone(way), no_node), "{no_node}");
+        }
+    }
+}
+
+#[test]
+fn while_none_is_ready_on_the_own_node_those_that_still_serve_are_used() {
+    let endpoints: Arc<[model::Endpoint]> = [
+        endpoint("10.0.0.1", Draining, "a", "a1", 1),
+        endpoint("10.0.0.2", Draining, "a", "a2", 1),
+        endpoint("10.0.0.3", Ready, "a", "a2", 1),
+    ]
+    .into();
+    let health = |node: &str| {
+        let place = Place { zone: "a".into(), node: node.into() };
+        let resource = Arc::new(assignment(&"c".into(), &endpoints, own_node(ZoneRouting::Off))).at(&place);
+        let json = resource_to_json(&resource).unwrap();
+        let all = json["endpoints"][0]["lb_endpoints"].as_array().unwrap().iter();
+        all.map(|one| one["health_status"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(health("a1"), ["HEALTHY"]);
+    assert_eq!(health("a2"), ["DRAINING", "HEALTHY"]);
+    assert_eq!(health(""), ["DRAINING", "DRAINING", "HEALTHY"]);
+}
+
+#[test]
+fn an_endpoint_on_another_node_is_another_version_where_only_the_own_node_counts() {
+    let version = |node: &str, preference| {
+        let endpoints = [endpoint("10.0.0.1", Ready, "a", node, 1)];
+        assignment(&"c".into(), &endpoints.into(), preference).version()
+    };
+    let (all, own) = (by_zone(ZoneRouting::Off), own_node(ZoneRouting::Off));
+    assert_eq!(version("a1", all), version("a2", all));
+    assert_ne!(version("a1", own), version("a2", own));
+    assert_ne!(version("a1", own), version("a1", all));
+    assert_eq!(version("a1", own), version("a1", own));
 }

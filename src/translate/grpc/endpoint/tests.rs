@@ -1,6 +1,7 @@
 use serde_json::Value;
 
 use super::*;
+use crate::model::{EndpointState, LbPolicy, Locality, ZoneRouting};
 use crate::xds::{Place, resource_to_json};
 
 /// A pod for each `zone/node`, the first of which drains.
@@ -9,7 +10,7 @@ fn pods(spread: &[&str]) -> Arc<[Endpoint]> {
         let (zone, node) = text.split_once('/').unwrap();
         let state = if number == 1 { EndpointState::Draining } else { EndpointState::Ready };
         let locality = Locality { zone: zone.into(), node: node.into() };
-        Endpoint { address: [10, 0, 0, number].into(), port: 8080, state, locality, weight: 1 }
+        Endpoint { address: [10, 0, 0, number].into(), port: 8080, state, locality, weight: 1, second: None }
     };
     (1..).zip(spread).map(pod).collect()
 }
@@ -74,4 +75,36 @@ fn no_locality_is_at_two_priorities() {
     // Of the only pod near the client nothing is left but a gap, which is closed.
     let gone = pods(&["a/a1", "b/b1"]);
     assert_eq!(seen_from(&there, &gone, &near), ["0 b/b1 w1: 2"]);
+}
+
+#[test]
+fn only_the_own_node_counts_for_whoever_says_it() {
+    let spread = pods(&["a/a1", "a/a1", "b/b1", "a/a2"]);
+    let at = |endpoints, policy, node: &str| {
+        let own = Balancing { own_node_only: true, ..balancing(policy, ZoneRouting::Off) };
+        seen_from(&Place { zone: "a".into(), node: node.into() }, endpoints, &own)
+    };
+    assert_eq!(at(&spread, LbPolicy::RoundRobin, "a1"), ["0 a/ w1: 2"]);
+    assert_eq!(at(&spread, LbPolicy::RingHash, "b1"), ["0 / w1: 3"]);
+    assert_eq!(at(&spread, LbPolicy::RoundRobin, "a9"), [""; 0]);
+    assert_eq!(at(&spread, LbPolicy::RoundRobin, ""), ["0 a/ w2: 2 4", "0 b/ w1: 3"]);
+    assert_eq!(at(&spread, LbPolicy::RingHash, ""), ["0 / w3: 2 3 4"]);
+    // The only one there still serves.
+    let (leaving, left) = (pods(&["a/a1", "b/b1"]), pods(&["a/a9", "b/b1"]));
+    assert_eq!(at(&leaving, LbPolicy::RoundRobin, "a1"), ["0 a/ w1: 1"]);
+    let version = |endpoints| {
+        let own = Balancing { own_node_only: true, ..Balancing::default() };
+        assignment(&"c".into(), endpoints, &own).version()
+    };
+    assert_ne!(version(&leaving), version(&left), "what only one node sees tells them apart");
+}
+
+#[test]
+fn the_second_address_of_a_pod_is_an_additional_one() {
+    let mut pods = pods(&["/", "/"]).to_vec();
+    pods[1].second = Some("2001:db8::2".parse().unwrap());
+    let resource = assignment(&"c".into(), &pods.into(), &Balancing::default());
+    let shown = resource_to_json(&resource).unwrap();
+    let additional = &shown["endpoints"][0]["lb_endpoints"][0]["endpoint"]["additional_addresses"];
+    assert_eq!(additional[0]["address"]["socket_address"]["address"], "2001:db8::2", "{shown}");
 }

@@ -1,0 +1,59 @@
+//! What the conditions of an endpoint come to.
+
+use crate::model::EndpointState;
+use crate::model::explain::Standing;
+use crate::model::object::SliceEndpoint;
+
+/// What the conditions of an endpoint come to, whatever the others are.
+#[derive(Clone, Copy)]
+pub(super) enum Condition {
+    Ready,
+    /// Not ready, but its Service has `publishNotReadyAddresses`.
+    Published,
+    /// Terminating, but still serving.
+    Serving,
+    /// Terminating, and not serving.
+    Terminated,
+    NotReady,
+}
+
+impl Condition {
+    /// With `publishNotReadyAddresses` the EndpointSlice controller writes `ready: true` whatever the pod does, so there the
+    /// other two conditions tell.
+    pub(super) const fn of(endpoint: &SliceEndpoint, publish_not_ready: bool) -> Self {
+        let SliceEndpoint { address: _, ready, serving, terminating, zone: _, node: _, pod: _ } = endpoint;
+        let is_ready = *ready && (!publish_not_ready || *serving && !*terminating);
+        match (is_ready, *terminating, *serving) {
+            (true, _, _) => Self::Ready,
+            (false, true, true) => Self::Serving,
+            (false, true, false) => Self::Terminated,
+            (false, false, _) if publish_not_ready => Self::Published,
+            (false, false, _) => Self::NotReady,
+        }
+    }
+
+    /// How it takes part while others are ready, if it does.
+    pub(super) const fn state(self) -> Option<EndpointState> {
+        match self {
+            Self::Ready | Self::Published => Some(EndpointState::Ready),
+            Self::Serving => Some(EndpointState::Draining),
+            Self::Terminated | Self::NotReady => None,
+        }
+    }
+
+    /// In words, once it is known what became of it.
+    pub(super) const fn standing(self, merged: Option<EndpointState>) -> Standing {
+        match (self, merged) {
+            // What isn't ready is in only because the other address of its pod is.
+            (Self::Ready, _) | (Self::Terminated | Self::NotReady, Some(EndpointState::Ready)) => Standing::Ready,
+            (Self::Published, _) => Standing::NotReadyPublished,
+            (Self::Serving, Some(EndpointState::Ready)) => Standing::NothingElse,
+            (Self::Serving, None)
+            | (Self::Serving | Self::Terminated | Self::NotReady, Some(EndpointState::Draining)) => {
+                Standing::Terminating
+            }
+            (Self::Terminated, None) => Standing::Terminated,
+            (Self::NotReady, None) => Standing::NotReady,
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! A real Envoy: which address of a pod it takes, and which pods it takes where only the own node counts.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::future::pending;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+
+use chancery::app::config::{EnvoyAddress, FleetLayer};
+use chancery::app::render_options;
+use chancery::cli::demo::addresses::{POD_PORT, PodAddresses};
+use chancery::cli::demo::backend;
+use chancery::cli::demo::load::{call, dial};
+use chancery::pipeline::offline;
+use chancery::source::lower::Lowering;
+use chancery::source::manifests;
+use chancery::xds::World;
+use data_plane_api::echo::client::EchoClient;
+use test_support::control_plane::ControlPlane;
+use test_support::fleet::Proxy;
+use test_support::process::free_address;
+use test_support::soon;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+
+/// The Service and a slice for each family, all of one pod.
+fn dual_stack(families: [&str; 2], port: u16, v4: IpAddr) -> String {
+    let slice = |name: &str, address: IpAddr| {
+        format!(
+            r#"---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {{namespace: shop, name: cart-{name}, labels: {{kubernetes.io/service-name: cart}}}}
+addressType: {name}
+ports: [{{name: grpc, port: {port}}}]
+endpoints: [{{addresses: ["{address}"], conditions: {{ready: true}}, targetRef: {{kind: Pod, name: cart-a}}}}]
+"#
+        )
+    };
+    let service = format!(
+        r#"
+apiVersion: v1
+kind: Service
+metadata: {{namespace: shop, name: cart, annotations: {{chancery.dev/enabled: "true", chancery.dev/retry-on: none}}}}
+spec: {{ports: [{{name: grpc, port: 50051}}], ipFamilies: [{}]}}
+"#,
+        families.join(", ")
+    );
+    service + &slice("IPv4", v4) + &slice("IPv6", Ipv6Addr::LOCALHOST.into())
+}
+
+/// What clients get of these manifests, those of these fleets at these addresses.
+fn world(manifests: &str, listeners: &BTreeMap<&str, SocketAddr>) -> World {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("cart.yaml");
+    fs::write(&file, manifests).unwrap();
+    let loaded = manifests::load(&[file], Lowering { allow_loopback_endpoints: true, ..Lowering::default() }).unwrap();
+    let fleet = |(name, address): (&&str, &SocketAddr)| {
+        ((*name).to_owned(), FleetLayer { listener: Some(EnvoyAddress(*address)), ..FleetLayer::default() })
+    };
+    offline(loaded.events, render_options("cluster.local", free_address(), listeners.iter().map(fleet))).world
+}
+
+/// Those who answer calls through this Envoy, or `error`.
+async fn answers(envoy: SocketAddr, calls: usize) -> BTreeSet<String> {
+    let mut client = EchoClient::new(dial(envoy, "cart.shop:50051").await.unwrap());
+    let mut who = BTreeSet::new();
+    for _ in 0..calls {
+        who.insert(call(&mut client, "hello").await.map_or_else(|_| "error".to_owned(), |pod| pod.to_string()));
+    }
+    who
+}
+
+fn one(name: &str) -> BTreeSet<String> {
+    [name.to_owned()].into()
+}
+
+/// A pod has an address in each family, and is reached by the one that answers.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pod_is_reached_by_whichever_of_its_addresses_answers() {
+    let mut addresses = PodAddresses::lease().unwrap();
+    let v6 = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).await.unwrap();
+    let port = v6.local_addr().unwrap().port();
+    tokio::spawn(async move { backend::serve(v6, "v6", pending()).await });
+    let listeners = BTreeMap::from([("edge", free_address())]);
+    let mut control_plane = ControlPlane::start().await;
+    let mut publish = |families, v4: IpAddr| {
+        control_plane.world = world(&dual_stack(families, port, v4), &listeners);
+        control_plane.publish();
+        control_plane.address
+    };
+    let at = listeners["edge"];
+    let v4_first = ["IPv4", "IPv6"];
+
+    // Nobody listens there.
+    let refused = addresses.take().unwrap().ip();
+    let xds = publish(v4_first, refused);
+    let mut proxy = Proxy::start(xds, "edge", true);
+    proxy.ready("http").await;
+    proxy.until_hosts("shop/cart/50051", "HEALTHY", 1).await;
+    assert_eq!(answers(at, 20).await, one("v6"));
+
+    // Nobody accepts there: what fills the queue stays in it, and whoever comes next hears nothing.
+    let silent = addresses.take().unwrap().ip();
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::new(silent, port)).unwrap();
+    let queue = socket.listen(1).unwrap();
+    let mut waiting = Vec::new();
+    for _ in 0..2 {
+        waiting.push(TcpStream::connect((silent, port)).await.unwrap());
+    }
+    publish(v4_first, silent);
+    until_host(&proxy, silent).await;
+    assert_eq!(answers(at, 20).await, one("v6"));
+    drop((queue, waiting));
+
+    // Both answer: then the Service's first family it is.
+    let both = addresses.take().unwrap().ip();
+    let v4 = TcpListener::bind((both, port)).await.unwrap();
+    tokio::spawn(async move { backend::serve(v4, "v4", pending()).await });
+    publish(v4_first, both);
+    until_host(&proxy, both).await;
+    assert_eq!(answers(at, 20).await, one("v4"));
+    publish(["IPv6", "IPv4"], both);
+    until_host(&proxy, Ipv6Addr::LOCALHOST.into()).await;
+    assert_eq!(answers(at, 20).await, one("v6"));
+    proxy.rejected_nothing().await;
+}
+
+/// Returns when this is the only host of the cluster.
+async fn until_host(proxy: &Proxy, address: IpAddr) {
+    soon(&format!("the host {address}"), async {
+        loop {
+            let hosts = proxy.envoy.hosts("shop/cart/50051").await.unwrap_or_default();
+            if let [(host, _)] = hosts.as_slice()
+                && host.contains(&address.to_string())
+            {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+}
+
+/// `internalTrafficPolicy: Local`: who says its node has the pods there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_stay_on_the_node_of_whoever_says_it() {
+    let mut addresses = PodAddresses::lease().unwrap();
+    let mut endpoints = Vec::new();
+    for node in ["n1", "n2"] {
+        let address = addresses.take().unwrap();
+        let listener = TcpListener::bind(address).await.unwrap();
+        tokio::spawn(async move { backend::serve(listener, node, pending()).await });
+        endpoints.push((node, address.ip()));
+    }
+    let service = |policy: &str, pods: &[(&str, IpAddr)]| {
+        let pods: Vec<String> = pods
+            .iter()
+            .map(|(node, address)| {
+                format!("{{addresses: [\"{address}\"], conditions: {{ready: true}}, nodeName: {node}}}")
+            })
+            .collect();
+        format!(
+            r#"
+apiVersion: v1
+kind: Service
+metadata: {{namespace: shop, name: cart, annotations: {{chancery.dev/enabled: "true"}}}}
+spec: {{ports: [{{name: grpc, port: 50051}}], internalTrafficPolicy: {policy}}}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {{namespace: shop, name: cart-a, labels: {{kubernetes.io/service-name: cart}}}}
+addressType: IPv4
+ports: [{{name: grpc, port: {POD_PORT}}}]
+endpoints: [{}]
+"#,
+            pods.join(", ")
+        )
+    };
+    let fleets = [("on-n1", Some("n1")), ("on-n2", Some("n2")), ("on-n3", Some("n3")), ("nowhere", None)];
+    let listeners = BTreeMap::from(fleets.map(|(fleet, _)| (fleet, free_address())));
+    let mut control_plane = ControlPlane::start().await;
+    control_plane.world = world(&service("Local", &endpoints), &listeners);
+    control_plane.publish();
+    let mut proxies = BTreeMap::new();
+    for (number, (fleet, node)) in fleets.into_iter().enumerate() {
+        let mut proxy = Proxy::start_on(node, None, control_plane.address, fleet, number % 2 == 0);
+        proxy.ready("http").await;
+        proxies.insert(fleet, proxy);
+    }
+    for (fleet, hosts) in [("on-n1", 1), ("on-n2", 1), ("on-n3", 0), ("nowhere", 2)] {
+        proxies[fleet].until_hosts("shop/cart/50051", "HEALTHY", hosts).await;
+    }
+    assert_eq!(answers(listeners["on-n1"], 20).await, one("n1"));
+    assert_eq!(answers(listeners["on-n2"], 20).await, one("n2"));
+    assert_eq!(answers(listeners["on-n3"], 3).await, one("error"), "as kube-proxy drops the connection");
+    assert_eq!(answers(listeners["nowhere"], 20).await.len(), 2);
+
+    // The pod on the second node moves to the third.
+    let moved = [endpoints[0], ("n3", endpoints[1].1)];
+    control_plane.world = world(&service("Local", &moved), &listeners);
+    control_plane.publish();
+    proxies["on-n2"].until_hosts("shop/cart/50051", "HEALTHY", 0).await;
+    proxies["on-n3"].until_hosts("shop/cart/50051", "HEALTHY", 1).await;
+    assert_eq!(answers(listeners["on-n3"], 20).await, one("n2"));
+
+    control_plane.world = world(&service("Cluster", &moved), &listeners);
+    control_plane.publish();
+    for proxy in proxies.values() {
+        proxy.until_hosts("shop/cart/50051", "HEALTHY", 2).await;
+        proxy.rejected_nothing().await;
+    }
+}
