@@ -61,11 +61,13 @@ impl Convert {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Exit, Failure> {
         let Self { paths, compat, output } = self;
         let compat: Compat = compat.into_iter().collect();
-        let Convertible { services, mappings, rejected } = load_convertible(&paths).map_err(Failure::input)?;
-        let mut problems: Vec<Problem> = rejected
-            .into_iter()
-            .map(|Wrong { file, line, rejected }| Problem { file: Some(file), line, rejected })
-            .collect();
+        let Convertible { services, mappings, rejected, templates } =
+            load_convertible(&paths).map_err(Failure::input)?;
+        let problem = |Wrong { file, line, rejected }| Problem { file: Some(file), line, rejected };
+        let mut problems: Vec<Problem> = rejected.into_iter().map(problem).collect();
+        for template in templates.into_iter().map(problem) {
+            eprintln!("{template}");
+        }
 
         let mut mappings_of: BTreeMap<Key, Vec<Declared<Mapping>>> = BTreeMap::new();
         for mapping in mappings.into_iter().filter(|_| compat.reads(compat::Product::Ambassador)) {

@@ -13,6 +13,7 @@
 
 mod catalog;
 pub mod compat;
+mod concern;
 pub mod duration;
 mod endpoint;
 mod event;
@@ -26,6 +27,7 @@ mod service;
 pub mod settings;
 
 pub use catalog::{Catalog, Entry};
+pub use concern::Concern;
 pub use endpoint::{Endpoint, EndpointState, Endpoints, Locality};
 pub use event::{Event, Lowered};
 pub use key::{Key, Kind, ObjectRef};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use allocation_counter::AllocationInfo;
 use chancery::model::object::{EndpointSlice, Object, Port, Service, SliceEndpoint};
 use chancery::model::settings::Settings;
-use chancery::model::{Catalog, Event, Key, Kind, Lowered, ObjectRef, ZoneRouting};
+use chancery::model::{Catalog, Concern, Event, Key, Kind, Lowered, ObjectRef, ZoneRouting};
 use chancery::pipeline::{RenderOptions, Renderer};
 use chancery::xds::{ResourceType, World};
 
@@ -66,7 +66,7 @@ fn annotated(key: Key, fleets: &str, lb_policy: &str) -> Lowered {
     let (external_name, publish_not_ready, zone_routing) = (false, false, ZoneRouting::PreferZone);
     let (created, translated) = (0, None);
     let service = Service { key, created, settings, translated, ports, external_name, publish_not_ready, zone_routing };
-    Lowered { id, object: Some(Object::Service(service)), rejected }
+    Lowered { id, object: Some(Object::Service(service)), rejected, concern: Concern::Ours }
 }
 
 fn slice(number: usize, endpoints: u8) -> Lowered {
@@ -84,7 +84,7 @@ fn slice(number: usize, endpoints: u8) -> Lowered {
     let endpoints = (1..=endpoints).map(endpoint).collect();
     let slice = EndpointSlice { key: key.clone(), service, ports: vec![("grpc".into(), 8080)], endpoints };
     let id = ObjectRef::Object(Kind::EndpointSlice, key);
-    Lowered { id, object: Some(Object::EndpointSlice(slice)), rejected: vec![] }
+    Lowered { id, object: Some(Object::EndpointSlice(slice)), rejected: vec![], concern: Concern::Ours }
 }
 
 /// What it costs to render and publish one endpoint more.

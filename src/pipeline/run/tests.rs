@@ -10,7 +10,7 @@ use super::*;
 use crate::cache::{self, Asker, SnapshotCache, StatusReader, Unanswered, Wants};
 use crate::model::object::{self, Object};
 use crate::model::settings::Settings;
-use crate::model::{Key, Lowered, ZoneRouting};
+use crate::model::{Concern, Key, Lowered, ZoneRouting};
 
 /// A source that says what the test says.
 struct Script(mpsc::UnboundedReceiver<Notice>);
@@ -86,7 +86,7 @@ fn service(name: &str, annotations: &[(&str, &str)]) -> Event {
     let (translated, zone_routing) = (None, ZoneRouting::Off);
     let service =
         object::Service { key, created, settings, translated, ports, external_name, publish_not_ready, zone_routing };
-    Event::Apply(Lowered { id, object: Some(Object::Service(service)), rejected })
+    Event::Apply(Lowered { id, object: Some(Object::Service(service)), rejected, concern: Concern::Ours })
 }
 
 fn clusters(publication: &Publication) -> usize {

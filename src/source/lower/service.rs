@@ -30,7 +30,7 @@ pub(super) fn lower(service: &core::Service, compat: Compat) -> Lowered {
     let (metadata, mut report) = Metadata::read(Kind::Service, metadata);
     let Some(spec) = spec else {
         report.refuse("spec", "", "missing; expected the ports of the Service");
-        return report.lowered(None);
+        return refused(&metadata, compat, report);
     };
     let core::ServiceSpec {
         allocate_load_balancer_node_ports: _,
@@ -69,7 +69,7 @@ pub(super) fn lower(service: &core::Service, compat: Compat) -> Lowered {
     let ports = lower_ports(ports, &mut report);
     let zone_routing = zone_routing(traffic_distribution.as_deref(), &mut report);
     if report.is_refused() {
-        return report.lowered(None);
+        return refused(&metadata, compat, report);
     }
     let settings = metadata.settings(&mut report);
     let translated = metadata.translated(compat, &mut report);
@@ -83,6 +83,14 @@ pub(super) fn lower(service: &core::Service, compat: Compat) -> Lowered {
         publish_not_ready: publish_not_ready_addresses.unwrap_or(false),
         zone_routing,
     })))
+}
+
+/// Nothing of it can be used. What other products say counts here, too, as far as it is read.
+fn refused(metadata: &Metadata<'_>, compat: Compat, mut report: Report) -> Lowered {
+    if metadata.is_opted_in_elsewhere(compat) {
+        report.concerns_us();
+    }
+    report.lowered(None)
 }
 
 fn zone_routing(distribution: Option<&str>, report: &mut Report) -> ZoneRouting {
