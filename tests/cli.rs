@@ -364,8 +364,8 @@ fn silly_input_costs_an_exit_code_and_nothing_else() {
         ("\n---\n---\n", 0),
         ("# nothing\n", 0),
         ("null", 0),
-        ("just words", 1),
-        ("{}", 1),
+        ("just words", 0),
+        ("{}", 0),
         ("\u{0}\u{1}\u{2}", 1),
         ("a: &a [*a]", 1),
         (&deep, 1),
@@ -380,7 +380,7 @@ fn silly_input_costs_an_exit_code_and_nothing_else() {
     }
     let garbage = tempfile::tempdir().unwrap();
     fs::write(garbage.path().join("a.yaml"), (0..=255).cycle().take(100_000).collect::<Vec<u8>>()).unwrap();
-    assert_eq!(run(&["lint", text(garbage.path())]).0, 1);
+    assert_eq!(run(&["lint", text(garbage.path())]).0, 0);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use chancery::cache::Wish;
 use chancery::model::object::{EndpointSlice, IpFamily, Namespace, Object, Pod, Port, Service, SliceEndpoint, Traffic};
 use chancery::model::settings::Settings;
-use chancery::model::{Catalog, Event, Key, Kind, Lowered, ObjectRef, Rejected, ZoneRouting};
+use chancery::model::{Catalog, Concern, Event, Key, Kind, Lowered, ObjectRef, Rejected, ZoneRouting};
 use chancery::pipeline::{Offline, RenderOptions, Renderer, offline};
 use chancery::xds::{Difference, Place, Resource, ResourceType, Snapshot, World};
 use data_plane_api::endpoint::ClusterLoadAssignment;
@@ -105,7 +105,7 @@ fn service() -> impl Strategy<Value = Lowered> {
                 zone_routing,
                 traffic,
             };
-            Lowered { id, object: Some(Object::Service(service)), rejected }
+            Lowered { id, object: Some(Object::Service(service)), rejected, concern: Concern::Ours }
         },
     )
 }
@@ -123,7 +123,12 @@ fn namespace() -> impl Strategy<Value = Lowered> {
     (select(&NAMESPACES[..]), annotations()).prop_map(|(name, annotations)| {
         let id = ObjectRef::Object(Kind::Namespace, Key::new("", name));
         let (settings, rejected) = Settings::parse(&id, &annotations);
-        Lowered { id, object: Some(Object::Namespace(Namespace { name: name.into(), settings })), rejected }
+        Lowered {
+            id,
+            object: Some(Object::Namespace(Namespace { name: name.into(), settings })),
+            rejected,
+            concern: Concern::Ours,
+        }
     })
 }
 
@@ -135,7 +140,7 @@ fn pod() -> impl Strategy<Value = Lowered> {
     (select(&NAMESPACES[..]), 0..PODS, 1..4_u32).prop_map(|(namespace, pod, weight)| {
         let key = pod_key(namespace, pod);
         let id = ObjectRef::Object(Kind::Pod, key.clone());
-        Lowered { id, object: Some(Object::Pod(Pod { key, weight })), rejected: vec![] }
+        Lowered { id, object: Some(Object::Pod(Pod { key, weight })), rejected: vec![], concern: Concern::Ours }
     })
 }
 
@@ -168,7 +173,7 @@ fn slice() -> impl Strategy<Value = Lowered> {
             let id = ObjectRef::Object(Kind::EndpointSlice, key.clone());
             let ports = ports.into_iter().map(|(name, number)| (name.into(), number)).collect();
             let slice = EndpointSlice { key, service, ports, endpoints };
-            Lowered { id, object: Some(Object::EndpointSlice(slice)), rejected: vec![] }
+            Lowered { id, object: Some(Object::EndpointSlice(slice)), rejected: vec![], concern: Concern::Ours }
         })
     })
 }
@@ -500,9 +505,9 @@ proptest! {
             let (ports, service) = (vec![(port.name.clone(), 8080)], Key::new("quiet", "cart"));
             let slice = EndpointSlice { key: key.clone(), service, ports, endpoints: vec![endpoint] };
             let id = ObjectRef::Object(Kind::EndpointSlice, key);
-            Step::Put(Lowered { id, object: Some(Object::EndpointSlice(slice)), rejected: vec![] })
+            Step::Put(Lowered { id, object: Some(Object::EndpointSlice(slice)), rejected: vec![], concern: Concern::Ours })
         };
-        incremental.take(Step::Put(Lowered { id, object: Some(Object::Service(service)), rejected: vec![] }));
+        incremental.take(Step::Put(Lowered { id, object: Some(Object::Service(service)), rejected: vec![], concern: Concern::Ours }));
         incremental.take(slice(address(100, false)));
         let before = incremental.render();
         incremental.take(slice(address(100 + weight, false)));

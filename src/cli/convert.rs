@@ -72,6 +72,9 @@ impl Convert {
             line: *line,
             rejected: rejected.clone(),
         };
+        for template in found.templates.iter().map(wrong) {
+            eprintln!("{template}");
+        }
         let mut problems: Vec<Problem> = found.rejected.iter().map(wrong).collect();
         let mappings = if compat.reads(compat::Product::Ambassador) {
             problems.extend(found.tcp_mappings.iter().map(is_left_out));

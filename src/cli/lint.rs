@@ -13,16 +13,22 @@ use super::manifests::{Problem, Read, Reading};
 use super::{Exit, Failure};
 use crate::admin::RejectedJson;
 use crate::model::{ObjectRef, Rejected, Severity};
+use crate::source::manifests::LeftAlone;
 
 /// Show every mistake in manifests or in a live cluster
 ///
 /// Reads manifests as `serve --manifests` does, or what is in a cluster now, as `serve` does, and prints each thing in them
 /// that can't be used, with its file and line, what is accepted, and what is in force meanwhile. Exits with 1 if there is an
 /// error; warnings alone are fine. The last good values that a running server keeps aren't known here.
+///
+/// Objects that don't take part and files that hold something else are left alone, and counted in one line (on stderr with
+/// -o json). Templates and kustomizations have to be rendered first.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   chancery lint ./services
   kubectl get services,endpointslices -A -o yaml | chancery lint -
+  helm template ./chart | chancery lint -
+  kubectl kustomize ./overlays/prod | chancery lint -
   chancery lint --context staging --namespace shop
   chancery lint ./services -o json")]
 pub(super) struct Lint {
@@ -65,7 +71,7 @@ struct ProblemJson<'a> {
 impl Lint {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Exit, Failure> {
         let Self { paths, cluster, reading, output } = self;
-        let Read { objects, offline: _, problems } = match paths.as_slice() {
+        let Read { objects, offline: _, problems, left_alone, unread: _ } = match paths.as_slice() {
             [] if cluster.is_named() => reading.cluster(cluster)?,
             [] => return Err(Failure::usage(anyhow!(NOTHING))),
             paths => reading.manifests(paths)?,
@@ -75,15 +81,26 @@ impl Lint {
                 for problem in &problems {
                     writeln!(out, "{problem}")?;
                 }
+                if !left_alone.is_empty() {
+                    writeln!(out, "left alone: {left_alone}")?;
+                }
                 writeln!(out, "{}", summary(objects, &problems))?;
             }
             Format::Json => {
                 let list: Vec<_> = problems.iter().map(ProblemJson::from).collect();
                 serde_json::to_writer_pretty(&mut *out, &list).map_err(std::io::Error::from)?;
                 writeln!(out)?;
+                tell_left_alone(left_alone);
             }
         }
         Ok(exit(&problems))
+    }
+}
+
+/// Says on stderr how much there is that isn't ours.
+pub(super) fn tell_left_alone(left_alone: LeftAlone) {
+    if !left_alone.is_empty() {
+        eprintln!("left alone: {left_alone}");
     }
 }
 

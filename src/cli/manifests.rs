@@ -11,10 +11,11 @@ use super::cluster::Cluster;
 use crate::app::config::{DEFAULT_CLUSTER_DOMAIN, DEFAULT_ENVOY_LISTENER, DnsName, EnvoyAddress};
 use crate::app::render_options;
 use crate::model::compat::Compat;
-use crate::model::{Event, Rejected};
+use crate::model::explain::Explanation;
+use crate::model::{Event, ObjectRef, Reason, Rejected};
 use crate::pipeline::{Offline, RenderOptions, offline};
-use crate::source::lower::Lowering;
-use crate::source::manifests::{Found, Loaded, STDIN, Wrong, load};
+use crate::source::lower::{Lowering, SERVICE_NAME_LABEL};
+use crate::source::manifests::{Found, LeftAlone, Loaded, OldEndpoints, STDIN, Wrong, load};
 
 /// How to read objects.
 #[derive(Debug, Args)]
@@ -44,8 +45,12 @@ pub(super) struct Read {
     pub(super) objects: usize,
     /// What clients would get, and what can't be used.
     pub(super) offline: Offline,
-    /// Everything that can't be used, also of objects that don't count, by file and line.
+    /// Everything that can't be used and that somebody meant for us, also of objects that don't count, by file and line.
     pub(super) problems: Vec<Problem>,
+    /// What else there is, and isn't ours.
+    pub(super) left_alone: LeftAlone,
+    /// What of that can't be parsed, by file and line.
+    pub(super) unread: Vec<Problem>,
 }
 
 /// Something that can't be used, and where it stands.
@@ -63,9 +68,14 @@ impl Reading {
     /// Reads manifests: directories and files, `-` for standard input.
     pub(super) fn manifests(self, paths: &[PathBuf]) -> Result<Read, Failure> {
         let (lowering, options) = self.options();
-        let Loaded { objects, rejected, events } = load(paths, lowering).map_err(Failure::input)?;
+        let Loaded { objects, rejected, events, endpoints, left_alone, unread } =
+            load(paths, lowering).map_err(Failure::input)?;
         let offline = offline(events, options);
-        Ok(Read { objects: objects.len(), problems: problems(&objects, rejected, &offline.rejected), offline })
+        let mut problems = problems(&objects, rejected, &offline.rejected);
+        problems.extend(endpoints.iter().filter(|one| lacks_slices(one, &offline)).map(old_endpoints));
+        problems.sort_unstable();
+        let unread = unread.into_iter().map(Problem::from).collect();
+        Ok(Read { objects: objects.len(), problems, offline, left_alone, unread })
     }
 
     /// Reads a live cluster.
@@ -75,7 +85,8 @@ impl Reading {
         let objects = events.iter().filter(|event| matches!(event, Event::InitApply(_))).count();
         let offline = offline(events, options);
         let problem = |rejected: &Rejected| Problem { file: None, line: None, rejected: rejected.clone() };
-        Ok(Read { objects, problems: offline.rejected.iter().map(problem).collect(), offline })
+        let problems = offline.rejected.iter().map(problem).collect();
+        Ok(Read { objects, problems, offline, left_alone: LeftAlone::default(), unread: Vec::new() })
     }
 
     fn options(self) -> (Lowering, RenderOptions) {
@@ -87,31 +98,74 @@ impl Reading {
     }
 }
 
-/// Joins what is wrong with files, with objects, and with objects that don't go together.
+impl From<Wrong> for Problem {
+    fn from(Wrong { file, line, rejected }: Wrong) -> Self {
+        Self { file: Some(file), line, rejected }
+    }
+}
+
+/// Joins what is wrong with files, with objects, and with objects that don't go together. Of the objects that count the
+/// pipeline knows which of it is ours to tell, and what is in force meanwhile.
 fn problems(objects: &[Found], wrong: Vec<Wrong>, rejected: &[Rejected]) -> Vec<Problem> {
-    let mut problems: BTreeSet<Problem> =
-        wrong.into_iter().map(|Wrong { file, line, rejected }| Problem { file: Some(file), line, rejected }).collect();
-    let mut places = BTreeMap::new();
-    for Found { file, line, served, lowered, lines } in objects {
-        if *served {
-            places.insert(&lowered.id, (file, *line));
+    let mut problems: BTreeSet<Problem> = wrong.into_iter().map(Problem::from).collect();
+    let mut counting = BTreeMap::new();
+    for found in objects {
+        if found.served {
+            counting.insert(&found.lowered.id, found);
+        } else if found.ours {
+            problems.extend(found.lowered.rejected.iter().zip(&found.lines).map(|(rejected, line)| Problem {
+                file: Some(Arc::clone(&found.file)),
+                line: Some(*line),
+                rejected: rejected.clone(),
+            }));
         }
-        problems.extend(lowered.rejected.iter().zip(lines).map(|(rejected, line)| Problem {
-            file: Some(Arc::clone(file)),
-            line: Some(*line),
-            rejected: rejected.clone(),
-        }));
     }
     let known: BTreeSet<Rejected> = problems.iter().map(|problem| problem.rejected.clone()).collect();
-    for rejected in rejected.iter().filter(|rejected| !known.contains(rejected)) {
-        let place = places.get(&rejected.object);
+    for rejected in rejected {
+        let found = counting.get(&rejected.object);
+        if found.is_none() && known.contains(rejected) {
+            continue;
+        }
         problems.insert(Problem {
-            file: Some(place.map_or_else(|| STDIN.into(), |(file, _)| Arc::clone(file))),
-            line: place.map(|(_, line)| *line),
+            file: Some(found.map_or_else(|| STDIN.into(), |found| Arc::clone(&found.file))),
+            line: found.map(|found| line_of(found, rejected)),
             rejected: rejected.clone(),
         });
     }
     problems.into_iter().collect()
+}
+
+/// Where something stands that is wrong with an object; where the object begins if only the pipeline knows of it.
+fn line_of(found: &Found, Rejected { object: _, field, value, reason, message, meanwhile: _ }: &Rejected) -> u32 {
+    let mut lines = found.lowered.rejected.iter().zip(&found.lines);
+    let same = lines.find(|(one, _)| {
+        one.field == *field && one.value == *value && one.reason == *reason && one.message == *message
+    });
+    same.map_or(found.line, |(_, line)| *line)
+}
+
+/// Whether its Service takes part and has nothing to take addresses from.
+fn lacks_slices(OldEndpoints { file: _, line: _, service }: &OldEndpoints, offline: &Offline) -> bool {
+    offline.explain(service).is_some_and(|explained| {
+        let Explanation { key: _, unserved, ports, slices } = explained.explanation;
+        unserved.is_none() && ports.iter().any(|port| port.unserved.is_none()) && slices.is_empty()
+    })
+}
+
+fn old_endpoints(OldEndpoints { file, line, service }: &OldEndpoints) -> Problem {
+    let rejected = Rejected {
+        object: ObjectRef::File(Arc::clone(file)),
+        field: format!("line {line}"),
+        value: String::new(),
+        reason: Reason::DoubtfulObject,
+        message: format!(
+            "objects of the kind Endpoints aren't read, and Service {service} has no EndpointSlice; expected one of \
+             discovery.k8s.io/v1, with the label {SERVICE_NAME_LABEL}: {}",
+            service.name
+        ),
+        meanwhile: "clients get no address for the Service".to_owned(),
+    };
+    Problem { file: Some(Arc::clone(file)), line: Some(*line), rejected }
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::xds::{ClientKind, Place, Target};
 /// Print what a client would get, without a server
 ///
 /// Reads manifests as `serve --manifests` does and prints the four lists of resources: clusters, endpoints, listeners,
-/// routes. What can't be used goes to stderr, in the words of `chancery lint`, and makes the exit code 1.
+/// routes. What can't be used goes to stderr, in the words of `chancery lint`; an error makes the exit code 1.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   chancery render ./services
@@ -62,10 +62,11 @@ enum Client {
 impl Render {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Exit, Failure> {
         let Self { paths, reading, client, fleet, zone, node_name, output } = self;
-        let Read { objects: _, offline, problems } = reading.manifests(&paths)?;
+        let Read { objects: _, offline, problems, left_alone, unread: _ } = reading.manifests(&paths)?;
         for problem in &problems {
             eprintln!("{problem}");
         }
+        lint::tell_left_alone(left_alone);
         let snapshot = match client {
             Client::Envoy => {
                 let target = Target { kind: ClientKind::Envoy, fleet: fleet.into() };

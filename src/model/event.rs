@@ -1,6 +1,6 @@
 //! What sources say.
 
-use super::{Kind, ObjectRef, Rejected, object::Object};
+use super::{Concern, Kind, ObjectRef, Rejected, object::Object};
 
 /// Something that happened to the objects of a source; the words are kube-runtime's.
 ///
@@ -29,4 +29,6 @@ pub struct Lowered {
     pub object: Option<Object>,
     /// What of it can't be used. Replaces what was rejected of it before.
     pub rejected: Vec<Rejected>,
+    /// Whose business that is while there is no object. (What is rejected of a file is everybody's.)
+    pub concern: Concern,
 }

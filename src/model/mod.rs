@@ -13,6 +13,7 @@
 
 mod catalog;
 pub mod compat;
+mod concern;
 mod defaults;
 pub mod duration;
 mod endpoint;
@@ -27,6 +28,7 @@ mod service;
 pub mod settings;
 
 pub use catalog::{Catalog, Entry};
+pub use concern::Concern;
 pub use defaults::{Defaults, Requests};
 pub use endpoint::{Endpoint, EndpointState, Endpoints, Locality};
 pub use event::{Event, Lowered};

@@ -92,6 +92,11 @@ impl IpFamily {
 }
 
 impl Service {
+    /// Whether the Service itself wants to take part, be it with one port only, and not only its Namespace wants it.
+    pub fn opts_in(&self) -> bool {
+        self.settings.enables() || self.translated.as_ref().is_some_and(|translated| translated.enables())
+    }
+
     /// Why there can be nothing to balance over, whatever the settings say.
     pub fn unserved(&self) -> Option<Unserved> {
         if self.external_name {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use allocation_counter::AllocationInfo;
 use chancery::model::object::{EndpointSlice, Object, Port, Service, SliceEndpoint, Traffic};
 use chancery::model::settings::Settings;
-use chancery::model::{Catalog, Event, Key, Kind, Lowered, ObjectRef, ZoneRouting};
+use chancery::model::{Catalog, Concern, Event, Key, Kind, Lowered, ObjectRef, ZoneRouting};
 use chancery::pipeline::{RenderOptions, Renderer};
 use chancery::xds::{ResourceType, World};
 
@@ -70,7 +70,7 @@ fn with(key: Key, annotations: &[(&str, &str)]) -> Lowered {
     let (created, translated, traffic) = (0, None, Traffic::default());
     let service =
         Service { key, created, settings, translated, ports, external_name, publish_not_ready, zone_routing, traffic };
-    Lowered { id, object: Some(Object::Service(service)), rejected }
+    Lowered { id, object: Some(Object::Service(service)), rejected, concern: Concern::Ours }
 }
 
 fn slice(number: usize, endpoints: u8) -> Lowered {
@@ -88,7 +88,7 @@ fn slice(number: usize, endpoints: u8) -> Lowered {
     let endpoints = (1..=endpoints).map(endpoint).collect();
     let slice = EndpointSlice { key: key.clone(), service, ports: vec![("grpc".into(), 8080)], endpoints };
     let id = ObjectRef::Object(Kind::EndpointSlice, key);
-    Lowered { id, object: Some(Object::EndpointSlice(slice)), rejected: vec![] }
+    Lowered { id, object: Some(Object::EndpointSlice(slice)), rejected: vec![], concern: Concern::Ours }
 }
 
 /// What it costs to render and publish one endpoint more.

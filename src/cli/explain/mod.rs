@@ -12,7 +12,7 @@ use clap::Args;
 use http::StatusCode;
 
 use super::manifests::{Problem, Read, Reading};
-use super::{Exit, Failure, http as admin_port};
+use super::{Exit, Failure, http as admin_port, lint};
 use crate::admin::{ExplanationJson, NoServiceJson};
 use crate::model::{Key, NearestService, ObjectRef};
 use crate::pipeline::Offline;
@@ -57,6 +57,9 @@ pub(super) struct Explain {
     reading: Reading,
 }
 
+/// How many of the files are named that can't be parsed, when the Service may be in one of them.
+const MAX_UNREAD: usize = 10;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
     Text,
@@ -98,7 +101,7 @@ fn of_server(key: &Key, admin: SocketAddr) -> Result<ExplanationJson, Failure> {
 }
 
 fn of_manifests(key: &Key, paths: &[PathBuf], reading: Reading) -> Result<ExplanationJson, Failure> {
-    let Read { objects: _, offline, problems } = reading.manifests(paths)?;
+    let Read { objects: _, offline, problems, left_alone, unread } = reading.manifests(paths)?;
     if let Some(explained) = offline.explain(key) {
         return Ok(ExplanationJson::new(explained, &[]));
     }
@@ -107,9 +110,10 @@ fn of_manifests(key: &Key, paths: &[PathBuf], reading: Reading) -> Result<Explan
         ObjectRef::File(_) => true,
         object @ ObjectRef::Object(..) => *object == ObjectRef::service(key),
     };
-    for problem in problems.iter().filter(is_about) {
+    for problem in problems.iter().filter(is_about).chain(unread.iter().take(MAX_UNREAD)) {
         eprintln!("{problem}");
     }
+    lint::tell_left_alone(left_alone);
     Err(no_service(NoServiceJson::new(key, nearest(&offline, key).as_ref())))
 }
 

@@ -29,12 +29,17 @@ pub(super) fn print(out: &mut dyn Write, explanation: ExplanationJson, all: bool
     wrapped(out, &format!("Service {namespace}/{name}: {state}"), 0, 2)?;
     for port in &ports {
         writeln!(out)?;
-        print_port(out, port, &slices, all || unserved.is_some())?;
+        print_port(out, port, (&name, &slices), all || unserved.is_some())?;
     }
     print_rejected(out, rejected)
 }
 
-fn print_port(out: &mut dyn Write, port: &PortJson, slices: &[SliceJson], all: bool) -> io::Result<()> {
+fn print_port(
+    out: &mut dyn Write,
+    port: &PortJson,
+    (service, slices): (&str, &[SliceJson]),
+    all: bool,
+) -> io::Result<()> {
     let PortJson {
         number,
         name,
@@ -85,7 +90,7 @@ fn print_port(out: &mut dyn Write, port: &PortJson, slices: &[SliceJson], all: b
     }
     writeln!(out)?;
     if addresses.is_empty() {
-        return wrapped(out, &format!("no address: {}", why_empty(name, slices)), 2, 4);
+        return wrapped(out, &format!("no address: {}", why_empty(service, name, slices)), 2, 4);
     }
     print_addresses(out, addresses)
 }
@@ -284,21 +289,40 @@ const fn why_unserved(unserved: Unserved) -> &'static str {
     }
 }
 
-/// Why a port that is served has no address.
-fn why_empty(port_name: &str, slices: &[SliceJson]) -> String {
-    if slices.is_empty() {
-        return "no EndpointSlice belongs to the Service (its label kubernetes.io/service-name says so)".to_owned();
-    }
+/// Why a port that is served has no address, and what to do.
+fn why_empty(service: &str, port_name: &str, slices: &[SliceJson]) -> String {
     let count = counted(slices.len(), "EndpointSlice");
+    if slices.is_empty() {
+        return format!(
+            "no EndpointSlice belongs to the Service. One does by its label kubernetes.io/service-name: {service}. \
+             Kubernetes writes them for a Service with a selector; objects of the older kind Endpoints aren't read"
+        );
+    }
+    if slices.iter().all(|slice| slice.addresses == 0) {
+        let them = if slices.len() == 1 { "it" } else { "them" };
+        return format!(
+            "the Service has {count}, without an address in {them}: what the Service selects is scaled to zero, or \
+             its selector matches no pod"
+        );
+    }
     if slices.iter().any(|slice| slice.ports.iter().any(|name| name == port_name)) {
         return format!("the Service has {count}, and none holds an address for this port");
     }
-    let spoken = |name: &str| if name.is_empty() { "one without a name".to_owned() } else { format!("\"{name}\"") };
     let mut names: Vec<String> = slices.iter().flat_map(|slice| &slice.ports).map(|name| spoken(name)).collect();
     names.sort_unstable();
     names.dedup();
-    let names = if names.is_empty() { "no TCP port".to_owned() } else { names.join(", ") };
-    format!("the Service has {count}, and none has a port {}, but {names}", spoken(port_name))
+    let names = if names.is_empty() { "no TCP port".to_owned() } else { names.join(" and ") };
+    let wanted =
+        if port_name.is_empty() { "an unnamed port, as the Service's is".to_owned() } else { spoken(port_name) };
+    format!(
+        "the Service has {count}, but with {names}, not with {wanted}. A port of an EndpointSlice has the name of the \
+         Service's port"
+    )
+}
+
+/// What a port of a slice is called.
+fn spoken(name: &str) -> String {
+    if name.is_empty() { "an unnamed port".to_owned() } else { format!("a port \"{name}\"") }
 }
 
 fn print_rejected(out: &mut dyn Write, rejected: Vec<RejectedJson>) -> io::Result<()> {

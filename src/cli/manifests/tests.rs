@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{Key, Kind, Lowered, ObjectRef, Reason};
+use crate::model::{Concern, Key, Kind, Lowered, ObjectRef, Reason};
 
 fn rejected(object: &ObjectRef, field: &str) -> Rejected {
     Rejected {
@@ -15,7 +15,8 @@ fn rejected(object: &ObjectRef, field: &str) -> Rejected {
 fn found(file: &str, line: u32, served: bool, id: &ObjectRef, wrong: &[(&str, u32)]) -> Found {
     let (fields, lines): (Vec<&str>, Vec<u32>) = wrong.iter().copied().unzip();
     let rejected = fields.into_iter().map(|field| rejected(id, field)).collect();
-    Found { file: file.into(), line, served, lowered: Lowered { id: id.clone(), object: None, rejected }, lines }
+    let lowered = Lowered { id: id.clone(), object: None, rejected, concern: Concern::Ours };
+    Found { file: file.into(), line, served, ours: true, lowered, lines }
 }
 
 fn places(problems: &[Problem]) -> Vec<(&str, Option<u32>, &str)> {
@@ -56,4 +57,21 @@ fn what_only_the_pipeline_knows_is_where_the_object_that_counts_begins() {
     let cart = ObjectRef::service(&Key::new("shop", "cart"));
     let objects = [found("a.yaml", 5, true, &cart, &[]), found("b.yaml", 7, false, &cart, &[])];
     assert_eq!(places(&problems(&objects, Vec::new(), &[rejected(&cart, "x")])), [("a.yaml", Some(5), "x")]);
+}
+
+#[test]
+fn what_the_pipeline_keeps_to_itself_is_not_told_either() {
+    let cart = ObjectRef::service(&Key::new("shop", "cart"));
+    let duplicate = |ours| Found { ours, ..found("b.yaml", 7, false, &cart, &[("y", 8)]) };
+    let served = || found("a.yaml", 5, true, &cart, &[("x", 6)]);
+    assert_eq!(places(&problems(&[served(), duplicate(false)], Vec::new(), &[])), []);
+    assert_eq!(places(&problems(&[served(), duplicate(true)], Vec::new(), &[])), [("b.yaml", Some(8), "y")]);
+}
+
+#[test]
+fn what_is_in_force_meanwhile_is_told_as_the_pipeline_knows_it() {
+    let cart = ObjectRef::service(&Key::new("shop", "cart"));
+    let better = Rejected { meanwhile: "5 of the Namespace is in force".to_owned(), ..rejected(&cart, "x") };
+    let problems = problems(&[found("a.yaml", 5, true, &cart, &[("x", 6)])], Vec::new(), std::slice::from_ref(&better));
+    assert_eq!(problems, [Problem { file: Some("a.yaml".into()), line: Some(6), rejected: better }]);
 }

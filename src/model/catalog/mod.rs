@@ -27,10 +27,10 @@ use std::sync::Arc;
 pub use entry::Entry;
 use noun::Noun;
 use renames::Renames;
-use store::{Change, Store};
+use store::{Change, Seen, Store};
 
 use super::object::{self, Object};
-use super::{Event, Key, Kind, Lowered, ObjectRef, Reason, Rejected, compat, settings};
+use super::{Concern, Event, Key, Kind, Lowered, ObjectRef, Reason, Rejected, compat, settings};
 
 /// Merges what sources say into Services with their policies and endpoints, and says which of them changed.
 #[derive(Debug, Default)]
@@ -49,7 +49,8 @@ pub struct Catalog {
     moved: BTreeSet<Key>,
     /// Pods whose weight changed: the endpoints of the Services that they belong to are to be merged again.
     reweighted: BTreeSet<Key>,
-    /// The Services whose author wants them served, also those that can't be.
+    /// The Services whose author wants them served, also those that can't be. Not those that have nothing to serve and that
+    /// only their Namespace opts in: it speaks for the others.
     opted_in: BTreeSet<Key>,
     /// The Services that take part, as of the last [`Catalog::take_changes`].
     merged: BTreeMap<Key, Entry>,
@@ -131,19 +132,42 @@ impl Catalog {
 
     /// Everything that can't be used as of the last [`Self::take_changes`], in a stable order. Costs what there is to tell.
     ///
-    /// Of a Service that doesn't take part only our own annotations are anybody's business here, and nothing of its
-    /// slices.
+    /// Of an object that doesn't take part only our own annotations are anybody's business here.
     pub fn rejected(&self) -> impl Iterator<Item = &Rejected> {
-        let namespaces = self.namespaces.reports().flat_map(|(_, _, rejected)| rejected);
-        let services = self.services.reports().flat_map(|(key, service, rejected)| {
-            let all = service.is_none() || self.opted_in.contains(key);
-            rejected.iter().filter(move |one| all || concerns_us(one))
-        });
+        let namespaces = self.reports(&self.namespaces, |_, _| true);
+        let services = self.reports(&self.services, |key, _| self.opted_in.contains(key));
         let services = services.chain(self.findings.values().flatten());
-        let slices = self.slices.reports().filter(|(_, slice, _)| slice.is_none_or(|slice| self.is_wanted(slice)));
-        let slices = slices.flat_map(|(_, _, rejected)| rejected);
-        let pods = self.pods.reports().flat_map(|(_, _, rejected)| rejected);
+        let slices = self.reports(&self.slices, |_, slice| self.opted_in.contains(&slice.service));
+        let pods = self.reports(&self.pods, |_, _| true);
         namespaces.chain(services).chain(slices).chain(pods).chain(self.files.values().flatten())
+    }
+
+    /// Whether what is wrong with something is ours to tell.
+    fn is_ours(&self, concern: &Concern) -> bool {
+        match concern {
+            Concern::Ours => true,
+            Concern::Namespaces(names) => names.iter().any(|name| {
+                let namespace = self.namespaces.get(&Key::new("", Arc::clone(name)));
+                namespace.is_some_and(|namespace| namespace.settings.enables())
+            }),
+            Concern::Service(key) => self.opted_in.contains(key),
+            Concern::Nobody => false,
+        }
+    }
+
+    /// What of a kind is ours to tell; of what takes part everything.
+    fn reports<'a, T: PartialEq>(
+        &'a self,
+        store: &'a Store<T>,
+        takes_part: impl Fn(&Key, &T) -> bool + 'a,
+    ) -> impl Iterator<Item = &'a Rejected> {
+        store.reports().flat_map(move |(key, object, rejected)| {
+            let all = match object {
+                Ok(object) => takes_part(key, object),
+                Err(concern) => self.is_ours(concern),
+            };
+            rejected.iter().filter(move |one| all || concerns_us(one))
+        })
     }
 
     /// Another number whenever [`Self::rejected`] may tell something else than before. So nobody has to go through what is
@@ -152,19 +176,16 @@ impl Catalog {
         self.rejections
     }
 
-    fn is_wanted(&self, slice: &object::EndpointSlice) -> bool {
-        self.opted_in.contains(&slice.service)
-    }
-
     fn put(&mut self, lowered: Lowered, in_list: bool) {
-        let Lowered { id, object, rejected } = lowered;
+        let Lowered { id, object, rejected, concern } = lowered;
+        let told = (object, rejected, concern);
         match id {
-            ObjectRef::File(path) => self.put_file(path, rejected),
+            ObjectRef::File(path) => self.put_file(path, told.1),
             ObjectRef::Object(kind, key) => match kind {
-                Kind::Namespace => self.put_object::<object::Namespace>(key, object, rejected, in_list),
-                Kind::Service => self.put_object::<object::Service>(key, object, rejected, in_list),
-                Kind::EndpointSlice => self.put_object::<object::EndpointSlice>(key, object, rejected, in_list),
-                Kind::Pod => self.put_object::<object::Pod>(key, object, rejected, in_list),
+                Kind::Namespace => self.put_object::<object::Namespace>(key, told, in_list),
+                Kind::Service => self.put_object::<object::Service>(key, told, in_list),
+                Kind::EndpointSlice => self.put_object::<object::EndpointSlice>(key, told, in_list),
+                Kind::Pod => self.put_object::<object::Pod>(key, told, in_list),
             },
         }
     }
@@ -183,13 +204,18 @@ impl Catalog {
         T::changed(self, change);
     }
 
-    fn put_object<T: Noun>(&mut self, key: Key, object: Option<Object>, mut rejected: Vec<Rejected>, in_list: bool) {
+    fn put_object<T: Noun>(
+        &mut self,
+        key: Key,
+        (object, mut rejected, concern): (Option<Object>, Vec<Rejected>, Concern),
+        in_list: bool,
+    ) {
         let mut object = object.and_then(T::of);
         let store = T::store(self);
         if let Some(object) = &mut object {
             object.keep_last_good(store.known(&key, in_list).map(|known| &**known), &mut rejected);
         }
-        if let Some(change) = store.put(key, object, rejected, in_list) {
+        if let Some(change) = store.put(key, Seen { object, rejected, concern }, in_list) {
             self.changed(change);
         }
     }
@@ -241,7 +267,7 @@ impl Catalog {
         let mut changed = settings::restate(&meanwhile, self.services.rejected_mut(key));
         let unsupported = entry::unsupported(&service);
         let takes_part = opted_in && unsupported.is_none();
-        if opted_in {
+        if takes_part || (opted_in && service.opts_in()) {
             changed |= self.opted_in.insert(key.clone());
             findings.extend(entry::lacking_affinity(&service, &ports));
             findings.extend(unsupported);
@@ -319,7 +345,10 @@ fn replace<K: Ord>(all: &mut BTreeMap<K, Vec<Rejected>>, key: K, rejected: Vec<R
 
 /// Whether it is about an annotation of ours, or one that was to opt a Service in, which concern us on any Service.
 fn concerns_us(one: &Rejected) -> bool {
-    let is_about_annotation =
-        matches!(one.reason, Reason::InvalidAnnotation | Reason::UnknownAnnotation | Reason::DoubtfulAnnotation);
+    let is_about_annotation = matches!(
+        one.reason,
+        // The last one is of an annotation that has no effect where it stands.
+        Reason::InvalidAnnotation | Reason::UnknownAnnotation | Reason::DoubtfulAnnotation | Reason::DoubtfulObject
+    );
     is_about_annotation && [settings::PREFIX, compat::OPT_IN].iter().any(|name| one.field.contains(name))
 }

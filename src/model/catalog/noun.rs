@@ -35,6 +35,8 @@ impl Noun for Namespace {
         if settings(old) != settings(new) {
             let services = catalog.services.in_namespace(&key.name);
             catalog.dirty.extend(services.cloned());
+            // Whose business it is what is wrong with objects of the namespace.
+            catalog.note_rejections(true);
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
-use crate::model::{Key, Rejected};
+use crate::model::{Concern, Key, Rejected};
 
 /// The objects of one kind as a source told them, and those of a list that is still coming in.
 #[derive(Debug)]
@@ -16,12 +16,24 @@ pub(super) struct Store<T> {
     complete: bool,
 }
 
+/// An object as a source tells it, with what can't be used of it.
+#[derive(Debug)]
+pub(super) struct Seen<T> {
+    /// What it is now; `None` if it can't be used as a whole.
+    pub object: Option<T>,
+    pub rejected: Vec<Rejected>,
+    /// Whose business that is while there is no object.
+    pub concern: Concern,
+}
+
 /// One object, with what can't be used of it.
 #[derive(Debug, PartialEq)]
 struct Held<T> {
     /// Its last usable version, if there was one.
     object: Option<Arc<T>>,
     rejected: Vec<Rejected>,
+    /// Whose business that is while there is no object.
+    concern: Concern,
 }
 
 /// An object that differs from what was known of it, or is rejected for other reasons than before.
@@ -51,9 +63,10 @@ impl<T: PartialEq> Store<T> {
     }
 
     /// Takes in an object; without one, what was known of it stays.
-    pub fn put(&mut self, key: Key, object: Option<T>, rejected: Vec<Rejected>, in_list: bool) -> Option<Change<T>> {
+    pub fn put(&mut self, key: Key, seen: Seen<T>, in_list: bool) -> Option<Change<T>> {
+        let Seen { object, rejected, concern } = seen;
         let object = object.map(Arc::new).or_else(|| self.known(&key, in_list).map(Arc::clone));
-        let held = Held { object, rejected };
+        let held = Held { object, rejected, concern };
         match &mut self.listing {
             Some(listing) if in_list => {
                 listing.insert(key, held);
@@ -96,10 +109,12 @@ impl<T: PartialEq> Store<T> {
         from.map(|(key, _)| key).take_while(|key| key.namespace == *namespace)
     }
 
-    /// Every object of which something is rejected, usable or not, with what that is.
-    pub fn reports(&self) -> impl Iterator<Item = (&Key, Option<&T>, &[Rejected])> {
+    /// Every object of which something is rejected, or, if it can't be used, whose business that is; and what is rejected.
+    pub fn reports(&self) -> impl Iterator<Item = (&Key, Result<&T, &Concern>, &[Rejected])> {
         let faulty = self.faulty.iter().filter_map(|key| self.current.get_key_value(key));
-        faulty.map(|(key, held)| (key, held.object.as_deref(), held.rejected.as_slice()))
+        faulty.map(|(key, Held { object, rejected, concern })| {
+            (key, object.as_deref().ok_or(concern), rejected.as_slice())
+        })
     }
 
     /// Whether an object of this name is known, usable or not.
@@ -141,7 +156,7 @@ impl<T: PartialEq> Store<T> {
 
 impl<T> Clone for Held<T> {
     fn clone(&self) -> Self {
-        Self { object: self.object.clone(), rejected: self.rejected.clone() }
+        Self { object: self.object.clone(), rejected: self.rejected.clone(), concern: self.concern.clone() }
     }
 }
 

@@ -27,7 +27,8 @@ fn annotated(id: &ObjectRef, annotations: &[(&str, &str)]) -> (Settings, Vec<Rej
 fn namespace(annotations: &[(&str, &str)]) -> Lowered {
     let id = ObjectRef::Object(Kind::Namespace, Key::new("", "shop"));
     let (settings, rejected) = annotated(&id, annotations);
-    Lowered { id, object: Some(Object::Namespace(object::Namespace { name: "shop".into(), settings })), rejected }
+    let object = Some(Object::Namespace(object::Namespace { name: "shop".into(), settings }));
+    Lowered { id, object, rejected, concern: Concern::Nobody }
 }
 
 /// A Service with the ports `grpc` 50051 and `web` 80.
@@ -51,7 +52,7 @@ fn service_with(name: &str, annotations: &[(&str, &str)], change: impl Fn(&mut o
         traffic: object::Traffic::default(),
     };
     change(&mut service);
-    Lowered { id, object: Some(Object::Service(service)), rejected }
+    Lowered { id, object: Some(Object::Service(service)), rejected, concern: Concern::Nobody }
 }
 
 fn ready(address: &str) -> object::SliceEndpoint {
@@ -82,17 +83,19 @@ fn slice(name: &str, of: &str, ports: &[(&str, u16)], endpoints: Vec<object::Sli
     let ports = ports.iter().map(|(name, number)| (Arc::from(*name), *number)).collect();
     let slice = object::EndpointSlice { key: key(name), service: key(of), ports, endpoints };
     let id = ObjectRef::Object(Kind::EndpointSlice, key(name));
-    Lowered { id, object: Some(Object::EndpointSlice(slice)), rejected: vec![] }
+    Lowered { id, object: Some(Object::EndpointSlice(slice)), rejected: vec![], concern: Concern::Nobody }
 }
 
 fn pod(name: &str, weight: u32) -> Lowered {
     let id = ObjectRef::Object(Kind::Pod, key(name));
-    Lowered { id, object: Some(Object::Pod(object::Pod { key: key(name), weight })), rejected: vec![] }
+    let object = Some(Object::Pod(object::Pod { key: key(name), weight }));
+    Lowered { id, object, rejected: vec![], concern: Concern::Ours }
 }
 
 /// The same object, now unusable.
 fn broken(lowered: &Lowered) -> Lowered {
-    Lowered { id: lowered.id.clone(), object: None, rejected: vec![complaint(&lowered.id, Reason::InvalidObject)] }
+    let rejected = vec![complaint(&lowered.id, Reason::InvalidObject)];
+    Lowered { id: lowered.id.clone(), object: None, rejected, concern: Concern::Ours }
 }
 
 fn complaint(about: &ObjectRef, reason: Reason) -> Rejected {

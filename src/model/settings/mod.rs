@@ -36,6 +36,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use effective::Effective;
 use name::{Name, Unnamed};
 pub use settle::BASE_EJECTION_TIME;
 pub use table::{GROUPS, Group, Grpc, Need, Reach, Setting};
@@ -50,6 +51,9 @@ use super::{ObjectRef, Reason, Rejected};
 
 /// What every annotation of ours begins with.
 pub const PREFIX: &str = "chancery.dev/";
+
+/// The setting that opts a Service in.
+const ENABLED: &str = "enabled";
 
 /// The longest annotation that is read, in bytes: Kubernetes' own limit for all annotations of an object together.
 pub const MAX_VALUE_BYTES: usize = 256 * 1024;
@@ -110,6 +114,16 @@ impl Settings {
                 self.good.insert(name.clone(), value.clone());
             }
         }
+    }
+
+    /// Whether they opt anything in, be it one port only.
+    pub fn enables(&self) -> bool {
+        let enabling = |(name, value): (&Name, &Value)| {
+            let mut effective = Effective::default();
+            value.apply(&mut effective);
+            name.key == ENABLED && effective.enabled
+        };
+        self.good.iter().any(enabling)
     }
 
     fn take(&mut self, name: Name, setting: &Setting, text: &str) -> Vec<Fault> {

@@ -80,6 +80,11 @@ impl Translated {
         self.settings.good.iter().map(|(name, value)| (name.to_string(), value.text()))
     }
 
+    /// Whether they opt the Service in, be it one port only.
+    pub fn enables(&self) -> bool {
+        self.settings.enables()
+    }
+
     pub(super) fn settings(&self) -> &Settings {
         &self.settings
     }

@@ -4,7 +4,7 @@ use super::*;
 use crate::cache::{DomainLost, DomainWanted, RenderedFor};
 use crate::model::object::{self, Object};
 use crate::model::settings::{PREFIX, Settings};
-use crate::model::{Event, Fleets, Kind, Lowered, ZoneRouting};
+use crate::model::{Concern, Event, Fleets, Kind, Lowered, ZoneRouting};
 use crate::pipeline::{Offline, RenderOptions, offline};
 
 fn key(name: &str) -> Key {
@@ -30,7 +30,7 @@ fn service(name: &str, annotations: &[(&str, &str)]) -> Event {
         translated: None,
         traffic: object::Traffic::default(),
     };
-    Event::Apply(Lowered { id, object: Some(Object::Service(service)), rejected })
+    Event::Apply(Lowered { id, object: Some(Object::Service(service)), rejected, concern: Concern::Ours })
 }
 
 fn pipeline(events: impl IntoIterator<Item = Event>) -> Offline {

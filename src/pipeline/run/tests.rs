@@ -10,7 +10,7 @@ use super::*;
 use crate::cache::{self, Asker, SnapshotCache, StatusReader, Unanswered, Wants};
 use crate::model::object::{self, Object};
 use crate::model::settings::Settings;
-use crate::model::{Key, Lowered, ZoneRouting};
+use crate::model::{Concern, Key, Lowered, ZoneRouting};
 
 /// A source that says what the test says.
 struct Script(mpsc::UnboundedReceiver<Notice>);
@@ -94,7 +94,7 @@ fn service(name: &str, annotations: &[(&str, &str)]) -> Event {
         zone_routing: ZoneRouting::Off,
         traffic: object::Traffic::default(),
     };
-    Event::Apply(Lowered { id, object: Some(Object::Service(service)), rejected })
+    Event::Apply(Lowered { id, object: Some(Object::Service(service)), rejected, concern: Concern::Ours })
 }
 
 /// A slice of that Service with one pod, for a port of this name.
@@ -112,7 +112,7 @@ fn slice(service: &str, port: &str) -> Event {
     };
     let (service, ports) = (Key::new("shop", service), vec![(port.into(), 8080)]);
     let slice = object::EndpointSlice { key, service, ports, endpoints: vec![endpoint] };
-    Event::Apply(Lowered { id, object: Some(Object::EndpointSlice(slice)), rejected: vec![] })
+    Event::Apply(Lowered { id, object: Some(Object::EndpointSlice(slice)), rejected: vec![], concern: Concern::Ours })
 }
 
 /// Whether the assignment of that Service has endpoints.

@@ -1,6 +1,7 @@
 //! Objects that are decoded one by one.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Resource;
@@ -9,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::model::{Kind, Lowered, Reason, Rejected};
-use crate::source::lower::object_ref;
+use crate::source::lower::{Lowering, object_ref};
 
 /// An object as the API server wrote it. One that isn't what its type says here costs only itself, and not the page of the
 /// list that it comes in.
@@ -19,7 +20,7 @@ pub(super) enum Decoded<K> {
     Whole(Box<K>),
     /// All that can be said of it.
     Broken {
-        /// Name, namespace and version.
+        /// Name, namespace, version, labels and annotations.
         metadata: Box<ObjectMeta>,
         /// The path of the field that can't be decoded.
         field: String,
@@ -40,6 +41,8 @@ struct PartialMetadata {
     name: Option<String>,
     namespace: Option<String>,
     resource_version: Option<String>,
+    labels: Option<BTreeMap<String, String>>,
+    annotations: Option<BTreeMap<String, String>>,
 }
 
 impl<K> Decoded<K> {
@@ -57,7 +60,8 @@ impl<K> Decoded<K> {
                     message,
                     meanwhile: "its last good state, if there was one, stays".to_owned(),
                 };
-                Lowered { id, object: None, rejected: vec![rejected] }
+                let concern = Lowering::default().concern(kind, &metadata);
+                Lowered { id, object: None, rejected: vec![rejected], concern }
             }
         }
     }
@@ -72,9 +76,9 @@ impl<'de, K: DeserializeOwned> Deserialize<'de> for Decoded<K> {
         // Again, to learn where it went wrong.
         let found = serde_path_to_error::deserialize::<_, K>(&mut serde_json::Deserializer::from_str(text));
         let Err(error) = found else { return Err(D::Error::custom("an object that can be decoded the second time")) };
-        let Partial { metadata: PartialMetadata { name, namespace, resource_version } } =
+        let Partial { metadata: PartialMetadata { name, namespace, resource_version, labels, annotations } } =
             serde_json::from_str(text).map_err(D::Error::custom)?;
-        let metadata = Box::new(ObjectMeta { name, namespace, resource_version, ..ObjectMeta::default() });
+        let metadata = Box::new(ObjectMeta { name, namespace, resource_version, labels, annotations, ..ObjectMeta::default() });
         let message = format!("can't be decoded: {}", error.inner());
         Ok(Self::Broken { metadata, field: error.path().to_string(), message })
     }

@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
+use super::astray::Among;
 use super::names::{self, Check};
+use super::pod::WEIGHT_LABEL;
 use super::report::Report;
+use super::slice::SERVICE_NAME_LABEL;
 use crate::model::compat::{self, Compat, Mappings, Subject};
-use crate::model::settings::{Settings, Translated};
-use crate::model::{Key, Kind, ObjectRef, Rejected, object};
+use crate::model::settings::{PREFIX, Settings, Translated};
+use crate::model::{Concern, Key, Kind, ObjectRef, Rejected, object};
 
 /// The namespace of an object that names none, as `kubectl apply` has it.
 pub const DEFAULT_NAMESPACE: &str = "default";
@@ -19,6 +22,9 @@ const MAX_ANNOTATIONS: usize = 256 * 1024;
 
 /// The longest name that an object can have. A longer one is refused, and abbreviated where it is repeated.
 const MAX_NAME: usize = 253;
+
+/// Who makes an EndpointSlice. The controllers give it labels of its Service, too.
+const MANAGED_BY_LABEL: &str = "endpointslice.kubernetes.io/managed-by";
 
 /// What is read of an object's `metadata`.
 #[derive(Debug)]
@@ -54,7 +60,7 @@ impl<'a> Metadata<'a> {
         } = metadata;
 
         let key = key(kind, metadata);
-        let mut report = Report::new(kind, key.clone());
+        let mut report = Report::new(kind, key.clone(), said(kind, &key, labels.as_ref(), annotations.as_ref()));
         match name.as_deref().filter(|name| !name.is_empty()) {
             None => report.refuse("metadata.name", "", "missing; expected a name"),
             Some(name) => {
@@ -70,6 +76,7 @@ impl<'a> Metadata<'a> {
         if let Some(annotations) = annotations {
             check_size(annotations, &mut report);
         }
+        doubt_astray(kind, labels.as_ref(), annotations.as_ref(), &mut report);
 
         let created = creation_timestamp.as_ref().map_or(i64::MAX, |time| time.0.as_second());
         (Self { key, labels: labels.as_ref(), annotations: annotations.as_ref(), created }, report)
@@ -83,6 +90,11 @@ impl<'a> Metadata<'a> {
         let (settings, rejected) = Settings::parse(report.id(), annotations);
         report.extend(rejected);
         settings
+    }
+
+    /// Whether annotations of other products that are read opt it in.
+    pub(super) fn is_opted_in_elsewhere(&self, compat: Compat) -> bool {
+        self.annotations.is_some_and(|annotations| opts_in(&self.key, annotations, compat))
     }
 
     /// The annotations of other products, if there are any that are read.
@@ -109,6 +121,81 @@ impl<'a> Metadata<'a> {
 /// Namespace), an absent name is empty; neither is checked.
 pub fn object_ref(kind: Kind, metadata: &ObjectMeta) -> ObjectRef {
     ObjectRef::Object(kind, key(kind, metadata))
+}
+
+/// Whose business it is what can't be used of an object of this kind and metadata, annotations of other products included.
+pub(super) fn concern(kind: Kind, metadata: &ObjectMeta, compat: Compat) -> Concern {
+    let key = key(kind, metadata);
+    let annotations = metadata.annotations.as_ref();
+    let is_elsewhere = kind == Kind::Service && annotations.is_some_and(|all| opts_in(&key, all, compat));
+    if is_elsewhere { Concern::Ours } else { said(kind, &key, metadata.labels.as_ref(), annotations) }
+}
+
+fn opts_in(key: &Key, annotations: &BTreeMap<String, String>, compat: Compat) -> bool {
+    let subject = Subject { key, annotations, ports: None };
+    let translation = compat::translate(compat, subject, Mappings::Own);
+    Translated::parse(&ObjectRef::service(key), translation).0.enables()
+}
+
+/// Whose business an object is, as far as our own words tell.
+fn said(
+    kind: Kind,
+    key: &Key,
+    labels: Option<&BTreeMap<String, String>>,
+    annotations: Option<&BTreeMap<String, String>>,
+) -> Concern {
+    let label = |name| labels.and_then(|labels| labels.get(name));
+    let is_ours = ours(annotations).next().is_some();
+    match kind {
+        Kind::Service if !is_ours => Concern::Namespaces([key.namespace.clone()].into()),
+        Kind::Service if is_out(ours(annotations)) => Concern::Nobody,
+        Kind::Service => Concern::Ours,
+        Kind::Namespace if is_ours => Concern::Ours,
+        Kind::Pod if label(WEIGHT_LABEL).is_some() => Concern::Ours,
+        Kind::Namespace | Kind::Pod => Concern::Nobody,
+        Kind::EndpointSlice => label(SERVICE_NAME_LABEL).map_or(Concern::Nobody, |service| {
+            Concern::Service(Key::new(key.namespace.clone(), bounded(service)).into())
+        }),
+    }
+}
+
+/// The keys under our prefix, without it, and their values.
+fn ours(all: Option<&BTreeMap<String, String>>) -> impl Iterator<Item = (&str, &str)> {
+    let from = all.into_iter().flat_map(|all| all.range(PREFIX.to_owned()..));
+    from.map_while(|(key, value)| Some((key.strip_prefix(PREFIX)?, value.as_str())))
+}
+
+/// Whether a Service says that it takes no part, with no port of it.
+fn is_out<'a>(ours: impl Iterator<Item = (&'a str, &'a str)>) -> bool {
+    let mut out = false;
+    for (name, value) in ours {
+        match (name, name.starts_with("enabled.")) {
+            ("enabled", _) if value == "false" => out = true,
+            ("enabled", _) => return false,
+            (_, true) if value != "false" => return false,
+            (_, _) => {}
+        }
+    }
+    out
+}
+
+/// Tells of keys of ours that have no effect on an object of this kind.
+fn doubt_astray(
+    kind: Kind,
+    labels: Option<&BTreeMap<String, String>>,
+    annotations: Option<&BTreeMap<String, String>>,
+    report: &mut Report,
+) {
+    // What a controller copies its owner can't help.
+    let is_copied = kind == Kind::EndpointSlice && labels.is_some_and(|labels| labels.contains_key(MANAGED_BY_LABEL));
+    for (among, all) in [(Among::Annotations, annotations), (Among::Labels, labels.filter(|_| !is_copied))] {
+        for (name, value) in ours(all) {
+            if let Some(message) = among.astray(kind.as_str(), &format!("{PREFIX}{name}")) {
+                let field = format!("metadata.{}[{PREFIX}{}]", among.field(), Rejected::shorten(name));
+                report.doubt(field, value, message, "it is ignored");
+            }
+        }
+    }
 }
 
 fn key(kind: Kind, metadata: &ObjectMeta) -> Key {

@@ -7,12 +7,14 @@
 //!   EndpointSlice            address.rs  │
 //! v1 Pod ────────────────▶ pod.rs ───────┘
 //!                          metadata.rs, names.rs: what every kind has to satisfy
+//!                          astray.rs: keys of ours where they have no effect
 //! ```
 //!
 //! Objects from files have passed no API server, so what the API server would refuse is refused here, for the same
 //! reason. Both sources lower with this code: what works offline works in the cluster.
 
 mod address;
+mod astray;
 mod metadata;
 mod names;
 mod namespace;
@@ -25,10 +27,12 @@ mod tests;
 
 use k8s_openapi::api::core::v1 as core;
 use k8s_openapi::api::discovery::v1 as discovery;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-use crate::model::Lowered;
 use crate::model::compat::Compat;
+use crate::model::{Concern, Kind, Lowered};
 
+pub use astray::Among;
 pub use metadata::{DEFAULT_NAMESPACE, object_ref};
 pub use names::dns_label;
 pub use pod::WEIGHT_LABEL;
@@ -45,6 +49,11 @@ pub struct Lowering {
 }
 
 impl Lowering {
+    /// Whose business it is what can't be used of an object of this kind and metadata.
+    pub fn concern(&self, kind: Kind, metadata: &ObjectMeta) -> Concern {
+        metadata::concern(kind, metadata, self.compat)
+    }
+
     /// Lowers a Namespace.
     pub fn namespace(&self, namespace: &core::Namespace) -> Lowered {
         namespace::lower(namespace)

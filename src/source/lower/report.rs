@@ -1,6 +1,6 @@
 //! What can't be used of the object at hand.
 
-use crate::model::{Key, Kind, Lowered, ObjectRef, Reason, Rejected, object::Object};
+use crate::model::{Concern, Key, Kind, Lowered, ObjectRef, Reason, Rejected, object::Object};
 
 /// Collects what can't be used of one object while it is lowered.
 #[derive(Debug)]
@@ -8,12 +8,18 @@ pub(super) struct Report {
     id: ObjectRef,
     refused: bool,
     rejected: Vec<Rejected>,
+    concern: Concern,
 }
 
 impl Report {
     /// Nothing wrong with the object so far.
-    pub(super) fn new(kind: Kind, key: Key) -> Self {
-        Self { id: ObjectRef::Object(kind, key), refused: false, rejected: Vec::new() }
+    pub(super) fn new(kind: Kind, key: Key, concern: Concern) -> Self {
+        Self { id: ObjectRef::Object(kind, key), refused: false, rejected: Vec::new(), concern }
+    }
+
+    /// Whatever is wrong with the object, it was meant for us.
+    pub(super) fn concerns_us(&mut self) {
+        self.concern = Concern::Ours;
     }
 
     /// Whose report it is.
@@ -61,7 +67,8 @@ impl Report {
 
     /// What became of the object: `object`, unless it was refused.
     pub(super) fn lowered(self, object: Option<Object>) -> Lowered {
-        Lowered { id: self.id, object: object.filter(|_| !self.refused), rejected: self.rejected }
+        let Self { id, refused, rejected, concern } = self;
+        Lowered { id, object: object.filter(|_| !refused), rejected, concern }
     }
 
     fn reject(&mut self, reason: Reason, field: String, value: &str, message: String, meanwhile: &str) {

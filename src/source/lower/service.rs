@@ -34,7 +34,7 @@ pub(super) fn lower(service: &core::Service, compat: Compat) -> Lowered {
     let (metadata, mut report) = Metadata::read(Kind::Service, metadata);
     let Some(spec) = spec else {
         report.refuse("spec", "", "missing; expected the ports of the Service");
-        return report.lowered(None);
+        return refused(&metadata, compat, report);
     };
     let core::ServiceSpec {
         allocate_load_balancer_node_ports: _,
@@ -78,7 +78,7 @@ pub(super) fn lower(service: &core::Service, compat: Compat) -> Lowered {
         client_ip_affinity: is_sticky(session_affinity.as_deref(), &mut report),
     };
     if report.is_refused() {
-        return report.lowered(None);
+        return refused(&metadata, compat, report);
     }
     let settings = metadata.settings(&mut report);
     let translated = metadata.translated(compat, &ports, &mut report);
@@ -93,6 +93,14 @@ pub(super) fn lower(service: &core::Service, compat: Compat) -> Lowered {
         zone_routing,
         traffic,
     })))
+}
+
+/// Nothing of it can be used. What other products say counts here, too, as far as it is read.
+fn refused(metadata: &Metadata<'_>, compat: Compat, mut report: Report) -> Lowered {
+    if metadata.is_opted_in_elsewhere(compat) {
+        report.concerns_us();
+    }
+    report.lowered(None)
 }
 
 fn zone_routing(distribution: Option<&str>, report: &mut Report) -> ZoneRouting {

@@ -1,16 +1,21 @@
 //! YAML text to [`Node`]s.
 //!
-//! JSON is read as the YAML that it is. The parser only tells what it meets (`granit-parser`, which is also what
+//! JSON is read as the YAML that it is. What kubectl's parser takes beyond YAML 1.2 is taken, too: a key that stands twice,
+//! and quoted scalars that go on too far left ([`quoted`]). The parser only tells what it meets (`granit-parser`, which is also what
 //! serde-saphyr stands on); putting it together here keeps the line and the exact spelling of every scalar, which a
 //! typed reader would lose (`1.10` must be quoted as `"1.10"`, not as `"1.1"`).
+
+mod quoted;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use granit_parser::{Event, Parser, ScalarStyle, ScanError, Tag};
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Tag};
 use thiserror::Error;
 
+use super::disk::MAX_FILE_BYTES;
 use super::node::{Entry, Node, Value};
+use quoted::Place;
 
 /// How deep collections may nest, aliases expanded. Kubernetes objects stay below 20.
 const MAX_DEPTH: usize = 64;
@@ -26,6 +31,13 @@ pub struct ComposeError {
     pub line: u32,
     /// What is wrong.
     pub message: String,
+}
+
+/// Why a text can't be parsed as it is.
+enum Fault {
+    /// A quoted scalar goes on too far left.
+    Quoted(Place, ComposeError),
+    Other(ComposeError),
 }
 
 /// A collection that isn't complete yet.
@@ -61,17 +73,53 @@ struct Composer<'a> {
 
 /// Parses every document in `text`.
 pub fn compose(text: &str) -> Result<Vec<Node<'_>>, ComposeError> {
+    match parse(text) {
+        Ok(documents) => Ok(documents),
+        Err(Fault::Other(error)) => Err(error),
+        Err(Fault::Quoted(place, error)) => mended(text, place, error),
+    }
+}
+
+/// Parses a text once more for each quoted scalar that goes on too far left, in all as many bytes as the largest file has.
+fn mended(text: &str, place: Place, error: ComposeError) -> Result<Vec<Node<'static>>, ComposeError> {
+    let (mut place, mut error, mut text) = (place, error, Cow::Borrowed(text));
+    let mut parsed = 0;
+    loop {
+        let Some(better) = quoted::indent(&text, place) else { return Err(error) };
+        text = Cow::Owned(better);
+        parsed += text.len() as u64;
+        match parse(&text) {
+            Ok(documents) => return Ok(documents.into_iter().map(Node::into_owned).collect()),
+            Err(Fault::Quoted(next, same)) if parsed <= MAX_FILE_BYTES => (place, error) = (next, same),
+            Err(Fault::Quoted(_, error) | Fault::Other(error)) => return Err(error),
+        }
+    }
+}
+
+fn parse(text: &str) -> Result<Vec<Node<'_>>, Fault> {
     let options = granit_parser::options! {
         flow_nesting_limit: MAX_DEPTH,
         block_nesting_limit: MAX_DEPTH,
         emit_comments: false,
     };
     let mut composer = Composer::default();
+    let mut after = 0;
     for event in Parser::new_from_str_with_options(text, options) {
-        let (event, span) = event.map_err(|error| ComposeError::from_scan(&error, text))?;
-        composer.take(event, u32::try_from(span.start.line()).unwrap_or(u32::MAX))?;
+        let (event, span) = event.map_err(|error| Fault::new(&error, text, after))?;
+        after = span.end.byte_offset().unwrap_or(after);
+        composer.take(event, u32::try_from(span.start.line()).unwrap_or(u32::MAX)).map_err(Fault::Other)?;
     }
     Ok(composer.documents)
+}
+
+impl Fault {
+    fn new(error: &ScanError, text: &str, after: usize) -> Self {
+        let told = ComposeError::from_scan(error, text);
+        match (error.kind(), error.marker().byte_offset()) {
+            (ErrorKind::InvalidQuotedScalarIndent, Some(at)) => Self::Quoted(Place { after, at }, told),
+            _ => Self::Other(told),
+        }
+    }
 }
 
 impl<'a> Composer<'a> {
@@ -134,7 +182,7 @@ impl<'a> Composer<'a> {
         let Some(Frame { line, anchor, before, depth, content }) = self.open.pop() else { return Ok(()) };
         let value = match content {
             Content::Sequence(nodes) => Value::Sequence(nodes),
-            Content::Mapping { entries, key: _, merges } => Value::Mapping(merged(unique(entries)?, merges)?),
+            Content::Mapping { entries, key: _, merges } => Value::Mapping(merged(unique(entries), merges)?),
         };
         let weight = Weight { nodes: self.nodes.saturating_sub(before), depth: depth + 1 };
         self.complete(Node { line, value }, anchor, weight)
@@ -156,7 +204,7 @@ impl<'a> Composer<'a> {
             Content::Sequence(nodes) => nodes.push(node),
             Content::Mapping { entries, key, merges } => match key.take() {
                 Some((key, _)) if key == "<<" => merges.push(node),
-                Some((key, line)) => entries.push(Entry { key, line, node }),
+                Some((key, line)) => entries.push(Entry { key, line, node, earlier: None }),
                 None => match node {
                     Node { line, value: Value::Plain(text) | Value::Quoted(text) } => *key = Some((text, line)),
                     Node { line, value: Value::Sequence(_) | Value::Mapping(_) } => {
@@ -169,20 +217,23 @@ impl<'a> Composer<'a> {
     }
 }
 
-/// Refuses a key that stands twice in one mapping.
-fn unique(entries: Vec<Entry<'_>>) -> Result<Vec<Entry<'_>>, ComposeError> {
-    let mut keys: Vec<(&str, u32)> = entries.iter().map(|entry| (entry.key.as_ref(), entry.line)).collect();
+/// Of the keys that stand twice in one mapping the last counts, at the place of the first.
+fn unique(entries: Vec<Entry<'_>>) -> Vec<Entry<'_>> {
+    let mut keys: Vec<&str> = entries.iter().map(|entry| entry.key.as_ref()).collect();
     keys.sort_unstable();
-    for pair in keys.windows(2) {
-        if let [(first, above), (second, below)] = pair
-            && first == second
-        {
-            let above = below.saturating_sub(*above);
-            let message = format!("the key \"{first}\" is set twice; the other is {above} lines above");
-            return Err(ComposeError::new(*below, message));
+    if keys.windows(2).all(|pair| matches!(pair, [one, other] if one != other)) {
+        return entries;
+    }
+    let mut places = BTreeMap::new();
+    let mut kept: Vec<Entry<'_>> = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let place = *places.entry(entry.key.clone()).or_insert(kept.len());
+        match kept.get_mut(place) {
+            Some(known) => *known = Entry { earlier: Some(known.line), ..entry },
+            None => kept.push(entry),
         }
     }
-    Ok(entries)
+    kept
 }
 
 /// Adds what `<<` brings in; what stands in the mapping itself has precedence, then the earlier of two.

@@ -5,14 +5,11 @@ use std::sync::Arc;
 
 use twox_hash::XxHash3_128;
 
-use crate::model::{ObjectRef, Reason, Rejected};
+use crate::model::{Concern, Key, ObjectRef, Reason, Rejected};
 use crate::source::lower::Lowering;
 
-use super::document::{Complaint, Document, Located};
+use super::document::{Complaint, Document, Located, Other};
 use super::split::{Chunk, split};
-
-/// How many complaints one file may cause; a file of a million broken documents tells nothing more than one of hundred.
-const MAX_COMPLAINTS: usize = 100;
 
 /// What is in a file.
 #[derive(Debug, Clone, Default)]
@@ -66,17 +63,31 @@ impl Contents {
         })
     }
 
-    /// What is wrong with the file at `path` itself, with the line of each.
-    pub fn rejected(&self, path: &Arc<str>) -> Vec<(u32, Rejected)> {
-        let complaints = self.documents.iter().flat_map(|Placed { hash: _, offset, document }| {
-            document.complaints.iter().map(|complaint| (offset.saturating_add(complaint.line), complaint))
-        });
-        let mut rejected: Vec<_> =
-            complaints.clone().take(MAX_COMPLAINTS).map(|(line, complaint)| (line, complaint.at(path, line))).collect();
-        if let (more @ 1.., Some((line, last))) = (complaints.skip(MAX_COMPLAINTS).count(), rejected.last_mut()) {
-            last.message = format!("{}; {more} more mistakes follow below line {line}", last.message);
-        }
-        rejected
+    /// What is wrong with the file itself: the line, the complaint, and whether its document is one that can't be parsed.
+    pub fn complaints(&self) -> impl Iterator<Item = (u32, &Complaint, bool)> {
+        self.documents.iter().flat_map(|Placed { hash: _, offset, document }| {
+            let complaints = document.complaints.iter();
+            complaints.map(|complaint| (offset.saturating_add(complaint.line), complaint, document.broken))
+        })
+    }
+
+    /// What it holds besides objects: of its documents the one of which there is most to say.
+    pub fn other(&self) -> Option<Other> {
+        self.documents.iter().filter_map(|placed| placed.document.other).max()
+    }
+
+    /// How many of its documents hold nothing but what is no object, if there are objects beside them.
+    pub fn among_objects(&self) -> Option<usize> {
+        let (objects, others) = self.documents.iter().partition::<Vec<_>, _>(|placed| placed.document.has_objects);
+        let others = others.iter().filter(|placed| placed.document.other == Some(Other::Foreign));
+        (!objects.is_empty()).then(|| others.count())
+    }
+
+    /// The objects of the old kind Endpoints: the line of each, and the Service of its name.
+    pub fn endpoints(&self) -> impl Iterator<Item = (u32, &Key)> {
+        self.documents.iter().flat_map(|Placed { hash: _, offset, document }| {
+            document.endpoints.iter().map(|(line, service)| (offset.saturating_add(*line), service))
+        })
     }
 }
 
@@ -84,6 +95,11 @@ impl Slot {
     /// What the object is called.
     pub fn id(&self) -> &ObjectRef {
         &self.located.lowered.id
+    }
+
+    /// Whose business it is what is wrong with it.
+    pub fn concern(&self) -> &Concern {
+        &self.located.lowered.concern
     }
 
     /// The line of the file where it begins.
@@ -94,13 +110,6 @@ impl Slot {
     /// Whether both hold the same thing, wherever it stands.
     pub fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.located, &other.located) || self.located.lowered == other.located.lowered
-    }
-}
-
-impl Complaint {
-    fn at(&self, path: &Arc<str>, line: u32) -> Rejected {
-        let Self { line: _, value, reason, message, meanwhile } = self;
-        reject(path, Some(line), value.clone(), *reason, message.clone(), (*meanwhile).to_owned())
     }
 }
 

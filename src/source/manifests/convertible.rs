@@ -1,4 +1,6 @@
 //! What `chancery convert` reads: Services with all their annotations, and Emissary's Mappings.
+//!
+//! What can't be read is told if it was meant for us or one of the products: a key of theirs stands in it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -11,12 +13,16 @@ use serde_json::Value;
 use super::compose::{ComposeError, compose};
 use super::contents::reject as reject_file;
 use super::decode::{Mistake, decode};
-use super::document::{IGNORED, reject, text};
-use super::load::{LoadError, Wrong, each_file};
+use super::directory::Trouble;
+use super::document::{IGNORED, readable_metadata, reject, text};
+use super::load::{LoadError, STDIN, Wrong, each_file};
 use super::node::Node;
 use super::split::{Chunk, split};
+use super::template;
+use super::trace::mentions;
 use super::walk::{Met, walk};
 use crate::model::compat::{self, Mapping, Product, is_mapping, is_tcp_mapping};
+use crate::model::settings::PREFIX;
 use crate::model::{Key, Kind, ObjectRef, Reason, object};
 use crate::source::lower::object_ref;
 
@@ -35,6 +41,8 @@ pub struct Convertible {
     pub tcp_mappings: Vec<Declared<Key>>,
     /// What can't be read.
     pub rejected: Vec<Wrong>,
+    /// Templates with annotations or Mappings in them, which have to be rendered first.
+    pub templates: Vec<Wrong>,
 }
 
 /// What of a Service matters for it.
@@ -88,7 +96,8 @@ pub fn load_convertible(roots: &[PathBuf]) -> Result<Convertible, LoadError> {
         }
         match content {
             Ok(bytes) => found.read(path, &bytes),
-            Err(trouble) => found.unreadable(path, None, trouble),
+            Err(Trouble::Dangling(_)) => {}
+            Err(Trouble::Unreadable(why)) => found.unreadable(path, None, why),
         }
     })?;
     Ok(found)
@@ -97,7 +106,8 @@ pub fn load_convertible(roots: &[PathBuf]) -> Result<Convertible, LoadError> {
 impl Convertible {
     fn read(&mut self, path: &Arc<str>, bytes: &[u8]) {
         for Chunk { offset, bytes } in split(bytes) {
-            match text(bytes).and_then(compose) {
+            let text = text(bytes);
+            match text.clone().and_then(compose) {
                 Ok(documents) => {
                     for document in &documents {
                         walk(document, &mut |met| {
@@ -106,6 +116,10 @@ impl Convertible {
                             }
                         });
                     }
+                }
+                Err(_) if **path != *STDIN && !is_meant(&String::from_utf8_lossy(bytes)) => {}
+                Err(ComposeError { line, .. }) if text.is_ok_and(template::has_action) => {
+                    self.template(path, offset.saturating_add(line));
                 }
                 Err(ComposeError { line, message }) => {
                     self.unreadable(path, Some(offset.saturating_add(line)), message);
@@ -119,7 +133,11 @@ impl Convertible {
         let metadata = |field| node.get("metadata")?.get(field)?.as_str();
         let namespace = if kind == ("v1", "Namespace") { metadata("name") } else { metadata("namespace") };
         self.namespaces.extend(namespace.map(str::to_owned));
-        if kind == ("v1", "Service") {
+        if (kind == ("v1", "Service") || is_mapping(kind.0, kind.1)) && template::is_template(Kind::Service, node) {
+            if is_mapping(kind.0, kind.1) || is_annotated(node) {
+                self.template(path, line);
+            }
+        } else if kind == ("v1", "Service") {
             match decode(node) {
                 Ok(Service { metadata, spec }) => {
                     let annotations = metadata.annotations.clone().unwrap_or_default();
@@ -171,10 +189,34 @@ impl Convertible {
         }));
     }
 
+    fn template(&mut self, path: &Arc<str>, line: u32) {
+        let (reason, message) = (Reason::DoubtfulObject, template::CONVERT.to_owned());
+        let rejected = reject_file(path, Some(line), String::new(), reason, message, IGNORED.to_owned());
+        // It is rendered as a whole, however many documents it has.
+        if self.templates.last().is_none_or(|last| last.file != *path) {
+            self.templates.push(Wrong { file: Arc::clone(path), line: Some(line), rejected });
+        }
+    }
+
     fn unreadable(&mut self, path: &Arc<str>, line: Option<u32>, message: String) {
         let rejected = reject_file(path, line, String::new(), Reason::Unparsable, message, IGNORED.to_owned());
         self.rejected.push(Wrong { file: Arc::clone(path), line, rejected });
     }
+}
+
+/// Whether something of us or of the products stands in a text, outside of comments.
+fn is_meant(text: &str) -> bool {
+    let lines = || text.lines().filter(|line| !line.trim_start().starts_with('#'));
+    let of_product = |product: Product| lines().any(|line| line.contains(&format!("{product}/")));
+    mentions(text) || Product::ALL.into_iter().any(of_product)
+}
+
+/// Whether an object has an annotation of us or of the products.
+fn is_annotated(node: &Node<'_>) -> bool {
+    let ObjectMeta { annotations, .. } = readable_metadata("", node);
+    let keys = annotations.unwrap_or_default().into_keys();
+    let is_known = |key: String| key.starts_with(PREFIX) || Product::ALL.into_iter().any(|product| product.has(&key));
+    keys.into_iter().any(is_known)
 }
 
 fn key(metadata: &ObjectMeta) -> Key {
@@ -188,13 +230,6 @@ fn key(metadata: &ObjectMeta) -> Key {
 fn key_of(node: &Node<'_>) -> Key {
     let of = |field| node.get("metadata")?.get(field)?.scalar().map(|(text, _)| text.to_owned());
     key(&ObjectMeta { name: of("name"), namespace: of("namespace"), ..ObjectMeta::default() })
-}
-
-/// Whether an object whose metadata can't be read has an annotation that would have been translated.
-fn is_annotated(node: &Node<'_>) -> bool {
-    let annotations = node.get("metadata").and_then(|metadata| metadata.get("annotations"));
-    let Some(Node { value: super::node::Value::Mapping(entries), .. }) = annotations else { return false };
-    entries.iter().any(|entry| Product::ALL.into_iter().any(|product| product.has(&entry.key)))
 }
 
 /// The TCP ports in the `spec` of a Service, if all of them can be told. Those of an `ExternalName` have nothing behind them.

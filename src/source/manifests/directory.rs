@@ -5,9 +5,12 @@
 //! object ──▶ claims: the files that have it, in path order; the first one's is served
 //! ```
 //!
+//! What is wrong with objects that don't take part is nobody's business; which those are is in `ours`.
+//!
 //! A file that is *leaving* (it was removed, perhaps only for the moment in which an editor replaces it) still stands,
 //! but any other file with the same object goes before it.
 
+mod ours;
 mod report;
 
 use std::cmp::Ordering;
@@ -15,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
-use crate::model::{Event, Kind, ObjectRef, Rejected};
+use crate::model::{Event, Key, Kind, ObjectRef, Rejected};
 
 use super::contents::{Contents, Slot};
 
@@ -26,6 +29,8 @@ pub struct Directory {
     claims: BTreeMap<ObjectRef, BTreeSet<Claim>>,
     /// The objects that more than one file claims.
     contested: BTreeSet<ObjectRef>,
+    /// The files with something to tell that may not be ours to tell.
+    doubtful: BTreeSet<Arc<str>>,
 }
 
 /// One file.
@@ -35,13 +40,24 @@ struct File {
     /// Its objects in the order of their names, each once: what is in it now, and, while it is broken, what was in it
     /// before.
     slots: Vec<Slot>,
-    /// Objects that are in it twice: the line of the second, and the name.
-    repeated: Vec<(u32, ObjectRef)>,
+    /// Those that are in it once more.
+    repeated: Vec<Slot>,
+    /// Whether objects are kept that were in it before.
+    keeps: bool,
     /// Why it can't be read at all.
-    trouble: Option<String>,
+    trouble: Option<Trouble>,
     leaving: bool,
     /// What has been said to be wrong with it.
     reported: Vec<Rejected>,
+}
+
+/// Why a file can't be read at all, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// It is a link to nowhere, which gives nothing unless it gave something before.
+    Dangling(String),
+    /// Nobody knows what is in it.
+    Unreadable(String),
 }
 
 /// A file that has an object. In order of precedence.
@@ -101,7 +117,7 @@ impl Directory {
     }
 
     /// The file can't be read: what it gave before stays.
-    pub fn fail(&mut self, path: &Arc<str>, trouble: String) -> Vec<Event> {
+    pub fn fail(&mut self, path: &Arc<str>, trouble: Trouble) -> Vec<Event> {
         let mut file = self.files.get(path).cloned().unwrap_or_default();
         file.trouble = Some(trouble);
         file.leaving = false;
@@ -146,6 +162,13 @@ impl Directory {
         })
     }
 
+    /// The objects of the old kind Endpoints: the file and line of each, and the Service of its name.
+    pub fn endpoints(&self) -> impl Iterator<Item = (&Arc<str>, u32, &Key)> {
+        self.files
+            .iter()
+            .flat_map(|(path, file)| file.contents.endpoints().map(move |(line, service)| (path, line, service)))
+    }
+
     /// What is wrong with the files themselves, with the line where there is one.
     pub fn rejected(&self) -> impl Iterator<Item = (&Arc<str>, Option<u32>, Rejected)> {
         self.files.iter().flat_map(|(path, file)| {
@@ -188,12 +211,18 @@ impl Directory {
         }
         touched.append(&mut self.rivals(&changed));
         let removed_report = new.is_none() && old.is_some_and(|old| !old.reported.is_empty());
+        if new.as_ref().is_some_and(File::is_doubtful) {
+            self.doubtful.insert(Arc::clone(path));
+        } else {
+            self.doubtful.remove(path);
+        }
         if let Some(new) = new {
             self.files.insert(Arc::clone(path), new);
         }
 
         let mut events = Vec::new();
         for (id, before) in changed.into_iter().zip(before) {
+            touched.append(&mut self.shifted(&id, before.as_ref()));
             match (before, self.served(&id)) {
                 (Some(before), Some(after)) if before.is_same(after) => {}
                 (_, Some(after)) => events.push(Event::Apply(after.located.lowered.clone())),
@@ -247,18 +276,24 @@ impl File {
         slots.dedup_by(|later, kept| {
             let same = later.id() == kept.id();
             if same {
-                repeated.push((later.line(), later.id().clone()));
+                repeated.push(later.clone());
             }
             same
         });
-        Self { contents, slots, repeated, trouble: None, leaving: false, reported: Vec::new() }
+        Self { contents, slots, repeated, keeps: false, trouble: None, leaving: false, reported: Vec::new() }
     }
 
     /// Keeps those of `old` that aren't in it.
     fn keep(&mut self, old: &[Slot]) {
         let kept: Vec<Slot> = old.iter().filter(|slot| self.slot(slot.id()).is_none()).cloned().collect();
+        self.keeps = !kept.is_empty();
         self.slots.extend(kept);
         self.slots.sort_by(|one, other| one.id().cmp(other.id()));
+    }
+
+    /// Whether there is something to tell of it that may not be ours to tell.
+    fn is_doubtful(&self) -> bool {
+        !self.repeated.is_empty() || self.contents.complaints().next().is_some()
     }
 
     fn slot(&self, id: &ObjectRef) -> Option<&Slot> {

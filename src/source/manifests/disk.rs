@@ -43,6 +43,8 @@ pub struct Tree {
 pub enum ReadError {
     /// It isn't there, or is no file.
     Absent,
+    /// It is a link to nowhere; in words.
+    Dangling(String),
     /// It is there, but can't be read, and why.
     Trouble(String),
 }
@@ -134,7 +136,9 @@ impl Tree {
 pub fn read(path: &str) -> Result<(Stamp, Vec<u8>), ReadError> {
     let trouble = |error: &io::Error| match error.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => match fs::read_link(path) {
-            Ok(target) => ReadError::Trouble(format!("is a link to {}, which doesn't exist", target.to_string_lossy())),
+            Ok(target) => {
+                ReadError::Dangling(format!("is a link to {}, which doesn't exist", target.to_string_lossy()))
+            }
             Err(_) => ReadError::Absent,
         },
         _ => ReadError::Trouble(format!("can't be read: {error}")),

@@ -7,12 +7,16 @@ use k8s_openapi::api::discovery::v1 as discovery;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::de::DeserializeOwned;
 
-use crate::model::{Kind, Lowered, ObjectRef, Reason, Rejected};
+use crate::model::settings::PREFIX;
+use crate::model::{Concern, Key, Kind, Lowered, ObjectRef, Reason, Rejected};
 use crate::source::lower::{Lowering, WEIGHT_LABEL, object_ref};
 
+use super::astray::astray;
 use super::compose::{ComposeError, compose};
 use super::decode::{Mistake, decode};
-use super::node::Node;
+use super::node::{Node, Value};
+use super::template;
+use super::trace::{mentions, trace};
 use super::walk::{Met, walk};
 
 /// What one document gives. Its lines are counted from its own beginning, so that it keeps when it moves in its file.
@@ -22,8 +26,25 @@ pub struct Document {
     pub objects: Vec<Arc<Located>>,
     /// What belongs to no object.
     pub complaints: Vec<Complaint>,
-    /// Whether it can't be parsed, so that nobody knows what is in it.
+    /// Whether it can't be parsed, or not before it is rendered, so that nobody knows what is in it.
     pub broken: bool,
+    /// What it holds besides objects, if anything.
+    pub other: Option<Other>,
+    /// Whether it holds objects of any kind.
+    pub has_objects: bool,
+    /// The objects of the old kind Endpoints: the line of each, and the Service of its name.
+    pub endpoints: Vec<(u32, Key)>,
+}
+
+/// What isn't an object. The later, the more there is to say of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Other {
+    /// Something with neither `apiVersion` nor `kind`.
+    Foreign,
+    /// Text that can't be parsed.
+    Unparsable,
+    /// A template of objects.
+    Template,
 }
 
 /// An object, and where it stands.
@@ -42,7 +63,7 @@ pub struct Located {
 pub struct Complaint {
     /// The line.
     pub line: u32,
-    /// What stands there, shortened.
+    /// What stands there, shortened. Nothing of what isn't an object is ever shown: it may be a secret.
     pub value: String,
     /// The kind of mistake.
     pub reason: Reason,
@@ -50,6 +71,8 @@ pub struct Complaint {
     pub message: String,
     /// What is in force meanwhile.
     pub meanwhile: &'static str,
+    /// Whose business it is.
+    pub concern: Concern,
 }
 
 /// What is said of a file that can't be parsed.
@@ -65,79 +88,155 @@ impl Document {
     /// Reads the text of one document.
     pub fn read(bytes: &[u8], lowering: Lowering) -> Self {
         let mut document = Self::default();
-        match text(bytes).and_then(compose) {
-            Ok(nodes) => nodes.iter().for_each(|node| walk(node, &mut |met| document.add(&met, lowering))),
-            Err(ComposeError { line, message }) => {
-                document.broken = true;
-                document.complain(line, String::new(), Reason::Unparsable, message, KEPT);
+        match text(bytes).and_then(|text| Ok((compose(text)?, mentions(text)))) {
+            Ok((nodes, mentioned)) => {
+                let reading = Reading { lowering, mentioned };
+                for node in &nodes {
+                    walk(node, &mut |met| document.add(&met, reading));
+                }
             }
+            Err(error) => document.unparsable(bytes, error),
         }
         document
     }
 
+    fn unparsable(&mut self, bytes: &[u8], ComposeError { line, message }: ComposeError) {
+        if text(bytes).is_ok_and(template::has_action) {
+            return self.template(line, trace(bytes) == Concern::Ours);
+        }
+        self.broken = true;
+        self.other = self.other.max(Some(Other::Unparsable));
+        self.complaints.push(Complaint {
+            line,
+            value: String::new(),
+            reason: Reason::Unparsable,
+            message,
+            meanwhile: KEPT,
+            concern: trace(bytes),
+        });
+    }
+
+    /// It can't be used before it is rendered; only somebody who meant it for us has to hear of it.
+    fn template(&mut self, line: u32, is_ours: bool) {
+        self.broken = true;
+        self.other = Some(Other::Template);
+        let concern = if is_ours { Concern::Ours } else { Concern::Nobody };
+        let (reason, message) = (Reason::DoubtfulObject, template::MESSAGE.to_owned());
+        self.complaints.push(Complaint { line, value: String::new(), reason, message, meanwhile: IGNORED, concern });
+    }
+
     /// Adds what was met in the document.
-    fn add(&mut self, met: &Met<'_, '_>, lowering: Lowering) {
+    fn add(&mut self, met: &Met<'_, '_>, reading: Reading) {
         match *met {
-            Met::Object(api_version, kind, node) => self.lower(api_version, kind, node, lowering),
-            Met::NoMapping(node) => {
-                let message =
-                    format!("is {}; expected a Kubernetes object, a mapping with apiVersion and kind", node.noun());
-                let value = node.scalar().map_or_else(String::new, |(text, _)| Rejected::shorten(text));
-                self.complain(node.line, value, Reason::InvalidObject, message, IGNORED);
+            Met::Object(api_version, kind, node) => {
+                self.has_objects = true;
+                self.lower(api_version, kind, node, reading);
             }
+            Met::NoMapping(node) => self.no_mapping(node),
             Met::NoKind(node) => self.without_kind(node),
-            Met::NoItems(items) => {
+            Met::NoItems(items) if reading.mentioned => {
                 let message = format!("`items` is {}; expected a list", items.node.noun());
-                self.complain(items.line, String::new(), Reason::InvalidObject, message, IGNORED);
+                self.complain(items.line, String::new(), Reason::InvalidObject, message);
             }
+            Met::NoItems(_) => {}
         }
     }
 
-    fn lower(&mut self, api_version: &str, kind: &str, node: &Node<'_>, lowering: Lowering) {
+    fn lower(&mut self, api_version: &str, kind: &str, node: &Node<'_>, reading: Reading) {
+        let Reading { lowering, mentioned } = reading;
         match (api_version, kind) {
-            ("v1", "Namespace") => self.object(Kind::Namespace, node, |it: core::Namespace| lowering.namespace(&it)),
-            ("v1", "Service") => self.object(Kind::Service, node, |it: core::Service| lowering.service(&it)),
+            ("v1", "Namespace") => {
+                return self.object(Kind::Namespace, node, reading, |it: core::Namespace| lowering.namespace(&it));
+            }
+            ("v1", "Service") => {
+                return self.object(Kind::Service, node, reading, |it: core::Service| lowering.service(&it));
+            }
             ("discovery.k8s.io/v1", "EndpointSlice") => {
-                self.object(Kind::EndpointSlice, node, |it: discovery::EndpointSlice| lowering.endpoint_slice(&it));
+                return self.object(Kind::EndpointSlice, node, reading, |it: discovery::EndpointSlice| {
+                    lowering.endpoint_slice(&it)
+                });
             }
             // As in the cluster, where the watch selects on the label.
             ("v1", "Pod") => {
                 let labels = node.get("metadata").and_then(|metadata| metadata.get("labels"));
                 if labels.is_some_and(|labels| labels.entry(WEIGHT_LABEL).is_some()) {
-                    self.object(Kind::Pod, node, |it: core::Pod| lowering.pod(&it));
+                    return self.object(Kind::Pod, node, reading, |it: core::Pod| lowering.pod(&it));
                 }
             }
-            _ => self.other(node, api_version, kind),
+            ("v1", "Endpoints") => self.endpoints.extend(key(node).map(|key| (node.line, key))),
+            _ => self.other_version(node, api_version, kind),
+        }
+        if mentioned {
+            astray(kind, node, &mut |line, message| {
+                self.complaints.push(Complaint {
+                    line,
+                    value: String::new(),
+                    reason: Reason::DoubtfulObject,
+                    message,
+                    meanwhile: "it is ignored",
+                    concern: Concern::Ours,
+                });
+            });
+        }
+    }
+
+    /// A string, a list, a number. `kubectl` takes no list of objects, but somebody may have meant one for us.
+    fn no_mapping(&mut self, node: &Node<'_>) {
+        self.other = self.other.max(Some(Other::Foreign));
+        let Value::Sequence(items) = &node.value else { return };
+        let is_object = |item: &&Node<'_>| ["apiVersion", "kind"].iter().all(|key| item.get(key).is_some());
+        if items.iter().filter(is_object).any(is_annotated) {
+            let message = "is a list; expected an object: of the kind List, with these as its `items`".to_owned();
+            self.complain(node.line, String::new(), Reason::InvalidObject, message);
         }
     }
 
     fn without_kind(&mut self, node: &Node<'_>) {
-        let missing = if node.get("kind").and_then(Node::as_str).is_some() { "apiVersion" } else { "kind" };
-        let message = match node.get(missing) {
-            Some(wrong) => format!("`{missing}` is {}; expected a string", wrong.noun()),
-            None => format!("`{missing}` is missing; expected a Kubernetes object"),
+        let [api_version, kind] = ["apiVersion", "kind"].map(|field| node.get(field));
+        if !is_annotated(node) {
+            self.other = self.other.max(Some(Other::Foreign));
+            return;
+        }
+        self.has_objects = true;
+        let missing = if kind.and_then(Node::as_str).is_some() { "apiVersion" } else { "kind" };
+        let (reason, message) = match (api_version, kind, node.get(missing)) {
+            (None, None, _) => {
+                let message = "`apiVersion` and `kind` are missing, which a Kubernetes object has".to_owned();
+                (Reason::DoubtfulObject, message)
+            }
+            (_, _, Some(wrong)) => {
+                (Reason::InvalidObject, format!("`{missing}` is {}; expected a string", wrong.noun()))
+            }
+            (_, _, None) => (Reason::InvalidObject, format!("`{missing}` is missing; expected a Kubernetes object")),
         };
-        self.complain(node.line, String::new(), Reason::InvalidObject, message, IGNORED);
+        self.complain(node.line, String::new(), reason, message);
     }
 
-    /// A kind that we don't read is none of our business, but an old version of one that we do is.
-    fn other(&mut self, node: &Node<'_>, api_version: &str, kind: &str) {
+    /// A kind that we don't read is none of our business, but another version of one that we do is, with our annotations.
+    fn other_version(&mut self, node: &Node<'_>, api_version: &str, kind: &str) {
         let expected = match (api_version.rsplit_once('/').map_or("", |(group, _)| group), kind) {
             ("", "Namespace" | "Service" | "Pod") => "v1",
             ("discovery.k8s.io", "EndpointSlice") => "discovery.k8s.io/v1",
             _ => return,
         };
+        if !is_annotated(node) {
+            return;
+        }
         let message = format!("is no version of {kind} that can be read; expected {expected}");
-        self.complain(
-            node.line_of("apiVersion"),
-            Rejected::shorten(api_version),
-            Reason::InvalidObject,
-            message,
-            IGNORED,
-        );
+        let value = Rejected::shorten(api_version);
+        self.complain(node.line_of("apiVersion"), value, Reason::InvalidObject, message);
     }
 
-    fn object<T: DeserializeOwned>(&mut self, kind: Kind, node: &Node<'_>, lower: impl FnOnce(T) -> Lowered) {
+    fn object<T: DeserializeOwned>(
+        &mut self,
+        kind: Kind,
+        node: &Node<'_>,
+        Reading { lowering, mentioned }: Reading,
+        lower: impl FnOnce(T) -> Lowered,
+    ) {
+        if template::is_template(kind, node) {
+            return self.template(node.line, mentioned);
+        }
         let metadata = node.get("metadata");
         let name = |field| metadata.and_then(|metadata| metadata.get(field));
         let Some(Some(own)) = name("name").map(Node::as_str) else {
@@ -149,26 +248,24 @@ impl Document {
                 ),
                 None => format!("`metadata.name` of this {kind} is missing"),
             };
-            return self.complain(
-                node.line_of("metadata.name"),
-                String::new(),
-                Reason::InvalidObject,
+            let concern = lowering.concern(kind, &readable_metadata("", node));
+            return self.complaints.push(Complaint {
+                line: node.line_of("metadata.name"),
+                value: String::new(),
+                reason: Reason::InvalidObject,
                 message,
-                IGNORED,
-            );
+                meanwhile: IGNORED,
+                concern,
+            });
         };
         let lowered = match decode(node) {
             Ok(object) => lower(object),
             Err(mistakes) => {
-                let metadata = ObjectMeta {
-                    name: Some(own.to_owned()),
-                    namespace: name("namespace").and_then(Node::as_str).map(str::to_owned),
-                    ..ObjectMeta::default()
-                };
+                let metadata = readable_metadata(own, node);
                 let id = object_ref(kind, &metadata);
                 let lines = mistakes.iter().map(|mistake| mistake.line).collect();
                 let rejected = mistakes.into_iter().map(|mistake| reject(&id, mistake)).collect();
-                let lowered = Lowered { id, object: None, rejected };
+                let lowered = Lowered { id, object: None, rejected, concern: lowering.concern(kind, &metadata) };
                 return self.objects.push(Arc::new(Located { line: node.line, lowered, lines }));
             }
         };
@@ -176,8 +273,54 @@ impl Document {
         self.objects.push(Arc::new(Located { line: node.line, lowered, lines }));
     }
 
-    fn complain(&mut self, line: u32, value: String, reason: Reason, message: String, meanwhile: &'static str) {
-        self.complaints.push(Complaint { line, value, reason, message, meanwhile });
+    /// Complains of something that was meant for us.
+    fn complain(&mut self, line: u32, value: String, reason: Reason, message: String) {
+        let concern = Concern::Ours;
+        self.complaints.push(Complaint { line, value, reason, message, meanwhile: IGNORED, concern });
+    }
+}
+
+/// What matters for how a document is read.
+#[derive(Clone, Copy)]
+struct Reading {
+    lowering: Lowering,
+    /// Whether a key of ours stands in it.
+    mentioned: bool,
+}
+
+/// Whether an object has an annotation of ours.
+fn is_annotated(node: &Node<'_>) -> bool {
+    let annotations = node.get("metadata").and_then(|metadata| metadata.get("annotations"));
+    let Some(Node { line: _, value: Value::Mapping(entries) }) = annotations else { return false };
+    entries.iter().any(|entry| entry.key.starts_with(PREFIX))
+}
+
+/// What an object is called that is of none of our kinds.
+fn key(node: &Node<'_>) -> Option<Key> {
+    let metadata = readable_metadata(node.get("metadata")?.get("name")?.as_str()?, node);
+    match object_ref(Kind::Service, &metadata) {
+        ObjectRef::Object(_, key) => Some(key),
+        ObjectRef::File(_) => None,
+    }
+}
+
+/// What can be read of the metadata of an object that can't be read as a whole.
+pub fn readable_metadata(name: &str, node: &Node<'_>) -> ObjectMeta {
+    let metadata = node.get("metadata");
+    let texts = |field| {
+        let Some(Node { line: _, value: Value::Mapping(entries) }) = metadata.and_then(|metadata| metadata.get(field))
+        else {
+            return None;
+        };
+        let text = |node: &Node<'_>| node.scalar().map_or_else(String::new, |(text, _)| text.to_owned());
+        Some(entries.iter().map(|entry| (entry.key.to_string(), text(&entry.node))).collect())
+    };
+    ObjectMeta {
+        name: Some(name.to_owned()),
+        namespace: metadata.and_then(|it| it.get("namespace")).and_then(Node::as_str).map(str::to_owned),
+        labels: texts("labels"),
+        annotations: texts("annotations"),
+        ..ObjectMeta::default()
     }
 }
 

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::model::{Event, Lowered, Rejected};
+use crate::model::{Event, Key, Lowered, Rejected};
 use crate::source::lower::Lowering;
 
 use super::contents::Contents;
-use super::directory::Directory;
+use super::directory::{Directory, Trouble};
 use super::disk::{self, MAX_FILE_BYTES, ReadError, Tree};
+use super::left_alone::LeftAlone;
 
 /// The name for standard input, on the command line and in messages.
 pub const STDIN: &str = "-";
@@ -25,6 +26,12 @@ pub struct Loaded {
     pub rejected: Vec<Wrong>,
     /// What a source would say: a complete list of every kind, and what is wrong with the files.
     pub events: Vec<Event>,
+    /// The objects of the kind that EndpointSlices have taken the place of.
+    pub endpoints: Vec<OldEndpoints>,
+    /// What is in the files that isn't ours, and of which nothing is said.
+    pub left_alone: LeftAlone,
+    /// What of that can't be parsed.
+    pub unread: Vec<Wrong>,
 }
 
 /// An object, and where it was found.
@@ -36,10 +43,23 @@ pub struct Found {
     pub line: u32,
     /// Whether it counts: of several with one name only the first does.
     pub served: bool,
+    /// Whether what is wrong with it is ours to tell.
+    pub ours: bool,
     /// The object.
     pub lowered: Lowered,
     /// The line of each of [`Lowered::rejected`].
     pub lines: Vec<u32>,
+}
+
+/// An object of the kind Endpoints, which isn't read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OldEndpoints {
+    /// The file.
+    pub file: Arc<str>,
+    /// The line where it begins, from 1.
+    pub line: u32,
+    /// The Service of its name.
+    pub service: Key,
 }
 
 /// Something wrong with a file itself.
@@ -82,7 +102,10 @@ pub fn load(roots: &[PathBuf], lowering: Lowering) -> Result<Loaded, LoadError> 
 }
 
 /// Reads each file once more for each time that it is asked for: its content, or what hinders that.
-pub fn each_file(roots: &[PathBuf], mut take: impl FnMut(&Arc<str>, Result<Vec<u8>, String>)) -> Result<(), LoadError> {
+pub fn each_file(
+    roots: &[PathBuf],
+    mut take: impl FnMut(&Arc<str>, Result<Vec<u8>, Trouble>),
+) -> Result<(), LoadError> {
     for root in roots {
         let root: PathBuf = root.components().collect();
         let unreadable = |message: String| LoadError::Unreadable { path: root.display().to_string(), message };
@@ -97,24 +120,25 @@ pub fn each_file(roots: &[PathBuf], mut take: impl FnMut(&Arc<str>, Result<Vec<u
             match disk::read(root) {
                 Ok((_, bytes)) => take(&root.into(), Ok(bytes)),
                 Err(ReadError::Absent) => return Err(unreadable("there is no such file or directory".to_owned())),
-                Err(ReadError::Trouble(message)) => return Err(unreadable(message)),
+                Err(ReadError::Dangling(message) | ReadError::Trouble(message)) => return Err(unreadable(message)),
             }
         }
     }
     Ok(())
 }
 
-fn each_file_below(root: &str, take: &mut impl FnMut(&Arc<str>, Result<Vec<u8>, String>)) {
+fn each_file_below(root: &str, take: &mut impl FnMut(&Arc<str>, Result<Vec<u8>, Trouble>)) {
     let Tree { directories: _, files, troubles } = Tree::walk(root, |_, _| ());
     for path in files.keys() {
         match disk::read(path) {
             Ok((_, bytes)) => take(path, Ok(bytes)),
             Err(ReadError::Absent) => {}
-            Err(ReadError::Trouble(trouble)) => take(path, Err(trouble)),
+            Err(ReadError::Dangling(why)) => take(path, Err(Trouble::Dangling(why))),
+            Err(ReadError::Trouble(why)) => take(path, Err(Trouble::Unreadable(why))),
         }
     }
     for (path, trouble) in troubles {
-        take(&path, Err(trouble));
+        take(&path, Err(Trouble::Unreadable(trouble)));
     }
 }
 
@@ -124,10 +148,28 @@ impl From<&Directory> for Loaded {
             file: Arc::clone(file),
             line: slot.line(),
             served,
+            ours: directory.is_ours(slot.concern()),
             lowered: slot.located.lowered.clone(),
             lines: slot.located.lines.iter().map(|line| slot.offset.saturating_add(*line)).collect(),
         });
         let wrong = directory.rejected().map(|(file, line, rejected)| Wrong { file: Arc::clone(file), line, rejected });
-        Self { objects: found.collect(), rejected: wrong.collect(), events: directory.list() }
+        let unread = directory.unread().map(|(file, line, rejected)| Wrong {
+            file: Arc::clone(file),
+            line: Some(line),
+            rejected,
+        });
+        let endpoints = directory.endpoints().map(|(file, line, service)| OldEndpoints {
+            file: Arc::clone(file),
+            line,
+            service: service.clone(),
+        });
+        Self {
+            objects: found.collect(),
+            rejected: wrong.collect(),
+            events: directory.list(),
+            endpoints: endpoints.collect(),
+            left_alone: directory.left_alone(),
+            unread: unread.collect(),
+        }
     }
 }

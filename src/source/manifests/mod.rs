@@ -11,9 +11,15 @@
 //!
 //! What `kubectl apply` refuses is refused with the reason. A document that can't be parsed costs only itself: the other
 //! documents of its file are read, and the objects that the file gave before and that aren't in those stay as they were,
-//! because nobody knows if they are in the broken one. A document without `apiVersion` and `kind` is reported, one of a
-//! kind that we don't read isn't.
+//! because nobody knows if they are in the broken one.
+//!
+//! A directory may hold much that nobody meant for us: objects of other kinds, objects that don't take part, templates of
+//! objects, files that are no manifests at all. What is wrong with those is nobody's business ([`Concern`]): they are left
+//! alone, and counted ([`LeftAlone`]).
+//!
+//! [`Concern`]: crate::model::Concern
 
+mod astray;
 mod compose;
 mod contents;
 mod convertible;
@@ -21,11 +27,14 @@ mod decode;
 mod directory;
 mod disk;
 mod document;
+mod left_alone;
 mod load;
 mod node;
 mod scalar;
 mod signal;
 mod split;
+mod template;
+mod trace;
 mod walk;
 mod watch;
 
@@ -42,7 +51,8 @@ use futures::stream::{BoxStream, Stream};
 use thiserror::Error;
 
 pub use convertible::{Annotated, Convertible, Declared, load_convertible};
-pub use load::{Found, LoadError, Loaded, STDIN, Wrong, load};
+pub use left_alone::LeftAlone;
+pub use load::{Found, LoadError, Loaded, OldEndpoints, STDIN, Wrong, load};
 
 use crate::source::lower::Lowering;
 use crate::source::{Notice, Source};

@@ -22,7 +22,7 @@ pub enum Value<'a> {
     Quoted(Cow<'a, str>),
     /// A list.
     Sequence(Vec<Node<'a>>),
-    /// A mapping, in the order of the document, each key once.
+    /// A mapping, in the order of the document, each key once: of two the last, as for `kubectl`.
     Mapping(Vec<Entry<'a>>),
 }
 
@@ -35,9 +35,33 @@ pub struct Entry<'a> {
     pub line: u32,
     /// The value.
     pub node: Node<'a>,
+    /// Where the same key stands a first time, with a value that doesn't count.
+    pub earlier: Option<u32>,
 }
 
 impl<'a> Node<'a> {
+    /// The same, independent of the text that it was parsed from.
+    pub fn into_owned(self) -> Node<'static> {
+        let owned = |text: Cow<'a, str>| Cow::Owned(text.into_owned());
+        let value = match self.value {
+            Value::Plain(text) => Value::Plain(owned(text)),
+            Value::Quoted(text) => Value::Quoted(owned(text)),
+            Value::Sequence(nodes) => Value::Sequence(nodes.into_iter().map(Node::into_owned).collect()),
+            Value::Mapping(entries) => Value::Mapping(
+                entries
+                    .into_iter()
+                    .map(|Entry { key, line, node, earlier }| Entry {
+                        key: owned(key),
+                        line,
+                        node: node.into_owned(),
+                        earlier,
+                    })
+                    .collect(),
+            ),
+        };
+        Node { line: self.line, value }
+    }
+
     /// The text and the type of a scalar.
     pub fn scalar(&self) -> Option<(&str, Scalar)> {
         match &self.value {

@@ -1,7 +1,10 @@
 //! The text of a file to the texts of its documents.
 //!
 //! Documents are told apart as `kubectl` does it, by a line that begins with `---`, before anything is parsed. So one
-//! that isn't YAML costs only itself, and one that hasn't changed needn't be parsed again.
+//! that isn't YAML costs only itself, and one that hasn't changed needn't be parsed again. JSON objects that follow each other
+//! are documents of their own.
+
+use serde::de::IgnoredAny;
 
 /// One document of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +25,7 @@ pub fn split(bytes: &[u8]) -> Vec<Chunk<'_>> {
     let mut at = 0;
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {
         if is_separator(line) && !preamble {
-            chunks.push(Chunk { offset, bytes: bytes.get(start..at).unwrap_or_default() });
+            push_each(Chunk { offset, bytes: bytes.get(start..at).unwrap_or_default() }, &mut chunks);
             (start, offset) = (at, lines);
         } else if preamble {
             preamble = is_preamble(line);
@@ -30,8 +33,31 @@ pub fn split(bytes: &[u8]) -> Vec<Chunk<'_>> {
         at += line.len();
         lines += 1;
     }
-    chunks.push(Chunk { offset, bytes: bytes.get(start..).unwrap_or_default() });
+    push_each(Chunk { offset, bytes: bytes.get(start..).unwrap_or_default() }, &mut chunks);
     chunks
+}
+
+/// Pushes each of the JSON objects that a document consists of, as a loop over `kubectl get -o json` prints them; or, if it
+/// doesn't, the document. What follows an object and is no JSON is a document, too.
+fn push_each<'a>(document: Chunk<'a>, chunks: &mut Vec<Chunk<'a>>) {
+    let Chunk { mut offset, bytes } = document;
+    let mut start = 0;
+    let separator = if bytes.starts_with(b"---") { 3 } else { 0 };
+    let body = bytes.get(separator..).unwrap_or_default();
+    if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{') {
+        let mut values = serde_json::Deserializer::from_slice(body).into_iter::<IgnoredAny>();
+        while let Some(Ok(IgnoredAny)) = values.next() {
+            let end = separator + values.byte_offset();
+            let value = bytes.get(start..end).unwrap_or_default();
+            chunks.push(Chunk { offset, bytes: value });
+            start = end;
+            offset += u32::try_from(value.split(|byte| *byte == b'\n').count() - 1).unwrap_or(u32::MAX);
+        }
+    }
+    let rest = bytes.get(start..).unwrap_or_default();
+    if start == 0 || !rest.iter().all(u8::is_ascii_whitespace) {
+        chunks.push(Chunk { offset, bytes: rest });
+    }
 }
 
 /// `---`, alone or with something after it.
@@ -63,6 +89,24 @@ mod tests {
         assert_eq!(parts("---\n---\n"), [(0, "---\n"), (1, "---\n")]);
         assert_eq!(parts("\u{feff}a: 1\n---"), [(0, "a: 1\n"), (1, "---")]);
         assert_eq!(parts(""), [(0, "")]);
+    }
+
+    #[test]
+    fn json_objects_that_follow_each_other_are_documents() {
+        assert_eq!(
+            parts("{\"a\": \"}{\"}{\"b\": 1}\n\n {\"c\":\n2}\n"),
+            [(0, "{\"a\": \"}{\"}"), (0, "{\"b\": 1}"), (0, "\n\n {\"c\":\n2}"),]
+        );
+        assert_eq!(parts("{\"a\": 1}\n---\nb: 2\n"), [(0, "{\"a\": 1}"), (1, "---\nb: 2\n")]);
+        assert_eq!(parts("a: 1\n---\n{}{}\n"), [(0, "a: 1\n"), (1, "---\n{}"), (2, "{}")]);
+        assert_eq!(parts("{}\nb: 2\n"), [(0, "{}"), (0, "\nb: 2\n")]);
+    }
+
+    #[test]
+    fn braces_alone_make_no_json() {
+        for text in ["{a: '}{'}\n", "{{- if .Values.a }}\n{}\n", "{\"a\": 1", "  "] {
+            assert_eq!(parts(text), [(0, text)]);
+        }
     }
 
     #[test]

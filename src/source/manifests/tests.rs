@@ -44,7 +44,10 @@ struct Followed {
 }
 
 fn service(name: &str, port: u16) -> String {
-    format!("apiVersion: v1\nkind: Service\nmetadata: {{name: {name}}}\nspec: {{ports: [{{port: {port}}}]}}\n")
+    format!(
+        "apiVersion: v1\nkind: Service\nmetadata: {{name: {name}, annotations: {{chancery.dev/enabled: \"true\"}}}}\n\
+         spec: {{ports: [{{port: {port}}}]}}\n"
+    )
 }
 
 impl Followed {
@@ -150,7 +153,11 @@ impl Followed {
 
 #[tokio::test]
 async fn a_complete_list_of_every_kind_comes_first() {
-    let files = [("b.yaml", service("b", 1)), ("sub/a.yml", service("a", 1)), ("broken.json", "{".to_owned())];
+    let files = [
+        ("b.yaml", service("b", 1)),
+        ("sub/a.yml", service("a", 1)),
+        ("broken.json", "{\"chancery.dev/enabled\": ".to_owned()),
+    ];
     let directory = tempfile::tempdir().unwrap();
     for (name, text) in &files {
         fs::create_dir_all(directory.path().join("sub")).unwrap();

@@ -26,13 +26,14 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use notify::RecommendedWatcher;
+use tracing::info;
 
 use crate::model::Event;
 use crate::source::Notice;
 use crate::source::lower::Lowering;
 
 use super::contents::Contents;
-use super::directory::Directory;
+use super::directory::{Directory, Trouble};
 use super::disk::{self, Identity, ReadError, Stamp};
 use super::signal::{Signal, latest};
 use scan::Read;
@@ -123,6 +124,10 @@ impl Watch {
         self.scan(&Arc::clone(&self.root), Read::All);
         self.events = self.directory.list();
         self.touch = Some(Notice::InTouch);
+        let left_alone = self.directory.left_alone();
+        if !left_alone.is_empty() {
+            info!(directory = %self.root, %left_alone, "Left alone what isn't meant for us");
+        }
         if !self.say(Instant::now()) {
             return;
         }
@@ -226,11 +231,14 @@ impl Watch {
                 self.events.append(&mut self.directory.put(path, contents));
             }
             Err(ReadError::Absent) => self.leave(path),
-            Err(ReadError::Trouble(trouble)) => {
-                self.stamps.remove(path);
-                self.events.append(&mut self.directory.fail(path, trouble));
-            }
+            Err(ReadError::Dangling(why)) => self.fail(path, Trouble::Dangling(why)),
+            Err(ReadError::Trouble(why)) => self.fail(path, Trouble::Unreadable(why)),
         }
+    }
+
+    fn fail(&mut self, path: &Arc<str>, trouble: Trouble) {
+        self.stamps.remove(path);
+        self.events.append(&mut self.directory.fail(path, trouble));
     }
 
     /// Notes that a file is gone, at least for the moment.
@@ -255,7 +263,7 @@ impl Watch {
         for path in left {
             match disk::read(&path) {
                 Err(ReadError::Absent) => self.events.append(&mut self.directory.remove(&path)),
-                Ok(_) | Err(ReadError::Trouble(_)) => self.read(&path),
+                Ok(_) | Err(ReadError::Dangling(_) | ReadError::Trouble(_)) => self.read(&path),
             }
         }
     }

@@ -64,7 +64,9 @@ fn settings_that_are_not_the_default_come_with_where_they_are_from() {
              \"many\" stands there now and can't be used: Service, chancery.dev/lb-policy.web\n  \
            1 setting has its default (--all shows it)\n\
          \n  \
-           no address: no EndpointSlice belongs to the Service (its label kubernetes.io/service-name says so)\n"
+           no address: no EndpointSlice belongs to the Service. One does by its label\n    \
+             kubernetes.io/service-name: cart. Kubernetes writes them for a Service with a selector; objects\n    \
+             of the older kind Endpoints aren't read\n"
     );
     let all = printed(&service, true);
     assert!(all.contains("\n  fleets       *       default\n") && !all.contains("--all"), "{all}");
@@ -127,19 +129,33 @@ fn a_port_without_addresses_says_what_the_slices_have() {
         let text = printed(&service(&port(&json!([])), &slices), false);
         text[text.find("no address").unwrap()..].replace("\n    ", " ").trim_end().to_owned()
     };
-    let slice = |ports: &[&str]| json!({"name": "cart-1", "ports": ports, "addresses": 0});
+    let slice = |ports: &[&str]| json!({"name": "cart-1", "ports": ports, "addresses": 1});
+    let scaled_to_zero = json!({"name": "cart-1", "ports": [], "addresses": 0});
     assert_eq!(
         empty(json!([slice(&["web"])])),
         "no address: the Service has 1 EndpointSlice, and none holds an address for this port"
     );
     assert_eq!(
         empty(json!([slice(&["http", ""]), slice(&["http"])])),
-        "no address: the Service has 2 EndpointSlices, and none has a port \"web\", but \"http\", one without a name"
+        "no address: the Service has 2 EndpointSlices, but with a port \"http\" and an unnamed port, not with a port \"web\". A \
+         port of an EndpointSlice has the name of the Service's port"
     );
     assert_eq!(
         empty(json!([slice(&[])])),
-        "no address: the Service has 1 EndpointSlice, and none has a port \"web\", but no TCP port"
+        "no address: the Service has 1 EndpointSlice, but with no TCP port, not with a port \"web\". A port of an \
+         EndpointSlice has the name of the Service's port"
     );
+    assert_eq!(
+        empty(json!([scaled_to_zero])),
+        "no address: the Service has 1 EndpointSlice, without an address in it: what the Service selects is scaled to \
+         zero, or its selector matches no pod"
+    );
+    let mut unnamed = port(&json!([]));
+    unnamed["name"] = json!("");
+    let text = printed(&service(&unnamed, &json!([slice(&["http"])])), false).replace("\n    ", " ");
+    let expected = "no address: the Service has 1 EndpointSlice, but with a port \"http\", not with an unnamed port, as the \
+                    Service's is. A port";
+    assert!(text.contains(expected), "{text}");
 }
 
 #[test]

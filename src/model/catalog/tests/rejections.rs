@@ -1,6 +1,7 @@
 //! What is told, of whom, and what stays in force.
 
 use super::*;
+use crate::model::explain::Unserved;
 
 fn told(catalog: &mut Catalog) -> Vec<String> {
     catalog.take_changes();
@@ -129,10 +130,67 @@ fn what_was_never_usable_is_told() {
 }
 
 #[test]
+fn a_namespace_does_not_speak_for_services_with_nothing_to_serve() {
+    let external =
+        |on: &[_]| service_with("ext", on, |service| (service.external_name, service.ports) = (true, vec![]));
+    let named = service_with("named", &[], |service| service.external_name = true);
+    let udp = |on: &[_]| service_with("udp", on, |service| service.ports = vec![]);
+    let mut slices = slice("udp-1", "udp", &[], vec![ready("10.0.0.1")]);
+    slices.rejected.push(complaint(&slices.id, Reason::InvalidEndpoint));
+    let mut catalog = catalog([namespace(&[ON]), external(&[]), named, udp(&[("lb-policy", "random")]), slices]);
+    assert_eq!(changed(&mut catalog), [""; 0]);
+    assert_eq!(told(&mut catalog), [""; 0]);
+    assert_eq!(catalog.explain(&key("ext")).unwrap().unserved, Some(Unserved::ExternalName));
+    assert_eq!(catalog.explain(&key("udp")).unwrap().unserved, Some(Unserved::NoTcpPort));
+    catalog.apply(Event::Apply(external(&[ON])));
+    assert_eq!(told(&mut catalog).len(), 1, "it asks itself");
+}
+
+#[test]
+fn what_was_never_usable_is_told_to_those_whose_business_it_is() {
+    let with = |lowered: &Lowered, concern: Concern| Lowered { concern, ..broken(lowered) };
+    let of_namespace = with(&service("cart", &[]), Concern::Namespaces(["shop".into()].into()));
+    let nobodys = with(&service("out", &[]), Concern::Nobody);
+    let slice = with(&slice("cart-1", "cart", &[], vec![]), Concern::Service(key("cart").into()));
+    let mut catalog = catalog([of_namespace.clone(), nobodys, slice]);
+    assert_eq!(told(&mut catalog).len(), 0);
+    let before = catalog.rejections();
+    catalog.apply(Event::Apply(namespace(&[ON])));
+    assert_eq!(catalog.rejected().map(|one| &one.object).collect::<Vec<_>>(), [&of_namespace.id]);
+    assert_ne!(catalog.rejections(), before);
+    catalog.apply(Event::Apply(service("cart", &[])));
+    let objects: Vec<_> = {
+        catalog.take_changes();
+        catalog.rejected().map(|one| one.object.to_string()).collect()
+    };
+    assert_eq!(objects, ["EndpointSlice shop/cart-1"]);
+    catalog.apply(Event::Apply(namespace(&[])));
+    assert_eq!(told(&mut catalog).len(), 0);
+}
+
+#[test]
+fn keys_of_ours_that_have_no_effect_are_told_of_any_object() {
+    let doubted = |mut lowered: Lowered, field: &str| {
+        let field = field.to_owned();
+        lowered.rejected.push(Rejected { field, ..complaint(&lowered.id, Reason::DoubtfulObject) });
+        lowered
+    };
+    let mut catalog = catalog([
+        doubted(service("cart", &[]), "metadata.labels[chancery.dev/enabled]"),
+        doubted(service("other", &[]), "spec.sessionAffinity"),
+        doubted(slice("cart-1", "cart", &[], vec![]), "metadata.annotations[chancery.dev/hosts]"),
+    ]);
+    catalog.take_changes();
+    let objects: Vec<_> = catalog.rejected().map(|one| one.object.to_string()).collect();
+    assert_eq!(objects, ["Service shop/cart", "EndpointSlice shop/cart-1"]);
+}
+
+#[test]
 fn files_are_told_until_they_are_good_or_gone() {
     let file = |path: &str, reasons: &[Reason]| {
         let id = ObjectRef::File(path.into());
-        Lowered { rejected: reasons.iter().map(|reason| complaint(&id, *reason)).collect(), object: None, id }
+        let rejected = reasons.iter().map(|reason| complaint(&id, *reason)).collect();
+        Lowered { rejected, object: None, id, concern: Concern::Ours }
     };
     let mut catalog = catalog([file("b", &[Reason::Unparsable]), file("a", &[Reason::Unparsable, Reason::Duplicate])]);
     list(&mut catalog, Kind::Service, [service("cart", &[("hots", "a")]), file("c", &[Reason::Unparsable])]);

@@ -1,6 +1,6 @@
 use super::Lists;
 use crate::model::object::{Object, Pod};
-use crate::model::{Event, Key, Kind, Lowered, ObjectRef, Reason, Rejected};
+use crate::model::{Concern, Event, Key, Kind, Lowered, ObjectRef, Reason, Rejected};
 use crate::source::kubernetes::watch::Watch;
 
 const INIT: Event = Event::Init(Kind::Pod);
@@ -23,7 +23,8 @@ fn id(path: &str) -> ObjectRef {
 
 fn pod(path: &str, weight: u32) -> Lowered {
     let ObjectRef::Object(_, key) = id(path) else { panic!() };
-    Lowered { id: id(path), object: Some(Object::Pod(Pod { key, weight })), rejected: Vec::new() }
+    let object = Some(Object::Pod(Pod { key, weight }));
+    Lowered { id: id(path), object, rejected: Vec::new(), concern: Concern::Ours }
 }
 
 /// A version of the pod that can't be used.
@@ -36,7 +37,7 @@ fn bad(path: &str) -> Lowered {
         message: String::new(),
         meanwhile: String::new(),
     };
-    Lowered { id: id(path), object: None, rejected: vec![rejected] }
+    Lowered { id: id(path), object: None, rejected: vec![rejected], concern: Concern::Ours }
 }
 
 /// Everything that is said when a watch says all this.

@@ -4,7 +4,7 @@ use super::{doubted, good, lower, lower_with, refused};
 use crate::model::compat::{Compat, Product};
 use crate::model::object::{Namespace, Object};
 use crate::model::settings::Settings;
-use crate::model::{Key, Kind, ObjectRef, Reason};
+use crate::model::{Concern, Key, Kind, ObjectRef, Reason};
 use crate::source::lower::Lowering;
 
 fn service(metadata: &Value) -> Value {
@@ -123,4 +123,73 @@ fn annotations_of_others_are_read_by_those_who_ask_for_them() {
     assert_eq!(translated(Compat::default()), None);
     assert_eq!(translated(Product::Linkerd.into()), None);
     assert_eq!(translated(Product::Lmwn.into()), Some(vec!["num-retries".to_owned()]));
+}
+
+#[test]
+fn keys_of_ours_that_have_no_effect_are_doubted() {
+    let enabled = json!({ "chancery.dev/enabled": "true" });
+    let weight = json!({ "chancery.dev/weight": "5", "kubernetes.io/service-name": "cart" });
+    let slice = |metadata: &Value| json!({ "kind": "EndpointSlice", "addressType": "IPv4", "endpoints": [], "metadata": metadata });
+    let copied = json!({
+        "chancery.dev/enabled": "true",
+        "endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io",
+    });
+    for (object, expected) in [
+        (service(&json!({ "name": "a", "annotations": enabled })), None),
+        (service(&json!({ "name": "a", "labels": enabled })), Some("metadata.labels[chancery.dev/enabled]")),
+        (service(&json!({ "name": "a", "labels": weight })), Some("metadata.labels[chancery.dev/weight]")),
+        (
+            json!({ "kind": "Namespace", "metadata": { "name": "a", "labels": enabled } }),
+            Some("metadata.labels[chancery.dev/enabled]"),
+        ),
+        (
+            json!({ "kind": "Pod", "metadata": { "name": "a", "annotations": enabled, "labels": weight } }),
+            Some("metadata.annotations[chancery.dev/enabled]"),
+        ),
+        (slice(&json!({ "name": "a", "annotations": enabled })), Some("metadata.annotations[chancery.dev/enabled]")),
+        (slice(&json!({ "name": "a", "labels": copied })), None),
+    ] {
+        let lowered = lower(object.clone());
+        assert!(lowered.object.is_some(), "{object}");
+        let told: Vec<_> = lowered.rejected.iter().map(|one| (one.reason, one.field.as_str())).collect();
+        assert_eq!(
+            told,
+            expected.map(|field| (Reason::DoubtfulObject, field)).into_iter().collect::<Vec<_>>(),
+            "{object}"
+        );
+    }
+}
+
+#[test]
+fn an_object_tells_whose_business_it_is() {
+    let in_shop =
+        |annotations: Value| service(&json!({ "name": "-", "namespace": "shop", "annotations": annotations }));
+    let namespace =
+        |annotations: Value| json!({ "kind": "Namespace", "metadata": { "name": "-", "annotations": annotations } });
+    for (object, expected) in [
+        (in_shop(json!({})), Concern::Namespaces(["shop".into()].into())),
+        (in_shop(json!({ "example.org/a": "b" })), Concern::Namespaces(["shop".into()].into())),
+        (in_shop(json!({ "chancery.dev/enabled": "true" })), Concern::Ours),
+        (in_shop(json!({ "chancery.dev/enabled": "yes" })), Concern::Ours),
+        (in_shop(json!({ "chancery.dev/lb-policy": "random" })), Concern::Ours),
+        (in_shop(json!({ "chancery.dev/enabled": "false" })), Concern::Nobody),
+        (in_shop(json!({ "chancery.dev/enabled": "false", "chancery.dev/hosts": "a" })), Concern::Nobody),
+        (in_shop(json!({ "chancery.dev/enabled": "false", "chancery.dev/enabled.a": "true" })), Concern::Ours),
+        (in_shop(json!({ "chancery.dev/enabled.a": "false" })), Concern::Ours),
+        (namespace(json!({})), Concern::Nobody),
+        (namespace(json!({ "chancery.dev/hosts": "a" })), Concern::Ours),
+        (
+            json!({ "kind": "EndpointSlice", "addressType": "IPv4", "endpoints": [], "metadata": {
+                "name": "-", "namespace": "shop", "labels": { "kubernetes.io/service-name": "cart" } } }),
+            Concern::Service(Key::new("shop", "cart").into()),
+        ),
+    ] {
+        assert_eq!(lower(object.clone()).concern, expected, "{object}");
+    }
+    let others =
+        in_shop(json!({ "getambassador.io/config": "{apiVersion: getambassador.io/v2, kind: Mapping, name: m, \
+        prefix: /, service: -.shop}" }));
+    assert_eq!(lower(others.clone()).concern, Concern::Namespaces(["shop".into()].into()));
+    let compat = Lowering { compat: Product::Ambassador.into(), ..Lowering::default() };
+    assert_eq!(lower_with(compat, others).concern, Concern::Ours);
 }

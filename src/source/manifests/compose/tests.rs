@@ -10,7 +10,10 @@ fn show(node: &Node<'_>) -> String {
         Value::Quoted(text) => format!("{text:?}"),
         Value::Sequence(nodes) => format!("[{}]", nodes.iter().map(show).collect::<Vec<_>>().join(", ")),
         Value::Mapping(entries) => {
-            let entry = |Entry { key, line, node }: &Entry<'_>| format!("{key}@{line}: {}", show(node));
+            let entry = |Entry { key, line, node, earlier }: &Entry<'_>| {
+                let earlier = earlier.map(|line| format!(" (not {line})")).unwrap_or_default();
+                format!("{key}@{line}{earlier}: {}", show(node))
+            };
             format!("{{{}}}", entries.iter().map(entry).collect::<Vec<_>>().join(", "))
         }
     }
@@ -56,8 +59,32 @@ fn aliases_and_merge_keys_expand() {
 }
 
 #[test]
+fn of_a_key_that_stands_twice_the_last_counts() {
+    assert_eq!(parsed("a: 1\nb: 2\na: 3\n"), "{a@3 (not 1): 3, b@2: 2}");
+    assert_eq!(parsed("{\"a\": 1, \"a\": {\"b\": 1, \"b\": 2}, \"a\": 3}"), "{a@1 (not 1): 3}");
+    assert_eq!(parsed("a: {b: 1, b: 2}\n"), "{a@1: {b@1 (not 1): 2}}");
+}
+
+#[test]
+fn a_quoted_scalar_may_go_on_at_the_indentation_of_its_key() {
+    for (text, expected) in [
+        ("a:\n  b: 'long\n  text'\n", r#"{a@1: {b@2: "long text"}}"#),
+        ("a:\n  b: 'it''s\n\n\nmore'\n  c: 1\n", "{a@1: {b@2: \"it's\\n\\nmore\", c@6: 1}}"),
+        ("a:\n  b: \"x \\\n  y\\\"\nz: 1\" # d\n  c: 1\n", r#"{a@1: {b@2: "x y\" z: 1", c@5: 1}}"#),
+        ("a: # it's\n  b:\n    'x\ny'\nc: \"1\n2\n\"\n", r#"{a@1: {b@2: "x y"}, c@5: "1 2 "}"#),
+        ("- a: 'x\n  y'\n- 'x\ny'\n", r#"[{a@1: "x y"}, "x y"]"#),
+        ("\"k\": &n !!str 'x\ny'\nl: *n\n", r#"{k@1: "x y", l@3: "x y"}"#),
+        ("ä: 'ö\nü'\n", r#"{ä@1: "ö ü"}"#),
+    ] {
+        assert_eq!(parsed(text), expected, "{text:?}");
+    }
+    let many = "a: 'x\ny'\n".repeat(100);
+    assert_eq!(parsed(&many), r#"{a@199 (not 197): "x y"}"#);
+    assert!(refused("a: 'x\ny\nb: 1\n").starts_with("2: "), "{}", refused("a: 'x\ny\nb: 1\n"));
+}
+
+#[test]
 fn refuses_with_the_line() {
-    assert_eq!(refused("a: 1\nb: 2\na: 3\n"), "3: the key \"a\" is set twice; the other is 2 lines above");
     assert_eq!(refused("a: 1\n[x]: 2\n"), "2: a key is a list or a mapping; expected a word");
     assert_eq!(refused("a: &a [*a]\n"), "1: an alias refers to the collection that it is part of");
     assert_eq!(refused("a: 1\nb:\n  <<: 5\n"), "3: `<<` takes a mapping, or a list of them");

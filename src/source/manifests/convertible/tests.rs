@@ -9,7 +9,7 @@ fn read(text: &str) -> Convertible {
 
 #[test]
 fn services_and_mappings_are_found_wherever_they_stand() {
-    let Convertible { services, namespaces, ingresses, mappings, tcp_mappings, rejected } = read(
+    let Convertible { services, namespaces, ingresses, mappings, tcp_mappings, rejected, templates } = read(
         "# comment
 apiVersion: v1
 kind: List
@@ -35,7 +35,7 @@ words
 {apiVersion: v1, kind: Namespace, metadata: {name: empty}}
 ",
     );
-    assert_eq!(rejected, []);
+    assert_eq!((rejected, templates), (vec![], vec![]));
     let annotations = BTreeMap::from([("a".to_owned(), "b".to_owned())]);
     let cart = Declared { file: "in.yaml".into(), line: 5, it: Annotated { annotations, ports: None } };
     assert_eq!(services, BTreeMap::from([(Key::new("shop", "cart"), cart)]), "the first counts");
@@ -73,7 +73,7 @@ fn the_tcp_ports_of_a_service_are_known_if_all_can_be_told() {
 #[test]
 fn what_cannot_be_read_is_told_with_its_line_if_it_concerns_anybody() {
     let Convertible { services, mappings, rejected, .. } = read(
-        "a: [
+        "getambassador.io/config: [
 ---
 {apiVersion: v1, kind: Service, metadata: {name: cart, annotations: {retry.linkerd.io/limit: 3}}}
 ---
@@ -95,4 +95,33 @@ spec: words
             .starts_with("file in.yaml: spec: Mapping default/m: spec: \"words\": is a string; expected a mapping"),
         "{told:#?}"
     );
+}
+
+#[test]
+fn what_nobody_meant_is_left_alone_and_templates_are_to_be_rendered() {
+    let Convertible { services, mappings, rejected, templates, .. } = read(
+        "a: [
+---
+{apiVersion: v1, kind: Service, metadata: {name: cart, annotations: {a: true}}}
+---
+# getambassador.io/config
+{{ .Values.a }}
+---
+apiVersion: getambassador.io/v2
+kind: Mapping
+metadata: {name: {{ .Release.Name }}}
+---
+apiVersion: getambassador.io/v2
+kind: Mapping
+metadata: {name: '{{ .Release.Name }}'}
+---
+{apiVersion: v1, kind: Service, metadata: {name: '{{ .Release.Name }}', annotations: {retry.linkerd.io/http: 5xx}}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: '{{ .Release.Name }}'}}
+",
+    );
+    assert_eq!((services.len(), mappings.len(), rejected), (1, 0, vec![]), "that there is a Service is known all the same");
+    let lines: Vec<_> = templates.iter().map(|template| template.line).collect();
+    assert_eq!(lines, [Some(10)], "one for the file");
+    assert!(templates.iter().all(|one| one.rejected.message.ends_with("helm template … | chancery convert -")));
 }

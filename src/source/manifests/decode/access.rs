@@ -51,12 +51,21 @@ impl<'de> MapAccess<'de> for Entries<'_, '_> {
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Self::Error> {
         self.current = self.rest.next();
-        let Some(Entry { key, line: _, node: _ }) = self.current else { return Ok(None) };
+        let Some(Entry { key, line, node: _, earlier }) = self.current else { return Ok(None) };
+        if let Some(earlier) = earlier {
+            let message = match line.saturating_sub(*earlier) {
+                0 => "is set twice in this line; expected once".to_owned(),
+                1 => "is set twice; the other is one line above".to_owned(),
+                above => format!("is set twice; the other is {above} lines above"),
+            };
+            let field = Path::Key(&self.path, key).to_string();
+            self.mistakes.borrow_mut().push(Mistake { field, line: *line, value: String::new(), message });
+        }
         seed.deserialize(StrDeserializer::new(key)).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Self::Error> {
-        let Some(Entry { key, line, node }) = self.current else {
+        let Some(Entry { key, line, node, earlier: _ }) = self.current else {
             return Err(serde::de::Error::custom("a value was asked for before its key"));
         };
         let path = Path::Key(&self.path, key);

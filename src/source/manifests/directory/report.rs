@@ -1,42 +1,84 @@
 //! What is wrong with files, as it is said.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use crate::model::{Event, Lowered, ObjectRef, Reason, Rejected};
+use crate::model::{Concern, Event, Lowered, ObjectRef, Reason, Rejected};
 
 use super::super::contents::reject;
-use super::{Directory, File};
+use super::super::document::{Complaint, IGNORED, KEPT};
+use super::{Directory, File, Slot, Trouble};
+
+/// How many complaints one file may cause; a file of a million broken documents tells nothing more than one of hundred.
+const MAX_COMPLAINTS: usize = 100;
+
+/// The names of the file that makes a directory a kustomization.
+const KUSTOMIZATIONS: [&str; 2] = ["kustomization.yaml", "kustomization.yml"];
+
+/// What is said of its files, which hold patches, and objects for several overlays.
+const KUSTOMIZE: &str = "; render the kustomization first: kubectl kustomize … | chancery lint -";
 
 /// What is said when all that is wrong with a file is `rejected`.
 pub(super) fn event(path: &Arc<str>, rejected: Vec<Rejected>) -> Event {
-    Event::Apply(Lowered { id: ObjectRef::File(Arc::clone(path)), object: None, rejected })
+    Event::Apply(Lowered { id: ObjectRef::File(Arc::clone(path)), object: None, rejected, concern: Concern::Ours })
 }
 
 impl Directory {
     /// What is wrong with a file now, by line.
     pub(super) fn report(&self, path: &Arc<str>, file: &File) -> Vec<(Option<u32>, Rejected)> {
-        let mut report: Vec<(Option<u32>, Rejected)> =
-            file.contents.rejected(path).into_iter().map(|(line, rejected)| (Some(line), rejected)).collect();
-        if let Some(trouble) = &file.trouble {
-            let meanwhile = "what the file gave before stays".to_owned();
-            report.push((None, reject(path, None, String::new(), Reason::Unparsable, trouble.clone(), meanwhile)));
+        let mut report: Vec<(Option<u32>, Rejected)> = self
+            .complaints(path, file)
+            .take(MAX_COMPLAINTS)
+            .map(|(line, complaint, broken)| (Some(line), told(path, line, complaint, broken && file.keeps)))
+            .collect();
+        if let (more @ 1.., Some((Some(line), last))) =
+            (self.complaints(path, file).skip(MAX_COMPLAINTS).count(), report.last_mut())
+        {
+            last.message = format!("{}; {more} more mistakes follow below line {line}", last.message);
         }
-        for (line, id) in &file.repeated {
-            let first = file.slot(id).map_or(0, super::Slot::line);
-            let message = format!("stands in this file twice; the first one, in line {first}, has the name");
-            report.push(duplicate(path, *line, id, message, "the first one is served".to_owned()));
+        if let Some(trouble) = &file.trouble {
+            let (reason, why, meanwhile) = match trouble {
+                Trouble::Dangling(why) if file.slots.is_empty() => (Reason::DoubtfulObject, why, IGNORED),
+                Trouble::Dangling(why) | Trouble::Unreadable(why) => {
+                    (Reason::Unparsable, why, "what the file gave before stays")
+                }
+            };
+            report.push((None, reject(path, None, String::new(), reason, why.clone(), meanwhile.to_owned())));
+        }
+        for slot in &file.repeated {
+            let first = file.slot(slot.id());
+            if self.is_either_ours(first, slot) {
+                let line = first.map_or(0, Slot::line);
+                let advice = self.advice(&[path]);
+                let message = format!("stands in this file twice; the first one, in line {line}, has the name{advice}");
+                report.push(duplicate(path, slot.line(), slot.id(), message, "the first one is served".to_owned()));
+            }
         }
         // Something that is about to go needs no advice.
         for id in self.contested.iter().filter(|_| !file.leaving) {
             if let (Some(slot), Some(owner)) = (file.slot(id), self.owner(id))
                 && owner != path
+                && self.is_either_ours(self.served(id), slot)
             {
-                let message = format!("is also in {owner}, which comes first in path order");
+                let advice = self.advice(&[path, owner]);
+                let message = format!("is also in {owner}, which comes first in path order{advice}");
                 report.push(duplicate(path, slot.line(), id, message, format!("the one in {owner} is served")));
             }
         }
         report.sort();
         report
+    }
+
+    /// What to do about an object that stands in two files, if one of them is part of a kustomization.
+    fn advice(&self, paths: &[&Arc<str>]) -> &'static str {
+        let is_kustomized = |path: &Arc<str>| {
+            let mut above = Path::new(&**path).ancestors().skip(1).filter_map(Path::to_str);
+            above.any(|directory| {
+                let at = |name: &&str| format!("{directory}{}{name}", if directory.is_empty() { "" } else { "/" });
+                KUSTOMIZATIONS.iter().any(|name| self.has(&at(name)))
+            })
+        };
+        if paths.iter().any(|path| is_kustomized(path)) { KUSTOMIZE } else { "" }
     }
 
     /// Says what is wrong with a file, unless that has been said.
@@ -50,6 +92,13 @@ impl Directory {
         file.reported.clone_from(&report);
         Some(event(path, report))
     }
+}
+
+/// A complaint, as it is told. A template in the place of what was served is a mistake like any text that can't be parsed.
+pub(super) fn told(path: &Arc<str>, line: u32, complaint: &Complaint, keeps: bool) -> Rejected {
+    let Complaint { line: _, value, reason, message, meanwhile, concern: _ } = complaint;
+    let (reason, meanwhile) = if keeps { (Reason::Unparsable, KEPT) } else { (*reason, *meanwhile) };
+    reject(path, Some(line), value.clone(), reason, message.clone(), meanwhile.to_owned())
 }
 
 fn duplicate(

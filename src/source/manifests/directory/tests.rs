@@ -3,9 +3,10 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::Directory;
-use crate::model::{Event, Lowered, ObjectRef, Rejected};
+use super::{Directory, Trouble};
+use crate::model::{Event, Lowered, ObjectRef, Reason, Rejected};
 use crate::source::lower::Lowering;
+use crate::source::manifests::LeftAlone;
 use crate::source::manifests::contents::Contents;
 
 /// What a listener knows after hearing some events.
@@ -52,7 +53,31 @@ impl World {
 }
 
 fn service(name: &str, port: u16) -> String {
-    format!("apiVersion: v1\nkind: Service\nmetadata: {{name: {name}}}\nspec: {{ports: [{{port: {port}}}]}}\n---\n")
+    format!(
+        "apiVersion: v1\nkind: Service\nmetadata: {{name: {name}, annotations: {{chancery.dev/enabled: \"true\"}}}}\n\
+         spec: {{ports: [{{port: {port}}}]}}\n---\n"
+    )
+}
+
+/// One that doesn't say whether it takes part.
+fn silent(name: &str, port: u16) -> String {
+    format!(
+        "apiVersion: v1\nkind: Service\nmetadata: {{name: {name}, namespace: shop}}\nspec: {{ports: [{{port: {port}}}]}}\n"
+    )
+}
+
+fn slice(name: &str, of: &str) -> String {
+    format!(
+        "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\naddressType: IPv4\nendpoints: []\nmetadata: {{name: {name}, \
+         namespace: shop, labels: {{kubernetes.io/service-name: {of}}}}}\n"
+    )
+}
+
+/// The Namespace `shop`, which opts its Services in or doesn't.
+fn namespace(enabled: bool) -> String {
+    format!(
+        "apiVersion: v1\nkind: Namespace\nmetadata: {{name: shop, annotations: {{chancery.dev/enabled: \"{enabled}\"}}}}\n"
+    )
 }
 
 fn put(directory: &mut Directory, path: &str, text: &str) -> Vec<Event> {
@@ -139,10 +164,34 @@ fn an_unreadable_file_keeps_what_it_gave() {
     pair.put("x.yaml", &service("a", 1));
     let path: Arc<str> = "x.yaml".into();
     assert_eq!(
-        pair.does(|it| it.fail(&path, "can't be read: no".to_owned())),
+        pair.does(|it| it.fail(&path, Trouble::Unreadable("can't be read: no".to_owned()))),
         ["! file x.yaml: file: can't be read: no (what the file gave before stays)"]
     );
     assert_eq!(pair.put("x.yaml", &service("a", 1)), ["ok file x.yaml"]);
+}
+
+#[test]
+fn a_link_to_nowhere_is_a_mistake_only_if_it_led_somewhere() {
+    let mut pair = Pair::default();
+    let reasons = |pair: &Pair| pair.1.files.values().flatten().map(|one| one.reason).collect::<Vec<_>>();
+    pair.does(|it| it.fail(&"x.yaml".into(), Trouble::Dangling("is a link".to_owned())));
+    assert_eq!(reasons(&pair), [Reason::DoubtfulObject]);
+    pair.put("x.yaml", &service("a", 1));
+    pair.does(|it| it.fail(&"x.yaml".into(), Trouble::Dangling("is a link".to_owned())));
+    assert_eq!(reasons(&pair), [Reason::Unparsable]);
+}
+
+#[test]
+fn of_a_kustomization_rendering_is_advised() {
+    let mut pair = Pair::default();
+    pair.put("base/kustomization.yaml", "resources: [a.yaml]\n");
+    pair.put("base/a.yaml", &silent("a", 1));
+    let patch = service("a", 2).replace("name: a,", "name: a, namespace: shop,");
+    let told = pair.put("overlays/prod/a.yaml", &patch);
+    assert!(
+        told[0].contains("path order; render the kustomization first: kubectl kustomize … | chancery lint - ("),
+        "{told:?}"
+    );
 }
 
 #[test]
@@ -167,9 +216,105 @@ fn a_leaving_file_gives_way_at_once() {
 #[test]
 fn a_thousand_mistakes_are_told_as_a_hundred() {
     let mut pair = Pair::default();
-    let told = pair.put("a.yaml", &"---\nx\n".repeat(1000));
+    let told = pair.put("a.yaml", &"---\nx: [ # chancery.dev/\nchancery.dev/enabled\n".repeat(1000));
     assert_eq!(told.len(), 100);
-    assert!(told.iter().any(|line| line.contains("900 more mistakes follow below line 200")), "{told:?}");
+    assert!(told.iter().any(|line| line.contains("900 more mistakes follow below line ")), "{told:?}");
+}
+
+#[test]
+fn what_takes_no_part_is_nobodys_business() {
+    let mut pair = Pair::default();
+    pair.put("a.yaml", &silent("a", 1));
+    for (path, text) in [
+        ("b.yaml", silent("a", 2)),
+        ("c.yaml", format!("{}---\n{}", silent("c", 1), silent("c", 2))),
+        ("d.yaml", slice("a-1", "a")),
+        ("e.yaml", slice("a-1", "a")),
+        ("f.yaml", "apiVersion: v1\nkind: Service\nmetadata: {namespace: shop, name: [}\n".to_owned()),
+        ("g.yaml", "apiVersion: v1\nkind: Service\nmetadata: {namespace: shop}\n".to_owned()),
+        ("h.yaml", "a secret\n".to_owned()),
+    ] {
+        let told = pair.put(path, &text);
+        assert!(told.iter().all(|line| line.starts_with("+ ")), "{path}: {told:?}");
+    }
+    let LeftAlone { foreign, among_objects, templates, unparsable, unusable, repeated } = pair.0.left_alone();
+    assert_eq!((foreign, among_objects, templates, unparsable, unusable, repeated), (1, 0, 0, 1, 0, 3));
+}
+
+#[test]
+fn a_namespace_makes_it_our_business_and_back() {
+    let mut pair = Pair::default();
+    let broken = "kind: Service\nmetadata: {namespace: shop, name: [}\n";
+    for (path, text) in [
+        ("a.yaml", silent("a", 1)),
+        ("b.yaml", silent("a", 2)),
+        ("c.yaml", format!("{}---\n{}", silent("c", 1), silent("c", 2))),
+        ("d.yaml", slice("a-1", "a")),
+        ("e.yaml", slice("a-1", "a")),
+        ("f.yaml", broken.to_owned()),
+        ("z.yaml", namespace(false)),
+    ] {
+        pair.put(path, &text);
+    }
+    assert_eq!(pair.1.files, BTreeMap::new());
+    let told = pair.put("z.yaml", &namespace(true));
+    let beginnings = ["+ Namespace shop", "! file b.yaml: ", "! file c.yaml: ", "! file e.yaml: ", "! file f.yaml: "];
+    assert_eq!(told.len(), beginnings.len(), "{told:?}");
+    for (line, beginning) in told.iter().zip(beginnings) {
+        assert!(line.starts_with(beginning), "{told:?}");
+    }
+    let told = pair.put("z.yaml", &namespace(false));
+    assert_eq!(told[1..], ["ok file b.yaml", "ok file c.yaml", "ok file e.yaml", "ok file f.yaml"]);
+}
+
+#[test]
+fn a_service_makes_its_slices_our_business() {
+    let mut pair = Pair::default();
+    pair.put("a.yaml", &slice("a-1", "a"));
+    assert_eq!(pair.put("b.yaml", &slice("a-1", "a")), Vec::<String>::new());
+    let told = pair.put("c.yaml", &service("a", 1).replace("name: a,", "name: a, namespace: shop,"));
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[1].starts_with("! file b.yaml: line 1: \"EndpointSlice shop/a-1\": is also in a.yaml"), "{told:?}");
+    assert_eq!(pair.put("c.yaml", &silent("a", 1)), ["+ Service shop/a", "ok file b.yaml"]);
+}
+
+#[test]
+fn one_of_two_objects_of_one_name_that_opts_in_is_enough() {
+    let opted_in = |port| service("a", port).replace("name: a,", "name: a, namespace: shop,");
+    for (first, second) in [(opted_in(1), silent("a", 2)), (silent("a", 1), opted_in(2))] {
+        let mut pair = Pair::default();
+        pair.put("a.yaml", &first);
+        let told = pair.put("b.yaml", &second);
+        assert_eq!(told.len(), 1, "{told:?}");
+        // Beside a third one, neither of which takes part.
+        let told = pair.put("c.yaml", &silent("a", 3));
+        assert_eq!(told.len(), usize::from(first.contains("enabled")), "{told:?}");
+    }
+}
+
+#[test]
+fn a_file_that_gave_objects_and_is_a_template_now_is_told() {
+    let mut pair = Pair::default();
+    let template = "kind: Service\nmetadata:\n  name: {{ .Values.name }}\n";
+    assert_eq!(pair.put("t.yaml", template), Vec::<String>::new());
+    pair.put("x.yaml", &silent("a", 1));
+    let told = pair.put("x.yaml", template);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].contains("is a Helm template") && told[0].ends_with("what the file gave before stays)"),
+        "{told:?}"
+    );
+    assert!(pair.1.files.values().flatten().all(|one| one.reason == Reason::Unparsable));
+    assert_eq!(pair.1.objects.len(), 1);
+}
+
+#[test]
+fn beside_what_takes_part_every_broken_document_is_told() {
+    let mut pair = Pair::default();
+    let told = pair.put("a.yaml", &format!("{}[not: closed", service("a", 1)));
+    assert!(told.len() == 2 && told[1].starts_with("! file a.yaml: line 6: "), "{told:?}");
+    let told = pair.put("b.yaml", &format!("{}---\n[not: closed", silent("b", 1)));
+    assert_eq!(told, ["+ Service shop/b"]);
 }
 
 #[derive(Debug, Clone)]
@@ -206,7 +351,7 @@ proptest! {
                     disk.insert(file, good);
                 }
                 Step::Fail(file) => {
-                    pair.does(|it| it.fail(&path(file), "no".to_owned()));
+                    pair.does(|it| it.fail(&path(file), Trouble::Unreadable("no".to_owned())));
                     disk.entry(file).or_default();
                 }
                 Step::Leave(file) => {

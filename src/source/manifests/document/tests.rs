@@ -1,5 +1,5 @@
-use super::Document;
-use crate::model::ObjectRef;
+use super::{Complaint, Document, Other};
+use crate::model::{Concern, Key, ObjectRef, Reason};
 use crate::source::lower::Lowering;
 
 /// The document as `lint` would print it: a line for each object and each thing that is wrong.
@@ -38,15 +38,13 @@ fn an_object() {
 fn lists_are_unrolled() {
     let list = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Namespace\n  metadata: {name: shop}\n\
                 - apiVersion: apps/v1\n  kind: Deployment\n  metadata: {name: cart}\n- {}\n";
-    assert_eq!(
-        read(list),
-        ["4: Namespace shop", "10: InvalidObject: \"\": `kind` is missing; expected a Kubernetes object"]
-    );
+    assert_eq!(read(list), ["4: Namespace shop"]);
     let typed = "apiVersion: v1\nkind: NamespaceList\nitems:\n- metadata: {name: a}\n- metadata: {name: b}\n";
     assert_eq!(read(typed), ["4: Namespace a", "5: Namespace b"]);
     assert_eq!(read("apiVersion: v1\nkind: List\nitems:\n"), Vec::<String>::new());
+    assert_eq!(read("apiVersion: v1\nkind: List\nitems: {}\n"), Vec::<String>::new());
     assert_eq!(
-        read("apiVersion: v1\nkind: List\nitems: {}\n"),
+        read("apiVersion: v1\nkind: List\nitems: {metadata: {annotations: {chancery.dev/enabled: \"true\"}}}\n"),
         ["3: InvalidObject: \"\": `items` is a mapping; expected a list"]
     );
 }
@@ -56,10 +54,10 @@ fn other_kinds_are_none_of_our_business() {
     assert_eq!(read("apiVersion: apps/v1\nkind: Deployment\nspec: 5\n"), Vec::<String>::new());
     assert_eq!(read("apiVersion: serving.knative.dev/v1\nkind: Service\nspec: 5\n"), Vec::<String>::new());
     assert_eq!(read("apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n"), Vec::<String>::new());
+    assert_eq!(read("kind: EndpointSlice\napiVersion: discovery.k8s.io/v1beta1\n"), Vec::<String>::new());
     assert_eq!(
-        read("kind: EndpointSlice\napiVersion: discovery.k8s.io/v1beta1\n"),
-        ["2: InvalidObject: \"discovery.k8s.io/v1beta1\": is no version of EndpointSlice that can be read; expected \
-          discovery.k8s.io/v1"]
+        read("kind: Service\napiVersion: v2\nmetadata: {annotations: {chancery.dev/enabled: \"true\"}}\n"),
+        ["2: InvalidObject: \"v2\": is no version of Service that can be read; expected v1"]
     );
 }
 
@@ -70,21 +68,130 @@ fn a_weighted_pod_counts() {
 }
 
 #[test]
-fn what_is_no_object_is_reported() {
-    assert_eq!(
-        read("\njust words\n"),
-        [
-            "2: InvalidObject: \"just words\": is a string; expected a Kubernetes object, a mapping with apiVersion and kind"
-        ]
-    );
-    assert_eq!(
-        read("kind: Service\n"),
-        ["1: InvalidObject: \"\": `apiVersion` is missing; expected a Kubernetes object"]
-    );
-    assert_eq!(read("apiVersion: v1\nkind: 5\n"), ["1: InvalidObject: \"\": `kind` is a number; expected a string"]);
+fn what_is_no_object_is_left_alone() {
+    let read_all = |text: &str| Document::read(text.as_bytes(), Lowering::default());
+    for text in [
+        "\njust words\n",
+        "5",
+        "[{op: add, path: /metadata/annotations/chancery.dev~1enabled, value: \"true\"}]",
+        "version: \"3\"\nservices: {web: {image: x}}\n",
+        "kind: Service\n",
+        "apiVersion: v1\nkind: 5\n",
+        "apiVersion: v2\nname: cart\n",
+        "service:\n  annotations:\n    chancery.dev/enabled: \"true\"\n",
+    ] {
+        assert_eq!(read(text), Vec::<String>::new(), "{text:?}");
+        assert_eq!(read_all(text).other, Some(Other::Foreign), "{text:?}");
+    }
+    assert_eq!(read_all(SERVICE).other, None);
     for nothing in ["", "---\n", "# only a comment\n", "null\n", "--- # empty\n"] {
         assert_eq!(read(nothing), Vec::<String>::new(), "{nothing:?}");
     }
+}
+
+#[test]
+fn what_is_nearly_an_object_of_ours_is_reported() {
+    let ours = "metadata: {annotations: {chancery.dev/enabled: \"true\"}}\n";
+    for (text, complaint) in [
+        ("kind: Service\n", "InvalidObject: \"\": `apiVersion` is missing; expected a Kubernetes object"),
+        ("apiVersion: v1\n", "InvalidObject: \"\": `kind` is missing; expected a Kubernetes object"),
+        ("apiVersion: v1\nkind: 5\n", "InvalidObject: \"\": `kind` is a number; expected a string"),
+        ("", "DoubtfulObject: \"\": `apiVersion` and `kind` are missing, which a Kubernetes object has"),
+    ] {
+        assert_eq!(read(format!("{text}{ours}")), [format!("1: {complaint}")], "{text:?}");
+    }
+    let list = format!("- apiVersion: v1\n  kind: Service\n  {ours}");
+    assert_eq!(
+        read(list),
+        ["1: InvalidObject: \"\": is a list; expected an object: of the kind List, with these as its `items`"]
+    );
+}
+
+#[test]
+fn keys_of_ours_on_other_kinds_are_told_where_they_belong() {
+    let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: cart\n  annotations:\n    \
+                chancery.dev/enabled: \"true\"\n  labels:\n    chancery.dev/weight: \"5\"\nspec:\n  template:\n    metadata:\n      \
+                labels:\n        chancery.dev/weight: \"5\"\n      annotations:\n        chancery.dev/weight: \"5\"\n        \
+                chancery.dev/lb-policy: random\n";
+    let elsewhere = "expected among the annotations of the Service, or of its Namespace";
+    let weight = "expected among the labels of the pods (spec.template.metadata.labels of a Deployment)";
+    assert_eq!(
+        read(text),
+        [
+            format!(
+                "6: DoubtfulObject: \"\": the annotation chancery.dev/enabled has no effect on a Deployment; {elsewhere}"
+            ),
+            format!("8: DoubtfulObject: \"\": the label chancery.dev/weight has no effect on a Deployment; {weight}"),
+            "15: DoubtfulObject: \"\": the annotation chancery.dev/weight has no effect as an annotation; expected among \
+             the labels of the pod"
+                .to_owned(),
+            format!("16: DoubtfulObject: \"\": the annotation chancery.dev/lb-policy has no effect on a Pod; {elsewhere}"),
+        ]
+    );
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, annotations: {chancery.dev/enabled: \"true\"}}\n";
+    assert_eq!(read(pod).len(), 1);
+    let service = format!("{}\n", SERVICE.replace("spec:", "  labels: {chancery.dev/enabled: \"true\"}\nspec:"));
+    assert_eq!(
+        read(service),
+        [
+            "1: Service default/cart",
+            "5: DoubtfulObject: metadata.labels[chancery.dev/enabled]: \"true\": has no effect as a label; expected among \
+             the annotations",
+        ]
+    );
+}
+
+#[test]
+fn templates_are_known_by_their_actions() {
+    let advice = "is a Helm template, not a manifest; render it first: helm template … | chancery lint -";
+    let opted_in = "annotations: {chancery.dev/enabled: \"true\"}";
+    for (text, is_ours) in [
+        (format!("{{{{- if .Values.a }}}}\nkind: Service\nmetadata: {{ {opted_in} }}\n{{{{- end }}}}\n"), true),
+        (
+            format!("apiVersion: v1\nkind: Service\nmetadata:\n  {opted_in}\nspec:\n  ports: [{{{{ .Values.a }}}}]\n"),
+            true,
+        ),
+        (SERVICE.replace("cart", "\"{{ .Release.Name }}-cart\""), false),
+        (SERVICE.replace("cart", "{{ include \"cart.fullname\" . }}"), false),
+        (SERVICE.replace("80", "{{ .Values.port }}"), false),
+    ] {
+        let document = Document::read(text.as_bytes(), Lowering::default());
+        assert_eq!((document.other, document.broken), (Some(Other::Template), true), "{text}");
+        assert_eq!(document.objects, []);
+        let [Complaint { concern, reason: Reason::DoubtfulObject, message, .. }] = &document.complaints[..] else {
+            panic!("{:#?}", document.complaints)
+        };
+        assert_eq!(message, advice);
+        assert_eq!(*concern == Concern::Ours, is_ours, "{text}");
+    }
+}
+
+#[test]
+fn a_key_that_stands_twice_costs_only_what_is_ours() {
+    let text = SERVICE.replace("spec:", "  annotations:\n    a.b/c: x\n    a.b/c: z\nspec:");
+    assert_eq!(
+        read(text),
+        [
+            "1: Service default/cart (unusable)",
+            "7: InvalidAnnotation: metadata.annotations[a.b/c]: \"\": is set twice; the other is one line above",
+        ]
+    );
+    let text = format!("{SERVICE}  ports:\n  - port: 81\n");
+    assert_eq!(
+        read(text),
+        [
+            "1: Service default/cart (unusable)",
+            "8: InvalidObject: spec.ports: \"\": is set twice; the other is 2 lines above"
+        ]
+    );
+    assert_eq!(read("apiVersion: apps/v1\nkind: Deployment\nspec: 5\nspec: 6\n"), Vec::<String>::new());
+}
+
+#[test]
+fn old_endpoints_are_noted() {
+    let text = "apiVersion: v1\nkind: Endpoints\nmetadata: {name: cart, namespace: shop}\n";
+    let document = Document::read(text.as_bytes(), Lowering::default());
+    assert_eq!(document.endpoints, [(1, Key::new("shop", "cart"))]);
 }
 
 #[test]

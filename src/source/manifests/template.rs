@@ -1,0 +1,89 @@
+//! Templates of objects, such as Helm's: text that becomes a manifest once a program has filled it in.
+//!
+//! They are known by their actions, `{{ … }}`. Most don't parse, because an action isn't YAML. Some do, with an action in a
+//! field that can hold no such text.
+
+use crate::model::Kind;
+use crate::model::settings::PREFIX;
+
+use super::node::{Entry, Node, Value};
+
+/// What to do with one.
+pub const ADVICE: &str = "render it first: helm template … | chancery lint -";
+
+/// What is said of one that was to be converted.
+pub const CONVERT: &str = "is a Helm template, not a manifest; render it first: helm template … | chancery convert -";
+
+/// What is said of one that was meant for us.
+pub const MESSAGE: &str = "is a Helm template, not a manifest; render it first: helm template … | chancery lint -";
+
+/// Whether there is an action in a text.
+pub fn has_action(text: &str) -> bool {
+    text.split_once("{{").is_some_and(|(_, rest)| rest.contains("}}"))
+}
+
+/// Whether there is an action in a field of an object where Kubernetes would refuse it, or in an annotation of ours. Other
+/// annotations, and what is in a pod, may hold any text.
+pub fn is_template(kind: Kind, object: &Node<'_>) -> bool {
+    entries(object).iter().any(|Entry { key, line: _, node, earlier: _ }| match key.as_ref() {
+        "metadata" => entries(node).iter().any(|Entry { key, line: _, node, earlier: _ }| match key.as_ref() {
+            "annotations" => entries(node).iter().any(|one| one.key.starts_with(PREFIX) && holds_action(&one.node)),
+            "managedFields" => false,
+            _ => holds_action(node),
+        }),
+        "spec" | "status" if kind == Kind::Pod => false,
+        _ => holds_action(node),
+    })
+}
+
+fn holds_action(node: &Node<'_>) -> bool {
+    match &node.value {
+        Value::Plain(text) | Value::Quoted(text) => has_action(text),
+        Value::Sequence(nodes) => nodes.iter().any(holds_action),
+        Value::Mapping(entries) => entries.iter().any(|entry| has_action(&entry.key) || holds_action(&entry.node)),
+    }
+}
+
+fn entries<'n, 'a>(node: &'n Node<'a>) -> &'n [Entry<'a>] {
+    match &node.value {
+        Value::Mapping(entries) => entries,
+        Value::Plain(_) | Value::Quoted(_) | Value::Sequence(_) => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::compose::compose;
+    use super::{has_action, is_template};
+    use crate::model::Kind;
+
+    #[test]
+    fn an_action_is_two_braces_and_two_more() {
+        for (text, expected) in
+            [("{{ .Values.a }}", true), ("a{{-b-}}c", true), ("{a: {b: c}}", false), ("}} {{", false)]
+        {
+            assert_eq!(has_action(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_object_is_a_template_if_an_action_stands_where_none_can() {
+        let of = |kind, text: &str| is_template(kind, &compose(text).unwrap()[0]);
+        for text in [
+            "metadata: {name: '{{ .Release.Name }}-cart'}",
+            "metadata: {labels: {app: '{{ .Chart.Name }}'}}",
+            "metadata: {annotations: {chancery.dev/hosts: 'a.{{ .Values.domain }}'}}",
+            "spec: {ports: [{port: 80, targetPort: '{{ .Values.port }}'}]}",
+            "spec: {selector: {'{{ .Values.key }}': a}}",
+        ] {
+            assert!(of(Kind::Service, text), "{text}");
+        }
+        for (kind, text) in [
+            (Kind::Service, "metadata: {name: cart, annotations: {example.org/format: '{{ .Time }}'}}"),
+            (Kind::Pod, "spec: {containers: [{args: ['--format={{ .Time }}']}]}"),
+            (Kind::Namespace, "metadata: {name: shop}"),
+        ] {
+            assert!(!of(kind, text), "{text}");
+        }
+    }
+}
