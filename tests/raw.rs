@@ -295,7 +295,7 @@ fn what_kubectl_reads_is_read() {
     let json = |name: &str| {
         format!(
             r#"{{"apiVersion": "v1", "kind": "Service", "metadata": {{"name": "{name}", "namespace": "shop",
-            "annotations": {{"chancery.dev/enabled": "true", "example.org/odd": "}}{{"}}}}, "spec": {{"ports": [{{"port": 1}}]}}}}"#
+            "annotations": {{"chancery.dev/enabled": "true", "example.org/odd": "}}{{"}}}}, "spec": {{"ports": [{{"name": "grpc", "port": 1}}]}}}}"#
         )
     };
     let two = ["shop/a/1", "shop/b/1"];

@@ -86,7 +86,9 @@ pub fn resolve(service: &object::Service, namespace: Option<&object::Namespace>)
     if defaults.are_missing() {
         rejected.extend(layers.portless(service, &served));
     }
-    rejected.extend(port_doubts::of(service, &claims, defaults));
+    if service.unserved().is_none() {
+        rejected.extend(port_doubts::of(service, &claims, defaults));
+    }
     Resolved {
         opted_in: !served.is_empty() || (service.ports.is_empty() && layers.enabled_without_port()),
         defaults,
