@@ -50,13 +50,7 @@ impl Report {
     }
 
     /// This field isn't followed, or hardly does what its author wants; the object is served all the same.
-    pub(super) fn doubt(
-        &mut self,
-        field: impl Into<String>,
-        value: &str,
-        message: impl Into<String>,
-        meanwhile: &str,
-    ) {
+    pub(super) fn doubt(&mut self, field: impl Into<String>, value: &str, message: impl Into<String>, meanwhile: &str) {
         self.reject(Reason::DoubtfulObject, field.into(), value, message.into(), meanwhile);
     }
 
