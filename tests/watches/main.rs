@@ -5,5 +5,6 @@
 
 mod faults;
 mod history;
+mod restored;
 mod rights;
 mod scene;

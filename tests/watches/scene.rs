@@ -24,8 +24,11 @@ pub const FOUND: &str = "Source is in touch again";
 pub struct Scene {
     pub api: Api,
     pub serve: Serve,
-    client: Delta,
+    client: Client,
 }
+
+/// A client that hears of the endpoints of `cart`.
+pub struct Client(Delta);
 
 impl Scene {
     /// `cart` has one endpoint, 10.0.0.1, and that is served.
@@ -40,8 +43,7 @@ impl Scene {
         let kubeconfig = api.kubeconfig().to_str().unwrap().to_owned();
         let serve = Serve::start(CHANCERY, &[&["--kubeconfig", &kubeconfig], arguments].concat());
         serve.ready().await;
-        let client = ads::delta(serve.xds).await.unwrap();
-        client.ask(Some(ads::envoy("envoy", "edge")), ResourceType::Endpoint, &[CART]).await;
+        let client = Client::of(&serve).await;
         let mut scene = Self { api, serve, client };
         scene.until_served(1).await;
         scene
@@ -54,9 +56,8 @@ impl Scene {
 
     /// Returns when 10.0.0.n is what is served; fails the test if that isn't [`SOON`].
     pub async fn until_served(&mut self, n: u8) {
-        let expected = BTreeSet::from([format!("10.0.0.{n}")]);
-        let served = timeout(SOON, async { while addresses(&self.client.take().await) != expected {} });
-        assert!(served.await.is_ok(), "{expected:?} isn't served; log:\n{}", self.serve.log());
+        let served = timeout(SOON, self.client.until(n)).await;
+        assert!(served.is_ok(), "10.0.0.{n} isn't served; log:\n{}", self.serve.log());
     }
 
     /// How often this stands in the log.
@@ -87,6 +88,21 @@ impl Scene {
     }
 }
 
+impl Client {
+    /// Begins to listen.
+    pub async fn of(serve: &Serve) -> Self {
+        let client = ads::delta(serve.xds).await.unwrap();
+        client.ask(Some(ads::envoy("envoy", "edge")), ResourceType::Endpoint, &[CART]).await;
+        Self(client)
+    }
+
+    /// Returns when it hears of 10.0.0.n and no other.
+    pub async fn until(&mut self, n: u8) {
+        let expected = BTreeSet::from([format!("10.0.0.{n}")]);
+        while addresses(&self.0.take().await) != expected {}
+    }
+}
+
 /// The objects of the scene.
 pub fn fill(api: &Api) {
     api.put("namespaces", object!({ "metadata": { "name": "shop" } }));
@@ -96,13 +112,15 @@ pub fn fill(api: &Api) {
 
 pub fn service(name: &str, annotations: &Value) -> Value {
     object!({
+        "apiVersion": "v1", "kind": "Service",
         "metadata": { "namespace": "shop", "name": name, "annotations": annotations },
         "spec": { "ports": [{ "name": "grpc", "port": 50051 }] },
     })
 }
 
-fn slice(n: u8) -> Value {
+pub fn slice(n: u8) -> Value {
     object!({
+        "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
         "metadata": {
             "namespace": "shop", "name": "cart-1", "labels": { "kubernetes.io/service-name": "cart" },
         },

@@ -21,9 +21,12 @@ pub(super) struct Touch {
 enum Health {
     /// It has no complete list yet, has to list again, or fails.
     Down,
+    /// The same, and the last time it was denied to read its objects. Only when that happens again it is said: an API
+    /// server that has just started knows no rules yet.
+    Refused,
     /// It may not read its objects, and nobody waits for them.
     Denied {
-        /// Whether that was said; the first time it may be that the API server has just started, and knows no rules yet.
+        /// Whether that was said, which takes a second time here, too.
         said: bool,
     },
     /// It hears of every change.
@@ -59,8 +62,12 @@ impl Touch {
 
     /// A watch has failed; `error` is only asked for if that is to be said.
     pub(super) fn failed(&mut self, watch: &Watch, cause: Cause, error: impl FnOnce() -> String) -> Option<Notice> {
-        if let Some(health @ Health::Up) = self.watches.get_mut(watch) {
-            *health = Health::Down;
+        let denied = matches!(cause, Cause::Denied(_));
+        if let Some(health @ (Health::Up | Health::Down | Health::Refused)) = self.watches.get_mut(watch) {
+            let before = std::mem::replace(health, if denied { Health::Refused } else { Health::Down });
+            if denied && before != Health::Refused {
+                return None;
+            }
         }
         self.say(cause, error)
     }
@@ -105,7 +112,8 @@ impl Touch {
 
     /// In touch is who hears of every change, of every watch that is allowed.
     fn in_touch(&mut self) -> Option<Notice> {
-        let waiting = |health: &Health| matches!(health, Health::Down | Health::Denied { said: false });
+        let waiting =
+            |health: &Health| matches!(health, Health::Down | Health::Refused | Health::Denied { said: false });
         if self.unanswered || self.watches.values().any(waiting) {
             return None;
         }

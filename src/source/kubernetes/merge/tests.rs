@@ -80,6 +80,7 @@ fn a_missing_right_to_what_is_needed_is_said_once_with_its_rule_and_ends_when_it
     hear(&mut merge, Kind::Service, Said::Listing);
     let rule = "missing in a ClusterRole: apiGroups: [\"\"], resources: [services], verbs: [list, watch]";
     let expected = [format!("not allowed to list services: why; {rule}")];
+    assert!(hear(&mut merge, Kind::Service, denied()).is_empty());
     assert_eq!(hear(&mut merge, Kind::Service, denied()), expected);
     assert!(hear(&mut merge, Kind::Service, denied()).is_empty());
     // Others that are well say nothing of it.

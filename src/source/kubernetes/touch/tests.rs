@@ -55,6 +55,8 @@ fn each_cause_is_said_once_until_we_are_in_touch_again() {
     assert_eq!(fail(&mut touch, &services, Cause::Server), ["down"]);
     assert!(fail(&mut touch, &pods, Cause::Server).is_empty());
     assert!(said(touch.unanswered(Cause::Server, || "slow".to_owned())).is_empty());
+    // An API server that has just started knows no rules yet.
+    assert!(fail(&mut touch, &services, denied()).is_empty());
     assert_eq!(fail(&mut touch, &services, denied()), ["down"]);
     assert!(fail(&mut touch, &services, denied()).is_empty());
     touch.following(&services);
