@@ -158,15 +158,12 @@ impl Pipeline {
     }
 
     fn denied(&self, what: String, error: Option<String>) {
-        match error {
-            Some(error) => {
-                warn!(source = self.source, %error, "Source may not read everything, and serves without");
-                self.status.update(|status| drop(status.denied.insert(what, error)));
-            }
-            None => {
-                info!(source = self.source, what, "Source may read this again");
-                self.status.update(|status| drop(status.denied.remove(&what)));
-            }
+        if let Some(error) = error {
+            warn!(source = self.source, %error, "Source may not read everything, and serves without");
+            self.status.update(|status| drop(status.denied.insert(what, error)));
+        } else {
+            info!(source = self.source, what, "Source may read this again");
+            self.status.update(|status| drop(status.denied.remove(&what)));
         }
     }
 

@@ -19,6 +19,19 @@ async fn an_expired_history_is_listed_again_and_nobody_is_told() {
     assert_eq!(scene.logged(LOST), 0, "{}", scene.serve.log());
 }
 
+/// An API server that keeps watches open for longer than was asked, as if they were dead. They miss nothing.
+#[tokio::test]
+async fn watches_that_outlast_their_time_and_miss_nothing_are_nothing_wrong() {
+    let mut scene = Scene::begin().await;
+    scene.api.misbehave(Fault::EndlessWatches);
+    let since = Instant::now();
+    scene.api.until_asked("pods", "list", 1, since).await;
+    scene.few_requests(SOON * 2).await;
+    scene.write(2);
+    scene.until_served(2).await;
+    assert_eq!(scene.logged(LOST), 0, "{}", scene.serve.log());
+}
+
 /// etcd is restored from a backup: what was written since is gone, and revisions are smaller than those that we know.
 #[tokio::test]
 async fn revisions_that_go_back_are_noticed() {

@@ -58,13 +58,29 @@ async fn there_is_service_without_namespaces() {
 #[tokio::test]
 async fn there_is_service_without_what_says_defaults_and_weights() {
     let shop = &["--namespace", "shop"][..];
-    join_all([
+    join_all(vec![
         without("namespaces", "list", &[], &["not allowed to list namespaces"]),
         without("pods", "list", &[], &["not allowed to list pods"]),
         without("pods", "list", shop, &["a Role of namespace", "no weight of a Pod"]),
         without("namespaces", "watch", &[], &["not allowed to watch namespaces", "was read of them before"]),
     ])
     .await;
+}
+
+/// Of several namespaces each has rights of its own.
+#[tokio::test]
+async fn there_is_service_without_pods_of_several_namespaces() {
+    let api = Api::start().await;
+    fill(&api);
+    api.deny("pods", "list");
+    let mut scene = Scene::before(api, &["--namespace", "shop", "--namespace", "other"]).await;
+    for namespace in ["shop", "other"] {
+        scene.serve.logged(&format!("pods in namespace \"{namespace}\"")).await;
+    }
+    scene.few_requests(SOON).await;
+    scene.write(2);
+    scene.until_served(2).await;
+    assert_eq!((scene.logged(DENIED), scene.logged(LOST)), (2, 0), "{}", scene.serve.log());
 }
 
 /// Without EndpointSlices nothing is served, and the log says which rule is missing, though other watches are well.

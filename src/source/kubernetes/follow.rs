@@ -191,21 +191,21 @@ where
     async fn page(&mut self, mut listing: Listing, token: Option<String>) {
         listing.pages += 1;
         let parameters = self.selection.list(token);
-        let patience = self.standing.patience();
+        let (patience, asked) = (self.standing.patience(), Instant::now());
         let answer = tokio::select! {
             answer = timeout(patience, self.api.list(&parameters)) => answer,
             call = self.ear.at_least(Call::Renew) => return self.relist(call),
         };
         match answer {
-            Ok(Ok(list)) => self.take(listing, list),
+            Ok(Ok(list)) => self.take(listing, list, asked.elapsed()),
             Ok(Err(error)) => self.list_failed(&listing, Trouble::List(error)),
             Err(_) => self.list_failed(&listing, Trouble::Unanswered("list", patience)),
         }
     }
 
-    /// Takes a page of a list.
-    fn take(&mut self, mut listing: Listing, list: ObjectList<K>) {
-        if self.standing.listed() {
+    /// Takes a page of a list, which came after so long.
+    fn take(&mut self, mut listing: Listing, list: ObjectList<K>, took: Duration) {
+        if self.standing.listed(took) {
             self.rally();
         }
         let ObjectList { types: _, metadata, items } = list;

@@ -12,8 +12,9 @@ const LAST: Duration = Duration::from_secs(3);
 /// The longest wait after a denial of what there is service without. It may be for ever.
 const LAST_DENIED: Duration = Duration::from_secs(10);
 
-/// How long an answer may take at first and at most; twice as long after each time that none came. The least is how soon
-/// a connection that is only half open is noticed; the most is how long an API server works on a request.
+/// How long an answer may take at first and at most; twice as long after each time that none came, and never less than
+/// twice what a page of a list took. The least is how soon a connection that is only half open is noticed; the most is how
+/// long an API server works on a request.
 const PATIENCE: [Duration; 2] = [Duration::from_secs(4), Duration::from_mins(1)];
 
 /// How a watch has fared.
@@ -22,6 +23,8 @@ pub(super) struct Standing {
     optional: bool,
     backoff: WatchBackoff,
     patience: Duration,
+    /// The longest that a page of a list ever took.
+    slowest: Duration,
     /// Where it failed, until a watch has proven to be in order.
     failed: Option<Stage>,
     /// Whether there was something since then that is no failure if a list helps.
@@ -41,7 +44,8 @@ impl Standing {
     /// That of a watch that was never tried; `optional` says that there is service without it.
     pub(super) fn new(optional: bool) -> Self {
         let [patience, _] = PATIENCE;
-        Self { optional, backoff: WatchBackoff::default(), patience, failed: None, excused: false }
+        let backoff = WatchBackoff::default();
+        Self { optional, backoff, patience, slowest: Duration::ZERO, failed: None, excused: false }
     }
 
     /// Whether nothing is wrong.
@@ -59,9 +63,9 @@ impl Standing {
         self.patience
     }
 
-    /// A page of a list has come. Returns whether lists had failed before.
-    pub(super) fn listed(&mut self) -> bool {
-        [self.patience, _] = PATIENCE;
+    /// A page of a list has come, after so long. Returns whether lists had failed before.
+    pub(super) fn listed(&mut self, took: Duration) -> bool {
+        self.slowest = self.slowest.max(took);
         let failed = self.failed == Some(Stage::Listing);
         if failed {
             self.failed = Some(Stage::Watching);
@@ -71,7 +75,8 @@ impl Standing {
 
     /// A watch is in order. Returns whether it wasn't before.
     pub(super) fn proven(&mut self) -> bool {
-        [self.patience, _] = PATIENCE;
+        let [least, most] = PATIENCE;
+        self.patience = (self.slowest * 2).clamp(least, most);
         self.excused = false;
         self.failed.take().is_some()
     }

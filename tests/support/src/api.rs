@@ -34,6 +34,8 @@ pub enum Fault {
     Hung,
     /// The same, but only watches; new ones are opened, and then nothing comes.
     SilentWatches,
+    /// It neither ends watches nor sends bookmarks.
+    EndlessWatches,
     /// It answers everything with this status.
     All(u16),
     /// It answers watches with this status.

@@ -68,15 +68,28 @@ fn patience_grows_while_no_answer_comes() {
     assert_eq!(standing.patience(), least * 2);
     fail(&mut standing, &unanswered(), 10);
     assert_eq!(standing.patience(), most);
-    assert!(standing.listed());
+    // The next page may take as long.
+    assert!(standing.listed(Duration::ZERO));
+    assert_eq!(standing.patience(), most);
+    standing.proven();
     assert_eq!(standing.patience(), least);
+}
+
+#[test]
+fn lists_that_are_slow_as_a_rule_have_the_time_that_they_take() {
+    let [least, _] = PATIENCE;
+    let mut standing = Standing::new(false);
+    standing.listed(least * 2);
+    standing.listed(Duration::ZERO);
+    standing.proven();
+    assert_eq!(standing.patience(), least * 4);
 }
 
 #[test]
 fn a_list_alone_proves_nothing() {
     let mut standing = Standing::new(false);
     fail(&mut standing, &unanswered(), 1);
-    assert!(standing.listed() && !standing.listed() && !standing.is_good());
+    assert!(standing.listed(Duration::ZERO) && !standing.listed(Duration::ZERO) && !standing.is_good());
     assert!(standing.proven() && standing.is_good());
 }
 
