@@ -33,6 +33,9 @@ fn explain(code: StatusCode, published: bool, status: &Status, now: Instant) -> 
         let _ = writeln!(text, "{kind}: {state}");
     }
     let _ = writeln!(text, "snapshot: {}", if published { "published" } else { "not published yet" });
+    for error in status.denied.values() {
+        let _ = writeln!(text, "source: {error}");
+    }
     if let Some(lost) = &status.out_of_touch {
         let seconds = status.staleness(now).as_secs();
         let _ = writeln!(text, "source: out of touch for {seconds} s: {}", lost.error);

@@ -1,6 +1,6 @@
 //! How the source is doing, for whoever asks: health checks, metrics, the admin page.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,6 +16,8 @@ pub struct Status {
     pub listed: BTreeSet<Kind>,
     /// Since when and why the source is out of touch with what it watches; `None` while it is in touch.
     pub out_of_touch: Option<OutOfTouch>,
+    /// What the source may not read, and serves without: what it is, and why.
+    pub denied: BTreeMap<String, String>,
     /// Everything that can't be used now, in a stable order.
     pub rejected: Arc<[Rejected]>,
 }

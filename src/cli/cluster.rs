@@ -1,5 +1,6 @@
 //! A live cluster, read once.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::anyhow;
@@ -7,7 +8,7 @@ use clap::Args;
 
 use super::Failure;
 use crate::model::{Event, Key, Kind, ObjectRef};
-use crate::source::kubernetes::{KubernetesSource, Options};
+use crate::source::kubernetes::{KubernetesSource, List, Options};
 use crate::source::lower::Lowering;
 
 /// Which cluster, and what of it; for a command that has `paths` to read instead.
@@ -37,14 +38,22 @@ impl Cluster {
         let Self { kubeconfig, context, namespace: namespaces } = self;
         let options = Options { kubeconfig, context, namespaces: namespaces.clone(), lowering };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let events = runtime.block_on(async {
+        let List { events, denied } = runtime.block_on(async {
             let source =
                 KubernetesSource::connect(options).await.map_err(|error| Failure::input(anyhow!("{error}")))?;
             source.list().await.map_err(Failure::unreachable)
         })?;
+        for (_, error) in &denied {
+            // Beside what is printed, as in the log of `serve`.
+            writeln!(std::io::stderr(), "{error}")?;
+        }
+        let readable = denied.iter().all(|(kind, _)| *kind != Kind::Namespace);
         match namespaces.iter().find(|name| !has(&events, name)) {
-            Some(name) => Err(Failure::input(anyhow!("--namespace {name}: the cluster has no namespace of that name"))),
-            None => Ok(events),
+            // Who may not read a Namespace can't tell whether it is there.
+            Some(name) if readable => {
+                Err(Failure::input(anyhow!("--namespace {name}: the cluster has no namespace of that name")))
+            }
+            Some(_) | None => Ok(events),
         }
     }
 }

@@ -142,7 +142,6 @@ impl Pipeline {
     fn take(&mut self, notice: Notice) {
         match notice {
             Notice::Event { at, event } => {
-                self.in_touch(at);
                 self.oldest = Some(self.oldest.map_or(at, |oldest| oldest.min(at)));
                 self.metrics.source_event(self.source, word(&event));
                 let listed = if let Event::InitDone(kind) = event { Some(kind) } else { None };
@@ -153,11 +152,12 @@ impl Pipeline {
             }
             Notice::InTouch => self.in_touch(Instant::now()),
             Notice::OutOfTouch { error } => self.lost_touch(error),
+            Notice::Denied { kind: _, what, error } => self.denied(what, error),
         }
     }
 
     fn in_touch(&mut self, at: Instant) {
-        self.in_touch_at = self.in_touch_at.max(at);
+        self.in_touch_at = at;
         if self.out_of_touch {
             self.out_of_touch = false;
             self.status.update(|status| status.out_of_touch = None);
@@ -170,6 +170,16 @@ impl Pipeline {
         self.out_of_touch = true;
         let since = self.in_touch_at;
         self.status.update(|status| status.out_of_touch = Some(OutOfTouch { since, error }));
+    }
+
+    fn denied(&self, what: String, error: Option<String>) {
+        if let Some(error) = error {
+            warn!(source = self.source, %error, "Source may not read everything, and serves without");
+            self.status.update(|status| drop(status.denied.insert(what, error)));
+        } else {
+            info!(source = self.source, what, "Source may read this again");
+            self.status.update(|status| drop(status.denied.remove(&what)));
+        }
     }
 
     fn listed(&mut self, kind: Kind) {

@@ -18,7 +18,7 @@ use std::time::Instant;
 
 use futures::stream::BoxStream;
 
-use crate::model::Event;
+use crate::model::{Event, Kind};
 
 /// A place where Services and endpoints come from.
 pub trait Source: Send + 'static {
@@ -44,11 +44,21 @@ pub enum Notice {
         /// What happened.
         event: Event,
     },
-    /// It is in touch with what it watches, though nothing happened; said every few seconds.
+    /// It hears of everything that happens; said when that begins, and every few seconds. (An event alone doesn't say so:
+    /// others may be missing.)
     InTouch,
-    /// It has lost touch. What it said before stands.
+    /// It has lost touch with some of what it watches, or all. What it said before stands.
     OutOfTouch {
         /// Why, in one line.
         error: String,
+    },
+    /// Some of what it should watch it may not read; there is service without.
+    Denied {
+        /// Of which kind.
+        kind: Kind,
+        /// Which objects of that.
+        what: String,
+        /// Why, how that can be changed, and what it costs; `None` when it may be read again.
+        error: Option<String>,
     },
 }

@@ -73,7 +73,7 @@ pub enum LogError {
 
 /// What is logged when nobody says otherwise. The Kubernetes client would warn of every retry; the source says once that
 /// it is out of touch, and why.
-const DEFAULT_FILTER: &str = "info,kube_client=off,kube_runtime=off";
+const DEFAULT_FILTER: &str = "info,kube_client=off";
 
 /// Sets up the log of this process. `filter` is the content of [`FILTER_VARIABLE`]; without one, `info` but for the
 /// libraries' retries.

@@ -11,9 +11,9 @@ use super::trouble;
 /// How long connecting to the API server may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long the API server may say nothing before its connection counts as dead. Longer than a watch lasts (see
-/// [`super::watch`]), so that a quiet one ends by itself.
-const READ_TIMEOUT: Duration = Duration::from_secs(27);
+/// How long the API server may say nothing before its connection counts as dead, and how much longer than the `quiet` time
+/// of a watch. It takes up to a minute for a request. (Watches don't wait for this, see [`super::follow`].)
+const READ_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Why the cluster can't be watched at all. Nothing of it gets better by trying again.
 #[derive(Debug, thiserror::Error)]
@@ -50,14 +50,15 @@ pub enum ConnectError {
     },
 }
 
-/// A client, and the address of the API server it talks to.
+/// A client, and the address of the API server it talks to. A watch may be quiet for so long.
 pub(super) async fn connect(
     kubeconfig: Option<PathBuf>,
     context: Option<String>,
+    quiet: Duration,
 ) -> Result<(String, Client), ConnectError> {
     let mut config = configuration(kubeconfig, context).await?;
     config.connect_timeout = Some(CONNECT_TIMEOUT);
-    config.read_timeout = Some(READ_TIMEOUT);
+    config.read_timeout = Some(READ_TIMEOUT + quiet);
     config.write_timeout = Some(READ_TIMEOUT);
     // Otherwise the time that a connection lay in the pool would count.
     config.reset_reader_on_write = true;

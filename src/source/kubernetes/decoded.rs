@@ -78,7 +78,8 @@ impl<'de, K: DeserializeOwned> Deserialize<'de> for Decoded<K> {
         let Err(error) = found else { return Err(D::Error::custom("an object that can be decoded the second time")) };
         let Partial { metadata: PartialMetadata { name, namespace, resource_version, labels, annotations } } =
             serde_json::from_str(text).map_err(D::Error::custom)?;
-        let metadata = Box::new(ObjectMeta { name, namespace, resource_version, labels, annotations, ..ObjectMeta::default() });
+        let metadata =
+            Box::new(ObjectMeta { name, namespace, resource_version, labels, annotations, ..ObjectMeta::default() });
         let message = format!("can't be decoded: {}", error.inner());
         Ok(Self::Broken { metadata, field: error.path().to_string(), message })
     }

@@ -7,10 +7,11 @@ use crate::model::{Event, Kind, Lowered, ObjectRef};
 
 /// Merges what the watches of one kind say into what one watch over all of it would say.
 ///
-/// The first list is complete when every watch has listed; until then nothing is said. After that, a watch that lists
-/// again replaces only its own objects. The only watch of a kind says so with a list; one of several says the net
-/// difference, because a list would replace the objects of the others too: first what is there now, then what is gone,
-/// so that endpoints that moved from one slice to another are never missing.
+/// What the only watch of a kind says is passed on as it comes; whoever hears it forgets a list that is begun again before
+/// it was complete. Several are merged here. The first list is complete when every watch has listed; until then nothing is
+/// said. After that, a watch that lists again replaces only its own objects. It says the net difference, because a list
+/// would replace the objects of the others too: first what is there now, then what is gone, so that endpoints that moved
+/// from one slice to another are never missing.
 #[derive(Debug)]
 pub(super) struct Lists {
     kind: Kind,
@@ -21,13 +22,14 @@ pub(super) struct Lists {
 
 type Objects = BTreeMap<ObjectRef, Lowered>;
 
+/// How far one of several watches is.
 #[derive(Debug, Default)]
 struct Progress {
     /// The part of a list that has arrived.
     arriving: Objects,
     /// Its objects, while other watches haven't listed.
     waiting: Option<Objects>,
-    /// What it has said is there; kept only if there are other watches.
+    /// What it has said is there.
     known: BTreeSet<ObjectRef>,
 }
 
@@ -38,12 +40,26 @@ impl Lists {
         Self { kind, watches, complete: false }
     }
 
+    /// Whether every watch has listed once.
+    pub(super) const fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// Whether this watch has listed once.
+    pub(super) fn has_listed(&self, watch: &Watch) -> bool {
+        self.complete || self.watches.get(watch).is_some_and(|progress| progress.waiting.is_some())
+    }
+
     /// What one watch over all would say, now that this one has said this.
     pub(super) fn hear(&mut self, watch: &Watch, event: Event) -> Vec<Event> {
         let alone = self.watches.len() == 1;
         let Some(progress) = self.watches.get_mut(watch) else {
             return Vec::new();
         };
+        if alone {
+            self.complete |= matches!(event, Event::InitDone(_));
+            return vec![event];
+        }
         match event {
             Event::Init(_) => {
                 progress.arriving.clear();
@@ -53,13 +69,12 @@ impl Lists {
                 progress.arriving.insert(lowered.id.clone(), lowered);
                 Vec::new()
             }
-            Event::InitDone(_) if self.complete && !alone => progress.difference(),
-            Event::InitDone(kind) if self.complete => whole(kind, std::mem::take(&mut progress.arriving).into_values()),
+            Event::InitDone(_) if self.complete => progress.difference(),
             Event::InitDone(_) => {
                 progress.waiting = Some(std::mem::take(&mut progress.arriving));
                 self.first_list()
             }
-            Event::Apply(lowered) => progress.apply(lowered, alone).into_iter().collect(),
+            Event::Apply(lowered) => progress.apply(lowered).into_iter().collect(),
             Event::Delete(id) => progress.delete(id).into_iter().collect(),
         }
     }
@@ -70,28 +85,24 @@ impl Lists {
             return Vec::new();
         }
         self.complete = true;
-        let alone = self.watches.len() == 1;
         let mut objects = Vec::new();
         for progress in self.watches.values_mut() {
             let waiting = progress.waiting.take().unwrap_or_default();
-            if !alone {
-                progress.known = waiting.keys().cloned().collect();
-            }
+            progress.known = waiting.keys().cloned().collect();
             objects.extend(waiting.into_values());
         }
-        whole(self.kind, objects)
+        let objects = objects.into_iter().map(Event::InitApply);
+        [Event::Init(self.kind)].into_iter().chain(objects).chain([Event::InitDone(self.kind)]).collect()
     }
 }
 
 impl Progress {
-    fn apply(&mut self, lowered: Lowered, alone: bool) -> Option<Event> {
+    fn apply(&mut self, lowered: Lowered) -> Option<Event> {
         if let Some(waiting) = &mut self.waiting {
             hold(waiting, lowered);
             return None;
         }
-        if !alone {
-            self.known.insert(lowered.id.clone());
-        }
+        self.known.insert(lowered.id.clone());
         Some(Event::Apply(lowered))
     }
 
@@ -111,11 +122,6 @@ impl Progress {
         let gone: Vec<_> = known.difference(&self.known).cloned().map(Event::Delete).collect();
         arrived.into_values().map(Event::Apply).chain(gone).collect()
     }
-}
-
-fn whole(kind: Kind, objects: impl IntoIterator<Item = Lowered>) -> Vec<Event> {
-    let objects = objects.into_iter().map(Event::InitApply);
-    [Event::Init(kind)].into_iter().chain(objects).chain([Event::InitDone(kind)]).collect()
 }
 
 /// Holds back a change until the first list. As always, the last good state of an object stays.

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use kube::runtime::watcher;
+use tracing::debug;
 
+use super::follow::Said;
 use super::lists::Lists;
+use super::probe::Probed;
 use super::touch::Touch;
-use super::trouble;
+use super::trouble::{self, Cause, Trouble};
 use super::watch::Watch;
 use crate::model::{Event, Kind};
 use crate::source::Notice;
@@ -15,22 +17,17 @@ use crate::source::Notice;
 /// What one of our streams has to say.
 #[derive(Debug)]
 pub(super) enum Heard {
-    /// A watch has delivered something, or failed.
+    /// A watch has something to say.
     Watch {
         /// Which one.
         watch: Watch,
         /// When.
         at: Instant,
-        /// What it says of its own objects.
-        result: Result<Event, watcher::Error>,
+        /// What, of its own objects.
+        said: Said,
     },
-    /// The API server has answered, or not.
-    Probe {
-        /// When.
-        at: Instant,
-        /// What was wrong, if it hasn't.
-        result: kube::Result<()>,
-    },
+    /// The API server was asked whether it answers.
+    Probe(Probed),
 }
 
 /// Makes notices of what is heard.
@@ -54,32 +51,59 @@ impl Merge {
     /// What there is to say now.
     pub(super) fn hear(&mut self, heard: Heard) -> Vec<Notice> {
         match heard {
-            Heard::Watch { watch, at, result: Ok(event) } => self.hear_event(&watch, at, event),
-            // The history that the watch would be resumed from is gone: it lists again, and nothing is wrong.
-            Heard::Watch { result: Err(watcher::Error::WatchError(status)), .. } if status.code == 410 => Vec::new(),
-            Heard::Watch { watch, at, result: Err(error) } => {
-                let error = trouble::of_watch(&self.server, &watch, &error);
-                self.touch.failed(&watch, at, error).into_iter().collect()
-            }
-            Heard::Probe { at, result: Ok(()) } => self.touch.answered(at).into_iter().collect(),
-            Heard::Probe { at: _, result: Err(error) } => {
-                let error = match &error {
-                    kube::Error::Api(status) => trouble::not_ready(&self.server, status),
-                    error => trouble::unreachable(&self.server, error),
-                };
-                self.touch.unanswered(error).into_iter().collect()
-            }
+            Heard::Watch { watch, at, said } => match said {
+                Said::Listing => {
+                    self.touch.listing(&watch);
+                    Vec::new()
+                }
+                Said::Following => self.touch.following(&watch),
+                Said::Event(event) => self.events(&watch, at, event),
+                Said::Failed(trouble) => self.failed(&watch, at, &trouble),
+            },
+            Heard::Probe(probed) => self.probed(&probed).into_iter().collect(),
         }
     }
 
-    fn hear_event(&mut self, watch: &Watch, at: Instant, event: Event) -> Vec<Notice> {
-        match &event {
-            Event::Init(_) => self.touch.listing(watch),
-            Event::InitApply(_) => {}
-            Event::InitDone(_) | Event::Apply(_) | Event::Delete(_) => self.touch.following(watch),
-        }
+    fn events(&mut self, watch: &Watch, at: Instant, event: Event) -> Vec<Notice> {
         let events = self.lists.get_mut(&watch.kind).map(|lists| lists.hear(watch, event)).unwrap_or_default();
         events.into_iter().map(|event| Notice::Event { at, event }).collect()
+    }
+
+    fn failed(&mut self, watch: &Watch, at: Instant, trouble: &Trouble) -> Vec<Notice> {
+        let server = &self.server;
+        debug!(%watch, error = trouble.describe(server, watch), "A watch has failed");
+        if !(watch.is_optional() && trouble.is_denial()) {
+            let said = self.touch.failed(watch, trouble.cause(watch), || trouble.describe(server, watch));
+            return said.into_iter().collect();
+        }
+        let listed = self.lists.get(&watch.kind).is_some_and(|lists| lists.has_listed(watch));
+        let meanwhile = match (listed, watch.kind) {
+            (true, _) => "what was read of them before stays in force",
+            (false, Kind::Namespace) => "no annotation of a Namespace has effect",
+            (false, _) => "no weight of a Pod has effect",
+        };
+        let mut notices = self.touch.denied(watch, || format!("{}; {meanwhile}", trouble.describe(server, watch)));
+        // An API server that doesn't know our rights yet denies everything; one that lets us list Services knows them.
+        let known = [Kind::Service, Kind::EndpointSlice]
+            .iter()
+            .all(|kind| self.lists.get(kind).is_some_and(Lists::is_complete));
+        if known && !listed && self.touch.is_denied(watch) {
+            let empty = [Event::Init(watch.kind), Event::InitDone(watch.kind)];
+            notices.extend(empty.into_iter().flat_map(|event| self.events(watch, at, event)));
+        }
+        notices
+    }
+
+    fn probed(&mut self, probed: &Probed) -> Option<Notice> {
+        let server = &self.server;
+        match probed {
+            Probed::Well => self.touch.answered(),
+            Probed::WentBack { from, to } => self.touch.went_back(|| trouble::went_back(server, *from, *to)),
+            Probed::Failed(kube::Error::Api(status)) => {
+                self.touch.unanswered(Cause::of(status, String::new), || trouble::not_ready(server, status))
+            }
+            Probed::Failed(error) => self.touch.unanswered(Cause::Server, || trouble::of_connection(server, error)),
+        }
     }
 }
 

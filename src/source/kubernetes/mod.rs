@@ -2,31 +2,40 @@
 //!
 //! ```text
 //! connect.rs   kubeconfig or service account ──▶ Client
-//! watch.rs     one watch a kind (and namespace) ──▶ lower ─┐
-//!              backoff.rs between attempts                 ├─▶ merge.rs ─┬─ lists.rs ──▶ Notice::Event
-//! probe.rs     GET /readyz every few seconds ──────────────┘             └─ touch.rs ──▶ Notice::InTouch, OutOfTouch
+//! watch.rs     one watch a kind (and namespace) ──▶ follow.rs ─┐
+//! follow.rs    list, watch, list again when in doubt ──▶ lower ├─▶ merge.rs ─┬─ lists.rs ──▶ Notice::Event
+//! probe.rs     the revision, every few seconds ────────────────┘             └─ touch.rs ──▶ InTouch, OutOfTouch, Denied
+//!
+//! standing.rs  how a watch has fared, and how long it waits (backoff.rs) before it tries again
+//! shared.rs    what all of them share: how many requests they make (pace.rs), and that it works again
+//! trouble.rs   what went wrong, in one line
 //!
 //! list.rs      all of it, until every kind is listed once
 //! events.rs    what can't be used ──▶ Events ──▶ Client, at the pace of pace.rs
 //! event.rs     what an Event says
 //! ```
 //!
-//! Objects are lowered when they arrive and dropped, so that memory holds only what the model keeps. A list reaches the
-//! model in one go, when it is complete: one that fails half-way is never seen. A watch that is resumed says nothing;
-//! one that has to list again (410) yields the net difference.
+//! Objects are lowered when they arrive and dropped, so that memory holds only what the model keeps. A list counts when it
+//! is complete: one that fails half-way is never seen. A watch whose time is up is resumed, and says nothing; after any
+//! failure it lists again, which yields the net difference.
 //!
-//! Everything that can be retried is retried here, for ever. Trouble is a [`Notice`], and what was said before stands.
+//! Everything that can be retried is retried here, for ever, with fewer than two requests a second of all watches together.
+//! Trouble is a [`Notice`], and what was said before stands. Namespaces and Pods that may not be read cost what they would
+//! say, defaults and weights, and nothing else.
 
 mod backoff;
 mod connect;
 mod decoded;
 mod event;
 mod events;
+mod follow;
 mod list;
 mod lists;
 mod merge;
 mod pace;
 mod probe;
+mod shared;
+mod standing;
 mod touch;
 mod trouble;
 mod watch;
@@ -34,18 +43,21 @@ mod watch;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use futures::stream::{self, BoxStream, StreamExt};
 
 use self::merge::Merge;
+use self::shared::Shared;
 use self::watch::Watch;
 use super::lower::Lowering;
 use super::{Notice, Source};
-use crate::model::{Event, Kind};
+use crate::model::Kind;
 
 pub use connect::ConnectError;
 pub use events::{EventOutcome, EventWriter, Teller};
-pub use list::ListError;
+pub use list::{List, ListError};
 
 /// Which cluster to watch, and what of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -73,8 +85,10 @@ impl KubernetesSource {
     /// long as the source is polled. Has to be called within a tokio runtime.
     pub async fn connect(options: Options) -> Result<Self, ConnectError> {
         let Options { kubeconfig, context, namespaces, lowering } = options;
-        let (server, client) = connect::connect(kubeconfig, context).await?;
-        Ok(Self { server, client, namespaces: namespaces.into_iter().collect(), lowering })
+        let namespaces: BTreeSet<String> = namespaces.into_iter().collect();
+        let quiet = watch::seconds(Kind::COUNT * namespaces.len());
+        let (server, client) = connect::connect(kubeconfig, context, Duration::from_secs(quiet.into())).await?;
+        Ok(Self { server, client, namespaces, lowering })
     }
 
     /// The address of the API server, as the configuration has it.
@@ -83,7 +97,7 @@ impl KubernetesSource {
     }
 
     /// What there is now: a complete list of every kind. Unlike the source it gives up at the first trouble.
-    pub async fn list(self) -> Result<Vec<Event>, ListError> {
+    pub async fn list(self) -> Result<List, ListError> {
         list::list(Box::new(self).notices()).await
     }
 
@@ -120,10 +134,15 @@ impl Source for KubernetesSource {
 
     fn notices(self: Box<Self>) -> BoxStream<'static, Notice> {
         let watches = self.watches();
+        let count = watches.len();
+        let shared = Shared::new(Instant::now());
         let mut merge = Merge::new(&self.server, watches.clone());
-        let mut heard: Vec<_> =
-            watches.into_iter().map(|watch| watch.stream(self.client.clone(), self.lowering)).collect();
-        heard.push(probe::stream(self.client));
+        let stream = |watch: Watch| watch.stream(self.client.clone(), self.lowering, count, Arc::clone(&shared));
+        let mut heard: Vec<_> = watches.into_iter().map(stream).collect();
+        let namespace = self.namespaces.first().map(String::as_str);
+        let (services, slices) =
+            (watch::api(self.client.clone(), namespace), watch::api(self.client.clone(), namespace));
+        heard.push(probe::stream(services, slices, shared));
         stream::select_all(heard).flat_map(move |heard| stream::iter(merge.hear(heard))).boxed()
     }
 }

@@ -1,7 +1,6 @@
 //! One watch: the objects of one kind, in one namespace or all of them.
 
 use std::fmt;
-use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -9,22 +8,19 @@ use futures::stream::{BoxStream, StreamExt};
 use k8s_openapi::api::core::v1 as core;
 use k8s_openapi::api::discovery::v1 as discovery;
 use kube::core::PartialObjectMeta;
-use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, Client, Resource};
-use serde::de::DeserializeOwned;
 
-use super::backoff::WatchBackoff;
 use super::decoded::Decoded;
+use super::follow::{Selection, follow};
 use super::merge::Heard;
-use crate::model::{Event, Kind, Lowered};
-use crate::source::lower::{Lowering, WEIGHT_LABEL, object_ref};
+use super::shared::Shared;
+use crate::model::Kind;
+use crate::source::lower::{Lowering, WEIGHT_LABEL};
 
-/// How long the API server keeps a watch open, in seconds. A watch whose end never arrives is given up by kube 5 s
-/// later; so a dead connection is noticed within half a minute (kube's default would be 295 s). Resuming a healthy one
-/// is a single request.
-const WATCH_SECONDS: u32 = 20;
+/// How many objects a page of a list has, as with kubectl.
+const PAGE: u32 = 500;
 
-/// How many EndpointSlices a page of a list has. They are far larger than the other objects, of which kube asks for 500.
+/// How many EndpointSlices a page has. They are far larger than the other objects.
 const SLICES_PAGE: u32 = 100;
 
 /// The objects of one kind, in one namespace or all of them.
@@ -37,77 +33,76 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// What the API server says of these objects, for as long as it is polled. An `Init` promises nothing: each attempt
-    /// to list begins with one.
-    pub(super) fn stream(self, client: Client, lowering: Lowering) -> BoxStream<'static, Heard> {
-        let config = watcher::Config::default().timeout(WATCH_SECONDS);
-        match self.kind {
+    /// What the API server says of these objects, for as long as it is polled; `watches` says of how many it is one.
+    pub(super) fn stream(
+        self,
+        client: Client,
+        lowering: Lowering,
+        watches: usize,
+        shared: Arc<Shared>,
+    ) -> BoxStream<'static, Heard> {
+        let selection = Selection {
+            kind: self.kind,
+            labels: None,
+            fields: None,
+            page: PAGE,
+            seconds: seconds(watches),
+            optional: self.is_optional(),
+        };
+        let said = match self.kind {
             // Of Namespaces and Pods the metadata is enough.
             Kind::Namespace => {
-                let config = match &self.namespace {
-                    Some(name) => config.fields(&format!("metadata.name={name}")),
-                    None => config,
-                };
+                let fields = self.namespace.as_ref().map(|name| format!("metadata.name={name}"));
                 let api = Api::<PartialObjectMeta<core::Namespace>>::all(client);
-                self.follow(api, config, move |object| {
+                follow(api, Selection { fields, ..selection }, shared, move |object| {
                     lowering.namespace(&core::Namespace { metadata: object.metadata, ..core::Namespace::default() })
                 })
             }
             Kind::Service => {
-                let api = self.api::<Decoded<core::Service>>(client);
-                self.follow(api, config, move |object| object.lower(Kind::Service, |service| lowering.service(service)))
+                let api = api::<Decoded<core::Service>>(client, self.namespace.as_deref());
+                follow(api, selection, shared, move |object: Decoded<core::Service>| {
+                    object.lower(Kind::Service, |service| lowering.service(service))
+                })
             }
             Kind::EndpointSlice => {
-                let api = self.api::<Decoded<discovery::EndpointSlice>>(client);
-                self.follow(api, config.page_size(SLICES_PAGE), move |object| {
+                let api = api::<Decoded<discovery::EndpointSlice>>(client, self.namespace.as_deref());
+                let selection = Selection { page: SLICES_PAGE, ..selection };
+                follow(api, selection, shared, move |object: Decoded<discovery::EndpointSlice>| {
                     object.lower(Kind::EndpointSlice, |slice| lowering.endpoint_slice(slice))
                 })
             }
             Kind::Pod => {
-                let api = self.api::<PartialObjectMeta<core::Pod>>(client);
-                self.follow(api, config.labels(WEIGHT_LABEL), move |object| {
+                let api = api::<PartialObjectMeta<core::Pod>>(client, self.namespace.as_deref());
+                let labels = Some(WEIGHT_LABEL.to_owned());
+                follow(api, Selection { labels, ..selection }, shared, move |object| {
                     lowering.pod(&core::Pod { metadata: object.metadata, ..core::Pod::default() })
                 })
             }
-        }
+        };
+        said.map(move |said| Heard::Watch { watch: self.clone(), at: Instant::now(), said }).boxed()
     }
+}
 
-    fn api<K>(&self, client: Client) -> Api<K>
-    where
-        K: Resource<Scope = k8s_openapi::NamespaceResourceScope>,
-        K::DynamicType: Default,
-    {
-        match &self.namespace {
-            Some(namespace) => Api::namespaced(client, namespace),
-            None => Api::all(client),
-        }
+/// The objects of a namespace, or of all.
+pub(super) fn api<K>(client: Client, namespace: Option<&str>) -> Api<K>
+where
+    K: Resource<Scope = k8s_openapi::NamespaceResourceScope>,
+    K::DynamicType: Default,
+{
+    match namespace {
+        Some(namespace) => Api::namespaced(client, namespace),
+        None => Api::all(client),
     }
+}
 
-    fn follow<K>(
-        self,
-        api: Api<K>,
-        config: watcher::Config,
-        lower: impl Fn(K) -> Lowered + Send + 'static,
-    ) -> BoxStream<'static, Heard>
-    where
-        K: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
-    {
-        let kind = self.kind;
-        watcher(api, config)
-            .backoff(WatchBackoff::default())
-            .map(move |result| {
-                let at = Instant::now();
-                let result = result.map(|event| match event {
-                    watcher::Event::Apply(object) => Event::Apply(lower(object)),
-                    watcher::Event::Delete(object) => Event::Delete(object_ref(kind, object.meta())),
-                    watcher::Event::Init => Event::Init(kind),
-                    watcher::Event::InitApply(object) => Event::InitApply(lower(object)),
-                    watcher::Event::InitDone => Event::InitDone(kind),
-                });
-                Heard::Watch { watch: self.clone(), at, result }
-            })
-            .boxed()
-    }
+/// How long the API server is to keep each of so many watches open, in seconds: so short that a dead connection is
+/// noticed within six seconds where there is one watch of each kind, and so long that resuming watches takes no more than
+/// four requests in five seconds. A healthy one is resumed with a single request.
+pub(super) fn seconds(watches: usize) -> u32 {
+    const FEW: u32 = 4;
+    const SECONDS_OF_FEW: u32 = 5;
+    let watches = u32::try_from(watches).unwrap_or(u32::MAX).max(FEW);
+    watches.saturating_mul(SECONDS_OF_FEW).div_ceil(FEW)
 }
 
 /// As the API calls it: `endpointslices.discovery.k8s.io in namespace "shop"`.
@@ -126,3 +121,6 @@ impl fmt::Display for Watch {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

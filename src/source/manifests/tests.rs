@@ -98,6 +98,7 @@ impl Followed {
         match &notice {
             Notice::InTouch => self.lost = None,
             Notice::OutOfTouch { error } => self.lost = Some(error.clone()),
+            Notice::Denied { .. } => panic!("{notice:?}"),
             Notice::Event { at: _, event } => self.hear(event),
         }
         notice
@@ -173,7 +174,7 @@ async fn a_complete_list_of_every_kind_comes_first() {
             Notice::Event { event: Event::InitApply(lowered), .. } => told.push(format!("+ {}", lowered.id)),
             Notice::Event { event: Event::Apply(lowered), .. } => told.push(format!("! {}", lowered.rejected.len())),
             Notice::Event { event: Event::Delete(id), .. } => panic!("{id}"),
-            Notice::OutOfTouch { error } => panic!("{error}"),
+            Notice::OutOfTouch { .. } | Notice::Denied { .. } => panic!("{notice:?}"),
             Notice::InTouch => break,
         }
     }

@@ -21,6 +21,8 @@ pub struct Cluster {
     script: Child,
     /// The API server that [`Self::start_api`] started.
     api: Option<Child>,
+    /// The etcd that was started after the script's.
+    etcd: Option<Child>,
 }
 
 impl Cluster {
@@ -48,7 +50,7 @@ impl Cluster {
             line.as_deref().is_some_and(|line| line.starts_with("ready ")),
             "the API server didn't start: {line:?}"
         );
-        Self { directory, binaries: binaries.into(), script, api: None }
+        Self { directory, binaries: binaries.into(), script, api: None, etcd: None }
     }
 
     /// May do everything.
@@ -103,13 +105,55 @@ impl Cluster {
     /// # Panics
     /// When it doesn't run.
     pub async fn kill_api(&mut self) {
-        let pid = tokio::process::Command::new("cat").arg(self.data("apiserver.pid")).output().await.expect("cat runs");
-        let pid = String::from_utf8(pid.stdout).expect("a number");
-        let killed = Command::new("kill").args(["-9", pid.trim()]).status().await.expect("kill runs");
-        assert!(killed.success(), "the API server runs");
+        self.kill("apiserver").await;
         if let Some(mut api) = self.api.take() {
             api.wait().await.expect("it ends");
         }
+    }
+
+    /// Makes a backup of etcd, for which it is stopped, with the API server.
+    ///
+    /// # Panics
+    /// When they don't stop or start.
+    pub async fn back_up(&mut self) {
+        self.exchange("etcd.data", "etcd.backup").await;
+    }
+
+    /// Restores etcd from the backup, under the API server.
+    ///
+    /// # Panics
+    /// When there is none, or they don't stop or start.
+    pub async fn restore(&mut self) {
+        self.exchange("etcd.backup", "etcd.data").await;
+    }
+
+    /// Copies data of etcd, while nobody uses them.
+    async fn exchange(&mut self, from: &str, to: &str) {
+        self.kill_api().await;
+        self.kill("etcd").await;
+        if let Some(mut etcd) = self.etcd.take() {
+            etcd.wait().await.expect("it ends");
+        }
+        let (from, to) = (self.data(from), self.data(to));
+        for (program, options, paths) in [("rm", "-rf", vec![&to]), ("cp", "-a", vec![&from, &to])] {
+            let done = Command::new(program).arg(options).args(paths).status().await.expect("it runs");
+            assert!(done.success(), "{program} {options}");
+        }
+        self.etcd = Some(self.spawn("etcd"));
+        self.start_api().await;
+    }
+
+    async fn kill(&self, name: &str) {
+        let pid = Command::new("cat").arg(self.data(&format!("{name}.pid"))).output().await.expect("cat runs");
+        let pid = String::from_utf8(pid.stdout).expect("a number");
+        let killed = Command::new("kill").args(["-9", pid.trim()]).status().await.expect("kill runs");
+        assert!(killed.success(), "{name} runs");
+    }
+
+    fn spawn(&self, name: &str) -> Child {
+        let mut program = Command::new(self.data(name));
+        program.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+        program.spawn().expect("it starts")
     }
 
     /// Starts the API server again, on the same port with the same data, and returns when it is ready.
@@ -117,14 +161,7 @@ impl Cluster {
     /// # Panics
     /// When it doesn't start.
     pub async fn start_api(&mut self) {
-        let api = Command::new(self.data("apiserver"))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("it starts");
-        self.api = Some(api);
+        self.api = Some(self.spawn("apiserver"));
         soon("the API server to be ready", async {
             while !self.command(&["get", "--raw", "/readyz"]).output().await.expect("kubectl runs").status.success() {
                 tokio::time::sleep(std::time::Duration::from_millis(100)).await;

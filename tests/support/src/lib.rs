@@ -1,6 +1,7 @@
 //! What the tests of Chancery share.
 //!
 //! - [`ads`]: clients of ADS that say exactly what they are told to, and nothing else.
+//! - [`api`]: a Kubernetes API that misbehaves as it is told.
 //! - [`control_plane`]: a server in this process, over a snapshot that the test writes.
 //! - [`clients`]: where real gRPC clients are.
 //! - [`cluster`]: a real kube-apiserver and etcd.
@@ -17,6 +18,7 @@
 //! - [`spoiler`]: what stands between a gRPC client and the control plane.
 
 pub mod ads;
+pub mod api;
 pub mod clients;
 pub mod cluster;
 pub mod configuration;

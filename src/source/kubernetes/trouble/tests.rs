@@ -1,9 +1,9 @@
 use std::io;
+use std::time::Duration;
 
 use kube::core::Status;
-use kube::runtime::watcher::Error;
 
-use super::{not_ready, of_watch, root_cause};
+use super::{Cause, Trouble, not_ready, root_cause};
 use crate::model::Kind;
 use crate::source::kubernetes::watch::Watch;
 
@@ -13,64 +13,96 @@ fn status(code: u16, message: &str) -> Box<Status> {
     Status { code, message: message.into(), ..Status::default() }.boxed()
 }
 
-fn slices(namespace: Option<&str>, error: &Error) -> String {
-    of_watch(SERVER, &Watch { kind: Kind::EndpointSlice, namespace: namespace.map(Into::into) }, error)
+fn watch(kind: Kind, namespace: Option<&str>) -> Watch {
+    Watch { kind, namespace: namespace.map(Into::into) }
+}
+
+fn slices(namespace: Option<&str>, trouble: &Trouble) -> String {
+    trouble.describe(SERVER, &watch(Kind::EndpointSlice, namespace))
 }
 
 #[test]
-fn the_verb_and_the_resource_are_named() {
+fn the_verb_and_the_resource_are_named_and_the_rule_that_is_missing() {
     let forbidden = || kube::Error::Api(status(403, "no"));
-    for (namespace, error, expected) in [
-        (None, Error::InitialListFailed(forbidden()), "not allowed to list endpointslices.discovery.k8s.io: no"),
+    let rule = "apiGroups: [\"discovery.k8s.io\"], resources: [endpointslices], verbs: [list, watch]";
+    for (namespace, trouble, expected) in [
+        (
+            None,
+            Trouble::List(forbidden()),
+            format!("not allowed to list endpointslices.discovery.k8s.io: no; missing in a ClusterRole: {rule}"),
+        ),
         (
             Some("shop"),
-            Error::WatchStartFailed(forbidden()),
-            "not allowed to watch endpointslices.discovery.k8s.io in namespace \"shop\": no",
+            Trouble::Watch(forbidden()),
+            format!(
+                "not allowed to watch endpointslices.discovery.k8s.io in namespace \"shop\": no; missing in a Role of \
+                 namespace \"shop\": {rule}"
+            ),
         ),
         (
             None,
-            Error::WatchError(status(500, "etcd")),
-            "the API server https://api:6443/ can't watch endpointslices.discovery.k8s.io: etcd (HTTP 500)",
+            Trouble::Said(status(500, "etcd")),
+            "the API server https://api:6443/ can't watch endpointslices.discovery.k8s.io: etcd (HTTP 500)".to_owned(),
         ),
         (
             None,
-            Error::InitialListFailed(kube::Error::Api(status(401, "Unauthorized"))),
-            "the API server https://api:6443/ doesn't know us: Unauthorized",
+            Trouble::List(kube::Error::Api(status(401, "Unauthorized"))),
+            "the API server https://api:6443/ doesn't know us: Unauthorized".to_owned(),
+        ),
+        (
+            None,
+            Trouble::Unanswered("list", Duration::from_secs(4)),
+            "the API server https://api:6443/ doesn't answer to list endpointslices.discovery.k8s.io, within 4 s"
+                .to_owned(),
         ),
     ] {
-        assert_eq!(slices(namespace, &error), expected);
+        assert_eq!(slices(namespace, &trouble), expected);
     }
-    let namespaces = Watch { kind: Kind::Namespace, namespace: Some("shop".into()) };
-    let said = of_watch(SERVER, &namespaces, &Error::InitialListFailed(forbidden()));
-    assert_eq!(said, "not allowed to list namespaces named \"shop\": no");
+    // A Role can't allow to list Namespaces.
+    let said = Trouble::List(forbidden()).describe(SERVER, &watch(Kind::Namespace, Some("shop")));
+    assert!(
+        said.starts_with("not allowed to list namespaces named \"shop\": no; missing in a ClusterRole: "),
+        "{said}"
+    );
 }
 
 #[test]
 fn a_lost_connection_reads_the_same_for_every_watch() {
     let refused = || kube::Error::Service(Box::new(io::Error::new(io::ErrorKind::ConnectionRefused, "refused")));
-    let said = slices(None, &Error::InitialListFailed(refused()));
+    let said = slices(None, &Trouble::List(refused()));
     assert_eq!(said, "the API server https://api:6443/ can't be reached: refused");
-    let other = Watch { kind: Kind::Pod, namespace: None };
-    assert_eq!(of_watch(SERVER, &other, &Error::WatchFailed(refused())), said);
+    assert_eq!(Trouble::Watch(refused()).describe(SERVER, &watch(Kind::Pod, None)), said);
+}
+
+#[test]
+fn what_is_not_json_comes_from_something_else() {
+    let html = serde_json::from_str::<u8>("<html>").unwrap_err();
+    let said = slices(None, &Trouble::List(kube::Error::SerdeError(html)));
+    assert!(said.starts_with("what answers at https://api:6443/ isn't an API server"), "{said}");
+}
+
+#[test]
+fn only_rights_and_credentials_are_causes_of_their_own() {
+    let cause = |kind, code| Trouble::List(kube::Error::Api(status(code, ""))).cause(&watch(kind, None));
+    assert_eq!(cause(Kind::Pod, 500), Cause::Server);
+    assert_eq!(Trouble::Ended.cause(&watch(Kind::Pod, None)), Cause::Server);
+    assert_eq!(cause(Kind::Pod, 401), Cause::Unknown);
+    assert_ne!(cause(Kind::Pod, 403), cause(Kind::Service, 403));
 }
 
 #[test]
 fn one_short_line_is_said() {
     let wordy = format!("first{}\nsecond", "!".repeat(1 << 20));
-    let said = slices(None, &Error::WatchError(status(500, &wordy)));
+    let said = slices(None, &Trouble::Said(status(500, &wordy)));
     assert!(said.len() < 300 && !said.contains("second"), "{said}");
-    let said = slices(None, &Error::WatchError(status(500, "\n one \n two")));
+    let said = slices(None, &Trouble::Said(status(500, "\n one \n two")));
     assert!(said.contains(": one (HTTP"), "{said}");
 }
 
 #[test]
-fn the_failing_checks_of_readyz_are_named() {
-    let checks = "[+]ping ok\n[-]etcd failed: reason withheld\n[+]a ok\n[-]b failed\nreadyz check failed\n";
-    let said = not_ready(SERVER, &status(500, checks));
-    assert_eq!(
-        said,
-        "the API server https://api:6443/ isn't ready: [-]etcd failed: reason withheld, [-]b failed (HTTP 500)"
-    );
+fn an_api_server_that_is_not_ready_says_why() {
+    let said = not_ready(SERVER, &status(500, "etcdserver: request timed out"));
+    assert_eq!(said, "the API server https://api:6443/ isn't ready: etcdserver: request timed out (HTTP 500)");
     assert_eq!(
         not_ready(SERVER, &status(401, "Unauthorized")),
         "the API server https://api:6443/ doesn't know us: Unauthorized"

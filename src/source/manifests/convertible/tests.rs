@@ -120,7 +120,11 @@ metadata: {name: '{{ .Release.Name }}'}
 {apiVersion: v1, kind: Service, metadata: {name: '{{ .Release.Name }}'}}
 ",
     );
-    assert_eq!((services.len(), mappings.len(), rejected), (1, 0, vec![]), "that there is a Service is known all the same");
+    assert_eq!(
+        (services.len(), mappings.len(), rejected),
+        (1, 0, vec![]),
+        "that there is a Service is known all the same"
+    );
     let lines: Vec<_> = templates.iter().map(|template| template.line).collect();
     assert_eq!(lines, [Some(10)], "one for the file");
     assert!(templates.iter().all(|one| one.rejected.message.ends_with("helm template … | chancery convert -")));
