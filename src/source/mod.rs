@@ -32,10 +32,6 @@ pub trait Source: Send + 'static {
 
 /// One thing that a source has to say.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly all of them are events, which an allocation each would cost more"
-)]
 pub enum Notice {
     /// Something happened to its objects.
     Event {

@@ -25,7 +25,8 @@ fn the_only_port_is_both_defaults_unless_it_is_tls_or_tcp() {
 
 #[test]
 fn only_what_says_so_is_a_default() {
-    let cases: &[(&[(u16, Protocol, bool)], (Option<u16>, Option<u16>))] = &[
+    type Case<'a> = (&'a [(u16, Protocol, bool)], (Option<u16>, Option<u16>));
+    let cases: &[Case<'_>] = &[
         // gRPC beside metrics: metrics are nobody's default.
         (&[(9090, Http2, false), (50051, Grpc, true)], (Some(50051), None)),
         (&[(80, Http1, true), (9090, Http2, false)], (None, Some(80))),
