@@ -2,14 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
 
+mod objects;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use chancery::cache::Wish;
-use chancery::model::object::{EndpointSlice, IpFamily, Namespace, Object, Pod, Port, Service, SliceEndpoint, Traffic};
+use chancery::model::object::{EndpointSlice, Object, SliceEndpoint};
 use chancery::model::settings::Settings;
-use chancery::model::{Catalog, Concern, Event, Key, Kind, Lowered, ObjectRef, Rejected, ZoneRouting};
+use chancery::model::{Catalog, Concern, Event, Key, Kind, Lowered, ObjectRef, Rejected};
 use chancery::pipeline::{Offline, RenderOptions, Renderer, offline};
 use chancery::xds::{Difference, Place, Resource, ResourceType, Snapshot, World};
 use data_plane_api::endpoint::ClusterLoadAssignment;
@@ -17,189 +18,9 @@ use data_plane_api::endpoint::lb_endpoint::HostIdentifier;
 use data_plane_api::route::RouteConfiguration;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::sample::{select, subsequence};
 use prost::Message;
 
-const NAMESPACES: [&str; 2] = ["shop", "bank"];
-const SERVICES: [&str; 3] = ["cart", "mail", "till"];
-const PORTS: [(&str, u16); 3] = [("grpc", 50051), ("http", 80), ("", 9090)];
-const PODS: u8 = 6;
-const ZONES: [&str; 3] = ["", "a", "b"];
-const NODES: [&str; 3] = ["", "n1", "n2"];
-
-/// What is there: the lowered objects by what they are called.
-type Objects = BTreeMap<ObjectRef, Lowered>;
-
-/// One thing that happens to a source.
-#[derive(Debug, Clone)]
-enum Step {
-    Put(Lowered),
-    Delete(ObjectRef),
-    /// The kind is listed again, and these changes are in the list.
-    Relist(Kind, Vec<Step>),
-    /// What happened so far is rendered.
-    Render,
-}
-
-// What can be there. Few names, so that things meet.
-
-fn key() -> impl Strategy<Value = Key> {
-    (select(&NAMESPACES[..]), select(&SERVICES[..])).prop_map(|(namespace, name)| Key::new(namespace, name))
-}
-
-/// Annotations with good values only: of a bad one the last good value stays, so there history matters, as it should.
-fn annotations() -> impl Strategy<Value = BTreeMap<String, String>> {
-    let values = [
-        ("enabled", &["true", "true", "true", "false"][..]),
-        ("fleets", &["*", "edge", "inner", "edge,inner"][..]),
-        (
-            "hosts",
-            &["x.example", "y.example,*.example", "X.example", "cart.shop", "mail.bank.svc:80", "*,x.example"][..],
-        ),
-        ("routes", &["/", "/,/a/", "shop.v1.Cart", "/a/,shop.v1.Cart"][..]),
-        ("routes.50051", &["/b/"][..]),
-        ("hosts.50051", &["x.example", "z.example"][..]),
-        ("protocol", &["grpc", "http1", "auto"][..]),
-        ("lb-policy", &["round-robin", "least-request"][..]),
-        ("timeout", &["off", "5s"][..]),
-        ("retry-on", &["none", "5xx,unavailable"][..]),
-        ("num-retries", &["1", "3"][..]),
-        ("zone-routing", &["off", "prefer-zone", "prefer-node"][..]),
-    ];
-    subsequence(values.to_vec(), 0..=4).prop_flat_map(|chosen| {
-        let pairs: Vec<_> = chosen.into_iter().map(|(name, values)| (Just(name), select(values))).collect();
-        pairs.prop_map(|pairs| {
-            pairs.into_iter().map(|(name, value)| (format!("chancery.dev/{name}"), value.to_owned())).collect()
-        })
-    })
-}
-
-fn in_another_order(objects: Objects) -> impl Strategy<Value = (Objects, Vec<Lowered>)> {
-    let shuffled = Just(objects.values().cloned().collect::<Vec<_>>()).prop_shuffle();
-    (Just(objects), shuffled)
-}
-
-fn service() -> impl Strategy<Value = Lowered> {
-    let ports = subsequence(PORTS.to_vec(), 1..=3);
-    let zone_routing =
-        select(&[ZoneRouting::Off, ZoneRouting::Off, ZoneRouting::PreferZone, ZoneRouting::PreferNode][..]);
-    let flags = (prop::bool::weighted(0.05), prop::bool::weighted(0.2), zone_routing, traffic());
-    (key(), 0..3_i64, annotations(), prop::bool::weighted(0.8), ports, flags).prop_map(
-        |(key, created, mut annotations, enabled, ports, flags)| {
-            let (external_name, publish_not_ready, zone_routing, traffic) = flags;
-            if enabled {
-                annotations.insert("chancery.dev/enabled".into(), "true".into());
-            }
-            let id = ObjectRef::service(&key);
-            let (settings, rejected) = Settings::parse(&id, &annotations);
-            let port = |(name, number): (&str, u16)| Port { name: name.into(), number, app_protocol: None };
-            let ports = ports.into_iter().map(port).collect();
-            let service = Service {
-                key,
-                created,
-                settings,
-                translated: None,
-                ports,
-                external_name,
-                publish_not_ready,
-                zone_routing,
-                traffic,
-            };
-            Lowered { id, object: Some(Object::Service(service)), rejected, concern: Concern::Ours }
-        },
-    )
-}
-
-fn traffic() -> impl Strategy<Value = Traffic> {
-    let first_family = select(&[IpFamily::V4, IpFamily::V6][..]);
-    (first_family, prop::bool::weighted(0.2)).prop_map(|(first_family, own_node_only)| Traffic {
-        first_family,
-        own_node_only,
-        ..Traffic::default()
-    })
-}
-
-fn namespace() -> impl Strategy<Value = Lowered> {
-    (select(&NAMESPACES[..]), annotations()).prop_map(|(name, annotations)| {
-        let id = ObjectRef::Object(Kind::Namespace, Key::new("", name));
-        let (settings, rejected) = Settings::parse(&id, &annotations);
-        Lowered {
-            id,
-            object: Some(Object::Namespace(Namespace { name: name.into(), settings })),
-            rejected,
-            concern: Concern::Ours,
-        }
-    })
-}
-
-fn pod_key(namespace: &str, pod: u8) -> Key {
-    Key::new(namespace, format!("pod-{pod}"))
-}
-
-fn pod() -> impl Strategy<Value = Lowered> {
-    (select(&NAMESPACES[..]), 0..PODS, 1..4_u32).prop_map(|(namespace, pod, weight)| {
-        let key = pod_key(namespace, pod);
-        let id = ObjectRef::Object(Kind::Pod, key.clone());
-        Lowered { id, object: Some(Object::Pod(Pod { key, weight })), rejected: vec![], concern: Concern::Ours }
-    })
-}
-
-fn slice_endpoint(namespace: Arc<str>, v6: bool) -> impl Strategy<Value = SliceEndpoint> {
-    let conditions = (any::<bool>(), any::<bool>(), any::<bool>());
-    (0..PODS, prop::bool::weighted(0.8), conditions, select(&ZONES[..]), select(&NODES[..])).prop_map(
-        move |(pod, is_known, (ready, serving, terminating), zone, node)| SliceEndpoint {
-            address: address(pod, v6),
-            ready,
-            serving,
-            terminating,
-            zone: zone.into(),
-            node: node.into(),
-            pod: is_known.then(|| pod_key(&namespace, pod)),
-        },
-    )
-}
-
-fn address(pod: u8, v6: bool) -> IpAddr {
-    if v6 { format!("2001:db8::{pod}").parse().unwrap() } else { format!("10.0.0.{pod}").parse().unwrap() }
-}
-
-fn slice() -> impl Strategy<Value = Lowered> {
-    (key(), 0..4_u8).prop_flat_map(|(service, number)| {
-        // As in Kubernetes, all addresses of a slice are of one family.
-        let endpoints = vec(slice_endpoint(Arc::clone(&service.namespace), number % 2 == 1), 0..5);
-        let ports = subsequence(PORTS.to_vec(), 1..=3);
-        (Just(service), Just(number), ports, endpoints).prop_map(|(service, number, ports, endpoints)| {
-            let key = Key::new(Arc::clone(&service.namespace), format!("{}-{number}", service.name));
-            let id = ObjectRef::Object(Kind::EndpointSlice, key.clone());
-            let ports = ports.into_iter().map(|(name, number)| (name.into(), number)).collect();
-            let slice = EndpointSlice { key, service, ports, endpoints };
-            Lowered { id, object: Some(Object::EndpointSlice(slice)), rejected: vec![], concern: Concern::Ours }
-        })
-    })
-}
-
-fn object() -> impl Strategy<Value = Lowered> {
-    prop_oneof![4 => service(), 4 => slice(), 1 => namespace(), 1 => pod()]
-}
-
-fn change() -> impl Strategy<Value = Step> {
-    prop_oneof![
-        4 => object().prop_map(Step::Put),
-        1 => object().prop_map(|lowered| Step::Delete(lowered.id)),
-    ]
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    prop_oneof![
-        6 => change(),
-        1 => (select(&Kind::ALL[..]), vec(change(), 0..4)).prop_map(|(kind, steps)| Step::Relist(kind, steps)),
-        3 => Just(Step::Render),
-    ]
-}
-
-fn objects() -> impl Strategy<Value = Objects> {
-    vec(object(), 0..25).prop_map(|all| all.into_iter().map(|lowered| (lowered.id.clone(), lowered)).collect())
-}
+use objects::*;
 
 // The two ways to render.
 
