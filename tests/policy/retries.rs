@@ -43,10 +43,17 @@ async fn nothing_that_a_pod_has_seen_is_tried_again_by_default() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pod_that_cannot_be_reached_is_avoided_by_default() {
     let mut scene = Scene::of_cart(2, &[]).await;
-    scene.kill("cart-1");
+    kill(&mut scene, "cart-1").await;
     let spread = scene.caller().await.spread(20).await;
     assert_eq!(spread, [("cart-2".to_owned(), 20)].into());
     assert!(scene.count("upstream_rq_retry").await > 0);
+}
+
+/// Kills a pod of `cart`, and returns when nobody listens there any more: until then a request could reach it.
+async fn kill(scene: &mut Scene, pod: &str) {
+    let address = scene.address_of("cart", pod);
+    scene.kill(pod);
+    soon("nobody to listen there", async { while TcpStream::connect(address).await.is_ok() {} }).await;
 }
 
 /// A request that waits for its retry counts against the budget, and 300 at once are more than 20 % of anything.
@@ -54,9 +61,7 @@ async fn a_pod_that_cannot_be_reached_is_avoided_by_default() {
 async fn no_request_fails_by_default_when_one_of_two_pods_is_gone() {
     for annotations in [&[][..], &[("lb-policy", "least-request")], &[("lb-policy", "random")]] {
         let mut scene = Scene::of_cart(2, annotations).await;
-        let pod = scene.address_of("cart", "cart-1");
-        scene.kill("cart-1");
-        soon("nobody to listen there", async { while TcpStream::connect(pod).await.is_ok() {} }).await;
+        kill(&mut scene, "cart-1").await;
         let answers = scene.caller().await.at_once(300, Ask::default()).await;
         let failed: Vec<_> = answers.into_iter().filter_map(Result::err).collect();
         let first = failed.first();
