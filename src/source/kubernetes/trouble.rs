@@ -135,6 +135,8 @@ fn of_status(server: &str, verb: &str, watch: &Watch, status: &Status) -> String
     match status.code {
         401 => unknown(server, status),
         403 => format!("not allowed to {verb} {watch}: {message}; missing in {}", watch.rule()),
+        // What can't be read as an event is taken for a status that says nothing.
+        0 if message.is_empty() => format!("the API server {server} answers to {verb} {watch} with what is no event"),
         code => format!("the API server {server} can't {verb} {watch}: {message} (HTTP {code})"),
     }
 }

@@ -119,7 +119,7 @@ fn lines(shared: Arc<Shared>, selection: Selection, from: u64, end: Instant) -> 
                     future::pending::<()>().await;
                 }
                 if let Some(Change { revision, resource: _, event, object }) = next {
-                    let line = json!({ "type": event, "object": object }).to_string() + "\n";
+                    let line = event_line(event, &object);
                     return Some((line, (shared, changes, revision, false)));
                 }
                 tokio::select! {
@@ -130,7 +130,7 @@ fn lines(shared: Arc<Shared>, selection: Selection, from: u64, end: Instant) -> 
                         let revision = if expired { from } else { revision.max(from) };
                         let object = json!({ "kind": "Bookmark", "apiVersion": "v1", "metadata": {
                             "resourceVersion": revision.to_string(), "creationTimestamp": null } });
-                        let line = json!({ "type": "BOOKMARK", "object": object }).to_string() + "\n";
+                        let line = event_line("BOOKMARK", &object);
                         return Some((line, (shared, changes, revision, true)));
                     }
                 }
@@ -174,9 +174,14 @@ fn object(code: u16, message: &str) -> Value {
             "reason": "Test", "code": code, "details": { "retryAfterSeconds": u16::from(code == 429) } })
 }
 
+/// An event of a watch, its fields in the order in which the real API server writes them.
+fn event_line(event: &str, object: &Value) -> String {
+    format!("{{\"type\":\"{event}\",\"object\":{object}}}\n")
+}
+
 /// The event of an error.
 fn error(code: u16) -> String {
-    json!({ "type": "ERROR", "object": object(code, reason(code)) }).to_string() + "\n"
+    event_line("ERROR", &object(code, reason(code)))
 }
 
 fn status(code: u16, message: &str) -> Response<Body> {
