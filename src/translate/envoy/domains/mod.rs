@@ -18,8 +18,8 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use pattern::{EVERY_DOMAIN, authority, covering, covers_host, is_wildcard, split, with_any_port};
-use rows::{Claim, Row, Rows};
+use pattern::{EVERY_DOMAIN, authority, covering, covers_host, is_wildcard, split};
+use rows::{Claim, Row, Rows, routes};
 pub use rows::{Contest, Title};
 pub use wish::{PortRoutes, Wish};
 
@@ -122,7 +122,7 @@ impl Domains {
     pub fn of_port(&self, port: &PortRoutes, fleet: &str) -> Option<EncodedVirtualHost> {
         port.virtual_host(|Wish { domain, requests: _, by_hosts }| match self.sole(domain, fleet) {
             Some(Sole::Port(sole)) if sole.name == port.name && by_hosts => self.told(domain, fleet),
-            Some(Sole::Port(sole)) if sole.name == port.name => vec![Name::clone(domain)],
+            Some(Sole::Port(sole)) if sole.name == port.name => wish::told(domain, port.asked.contains(domain)),
             _ => Vec::new(),
         })
     }
@@ -131,7 +131,8 @@ impl Domains {
     /// share. `None` if there are none.
     pub fn of_service(&self, grpc: &PortRoutes, http: &PortRoutes, fleet: &str) -> Option<EncodedVirtualHost> {
         let is_shared = |domain: &&Name| self.sole(domain, fleet) == Some(Sole::Service(&grpc.key));
-        let bare = grpc.bare.iter().filter(is_shared).cloned();
+        let asked = |domain| grpc.asked.contains(domain) || http.asked.contains(domain);
+        let bare = grpc.bare.iter().filter(is_shared).flat_map(|domain| wish::told(domain, asked(domain)));
         let hosts = grpc.hosts.iter().filter(is_shared).flat_map(|domain| self.told(domain, fleet));
         let domains: Vec<Name> = bare.chain(hosts).collect();
         if domains.is_empty() {
@@ -152,22 +153,18 @@ impl Domains {
     /// That of every domain begins with what the wildcards without a port have: Envoy doesn't find an authority with a port
     /// by them, as a domain can't have two wildcards.
     pub fn of_domain(&self, domain: &Name, fleet: &str) -> Option<EncodedVirtualHost> {
-        if self.sole(domain, fleet).is_some() {
+        let is_sole = |domain: &Name| self.sole(domain, fleet).is_some();
+        if is_sole(domain) || self.implying(domain, fleet).is_some_and(|host| is_sole(&host)) {
             return None;
         }
-        let wildcards: Vec<(String, Rows<'_>)> =
-            if **domain == *EVERY_DOMAIN { self.wildcards(fleet) } else { Vec::new() };
-        let rows = self.rows(domain, fleet);
-        if wildcards.is_empty() && rows.is_empty() {
+        let mut all = if **domain == *EVERY_DOMAIN { self.wildcards(fleet) } else { Vec::new() };
+        if let Some((rows, _)) = self.continued(domain, fleet) {
+            all.push((None, rows));
+        }
+        if all.is_empty() {
             return None;
         }
-        let (rows, _) = self.continued(domain, rows, fleet);
-        let mut routes = Vec::new();
-        for (authority, rows) in &wildcards {
-            rows.put_routes(Some(authority), &mut routes);
-        }
-        rows.put_routes(None, &mut routes);
-        Some(EncodedVirtualHost::new(domain, &self.told(domain, fleet), routes))
+        Some(EncodedVirtualHost::new(domain, &self.told(domain, fleet), routes(&all)))
     }
 
     /// What `port` wants and doesn't have in the route configuration of `fleet`.
@@ -180,23 +177,27 @@ impl Domains {
     }
 
     /// The paths that somebody wants of a wildcard and that lead elsewhere on this domain, in the route configuration of
-    /// `fleet`. What is left for everybody, the path `/`, is nobody's loss.
+    /// `fleet`. The path `/` of every domain is what others leave, so nobody loses it; that of another wildcard is lost to who
+    /// came later.
     pub fn hidden(&self, domain: &Name, fleet: &str) -> Vec<Hidden> {
-        if !self.by_hosts.contains(domain) {
-            return Vec::new();
-        }
-        self.continued(domain, self.rows(domain, fleet), fleet).1
+        self.continued(domain, fleet).map(|(_, hidden)| hidden).unwrap_or_default()
     }
 
-    /// The rows of a domain, and after them those of the wildcards that cover it; with what of these is hidden.
-    fn continued<'a>(&'a self, domain: &Name, mut rows: Rows<'a>, fleet: &str) -> (Rows<'a>, Vec<Hidden>) {
-        let mut hidden = Vec::new();
+    /// The rows of a domain that somebody's hosts ask for, and after them those of the wildcards that cover it; with what of
+    /// these is hidden. A host with a port that is only implied has the rows of the host.
+    fn continued<'a>(&'a self, domain: &Name, fleet: &str) -> Option<(Rows<'a>, Vec<Hidden>)> {
+        let mut covering = covering(domain);
+        let mut rows = if self.by_hosts.contains(domain) { self.rows(domain, fleet) } else { Rows::default() };
         if rows.is_empty() {
-            return (rows, hidden);
+            let host = self.implying(domain, fleet)?;
+            covering.retain(|wildcard| **wildcard != *host);
+            rows = self.rows(&host, fleet);
         }
-        for wildcard in covering(domain).into_iter().filter(|wildcard| self.by_hosts.contains(wildcard)) {
+        let mut hidden = Vec::new();
+        for wildcard in covering.into_iter().filter(|wildcard| self.by_hosts.contains(wildcard)) {
             for (row, winner, loser) in rows.extend(self.rows(&wildcard, fleet)) {
-                if *row == *EVERY_PATH || winner.key == loser.key {
+                let is_left = *row == *EVERY_PATH && (*wildcard == *EVERY_DOMAIN || !loser.is_older(winner));
+                if is_left || winner.key == loser.key {
                     continue;
                 }
                 hidden.push(Hidden {
@@ -212,12 +213,34 @@ impl Domains {
         }
         hidden.sort_unstable();
         hidden.dedup();
-        (rows, hidden)
+        Some((rows, hidden))
+    }
+
+    /// The host without a port that has the requests for this host with a port, of which nobody asked: where a wildcard with
+    /// that port covers it, Envoy would find the wildcard before the host with any port.
+    fn implying(&self, domain: &Name, fleet: &str) -> Option<Name> {
+        let (host, port) = split(domain);
+        let host: Name = host.into();
+        let is_wanted = |one: &Name| self.by_hosts.contains(one) && !self.claims_in(one, fleet).is_empty();
+        let is_covered = || covering(domain).iter().any(|wildcard| split(wildcard).1 == port && is_wanted(wildcard));
+        let is_free = self.claims_in(domain, fleet).is_empty();
+        (port.is_some() && is_free && is_wanted(&host) && is_covered()).then_some(host)
+    }
+
+    /// The ports of the wildcards with a port that cover this domain without one.
+    fn ports_over(&self, domain: &Name) -> BTreeSet<&str> {
+        let mut ports = BTreeSet::new();
+        for wildcard in covering(domain) {
+            let from = format!("{wildcard}:");
+            let with_port = self.by_hosts.range(Name::from(from.as_str())..).take_while(|one| one.starts_with(&from));
+            ports.extend(with_port.filter_map(|one| split(one).1));
+        }
+        ports
     }
 
     /// Of each wildcard without a port: the authorities with a port that it stands for, and who has them; the most specific
     /// first.
-    fn wildcards(&self, fleet: &str) -> Vec<(String, Rows<'_>)> {
+    fn wildcards(&self, fleet: &str) -> Vec<(Option<String>, Rows<'_>)> {
         let from = self.by_hosts.range(Name::from("*.")..);
         let wildcards = from.take_while(|domain| is_wildcard(domain)).filter(|domain| split(domain).1.is_none());
         let rows = wildcards.filter_map(|domain| {
@@ -227,7 +250,7 @@ impl Domains {
         });
         let mut rows: Vec<_> = rows.collect();
         rows.sort_by_key(|(length, ..)| std::cmp::Reverse(*length));
-        rows.into_iter().map(|(_, authority, rows)| (authority, rows)).collect()
+        rows.into_iter().map(|(_, authority, rows)| (Some(authority), rows)).collect()
     }
 
     fn rows<'a>(&'a self, domain: &Name, fleet: &str) -> Rows<'a> {
@@ -251,25 +274,14 @@ impl Domains {
 
     /// The domains that Envoy is told for a domain that somebody has: without a port it means any port.
     ///
-    /// Envoy looks for wildcards before it looks for hosts with any port. So where a wildcard with a port covers the domain,
-    /// the domain is told with that port, too.
+    /// With a port that is [implied](Self::implying) it is told, too, where nothing comes after the domain's own routes; else
+    /// that is a virtual host of its own, because other wildcards come after it.
     fn told(&self, domain: &Name, fleet: &str) -> Vec<Name> {
-        let mut told = vec![Name::clone(domain)];
-        let (host, port) = split(domain);
-        if port.is_some() || !self.by_hosts.contains(domain) {
-            return told;
-        }
-        told.extend(with_any_port(domain));
-        for wildcard in covering(domain) {
-            let from = format!("{wildcard}:");
-            let with_port = self.by_hosts.range(Name::from(from.as_str())..).take_while(|one| one.starts_with(&from));
-            let ports = with_port.filter_map(|one| Some((one, split(one).1?)));
-            for (_, port) in ports.filter(|(one, _)| !self.claims_in(one, fleet).is_empty()) {
-                let with_port: Name = format!("{host}:{port}").into();
-                if self.claims_in(&with_port, fleet).is_empty() && !told.contains(&with_port) {
-                    told.push(with_port);
-                }
-            }
+        let any_port = split(domain).1.is_none() && self.by_hosts.contains(domain);
+        let mut told = wish::told(domain, any_port);
+        if any_port && self.sole(domain, fleet).is_some() {
+            let implied = self.ports_over(domain).into_iter().map(|port| Name::from(format!("{domain}:{port}")));
+            told.extend(implied.filter(|with_port| self.implying(with_port, fleet).is_some()));
         }
         told
     }
@@ -309,6 +321,9 @@ impl Domains {
         }
         if self.by_hosts.contains(domain) {
             affected.domains.insert(Name::clone(domain));
+            if split(domain).1.is_none() {
+                affected.domains.extend(self.ports_over(domain).iter().map(|port| Name::from(format!("{domain}:{port}"))));
+            }
         }
     }
 }

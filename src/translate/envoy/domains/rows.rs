@@ -55,7 +55,7 @@ pub(super) struct Row<'a> {
 }
 
 /// The rows of a domain; the first whose prefix fits counts.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Rows<'a>(Vec<Row<'a>>);
 
 /// Either kind of request.
@@ -118,23 +118,28 @@ impl<'a> Rows<'a> {
         hidden
     }
 
-    /// Puts the routes for requests with an authority like this, or any, after `routes`. Where nobody has one kind of
-    /// request, whoever has the other kind gets it, too.
-    pub fn put_routes<'b>(&'b self, authority: Option<&'b str>, routes: &mut Vec<RouteTo<'b>>) {
-        for Row { prefix, grpc, other } in &self.0 {
-            let is_same = matches!((grpc, other), (Some(one), Some(two)) if one.port.name == two.port.name);
-            let mut put = |claim: &'b Claim, grpc_only| {
-                let PortRoutes { name: cluster, action, .. } = &*claim.port;
-                routes.push(RouteTo { prefix, grpc_only, authority, cluster, action });
-            };
-            if let Some(grpc) = grpc.filter(|_| other.is_some() && !is_same) {
-                put(grpc, true);
-            }
-            if let Some(all) = other.or(*grpc) {
-                put(all, false);
-            }
-        }
+    /// Whether somebody else has the requests of gRPC than the others, for any prefix.
+    fn is_split(&self) -> bool {
+        let name = |claim: Option<&'a Claim>| claim.map(|claim| &claim.port.name);
+        self.0.iter().any(|row| name(row.grpc) != name(row.other))
     }
+}
+
+/// The routes of these rows, each for requests with an authority that fits its regular expression, or any.
+///
+/// Where somebody else has the requests of gRPC, the routes for these come before all others: a shorter prefix among the
+/// others must not take them. Requests of gRPC that none of them takes are like any others.
+pub(super) fn routes<'a>(all: &'a [(Option<String>, Rows<'a>)]) -> Vec<RouteTo<'a>> {
+    let rows = || all.iter().flat_map(|(authority, rows)| rows.0.iter().map(move |row| (authority.as_deref(), row)));
+    let route = |claim: &'a Claim, grpc_only, authority, prefix| {
+        let PortRoutes { name: cluster, action, .. } = &*claim.port;
+        RouteTo { prefix, grpc_only, authority, cluster, action }
+    };
+    let is_split = all.iter().any(|(_, rows)| rows.is_split());
+    let grpc = rows().filter(|_| is_split);
+    let grpc = grpc.filter_map(|(authority, row)| Some(route(row.grpc?, true, authority, row.prefix)));
+    let others = rows().filter_map(|(authority, row)| Some(route(row.other?, false, authority, row.prefix)));
+    grpc.chain(others).collect()
 }
 
 /// What `port` wants of a domain, that all these want, and doesn't have.
@@ -148,6 +153,10 @@ pub(super) fn lost(domain: &Name, claims: &[&Claim], port: &PortRoutes) -> BTree
             // Whoever comes first on a domain has all its prefixes there, too.
             continue;
         };
+        if winner.port.key == port.key && winner.requests != Requests::All {
+            // The other default port of the Service has what is meant for it.
+            continue;
+        }
         if winner.title() != Title::Shared || !port.shares() {
             lost.insert(winner.over(domain, None));
             continue;
@@ -172,11 +181,9 @@ impl Claim {
     }
 
     /// Whether it takes requests of this kind, among these claims on the same domain: one of two default ports takes all
-    /// where the other one isn't.
+    /// where the other one doesn't want the domain.
     fn takes(&self, kind: Requests, claims: &[&Self]) -> bool {
-        let is_other_half = |other: &&Self| {
-            other.port.key == self.port.key && other.requests != Requests::All && other.requests != self.requests
-        };
+        let is_other_half = |other: &&Self| other.port.key == self.port.key && other.requests != self.requests;
         self.requests == Requests::All
             || self.requests == kind
             || !claims.iter().copied().any(|other| is_other_half(&other))

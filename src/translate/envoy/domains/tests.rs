@@ -99,10 +99,11 @@ fn nobody_takes_anybodys_own_name() {
 }
 
 #[test]
-fn asking_for_a_name_of_ones_own_changes_nothing() {
-    let asks = port("shop/cart", 1, &["cart.shop"], &[]);
-    let plain = port("shop/cart", 1, &[], &[]);
-    assert_eq!(asks, plain);
+fn asking_for_a_name_of_ones_own_means_any_port() {
+    let asks = port("shop/cart", 1, &["cart.shop", "cart.shop.svc:80"], &[]);
+    let of_cart = decoded(&domains(&[&asks]).of_port(&asks, "").unwrap()).domains;
+    assert_eq!(of_cart.len(), 7);
+    assert!(of_cart.contains(&"cart.shop:*".to_owned()), "{of_cart:?}");
 }
 
 #[test]

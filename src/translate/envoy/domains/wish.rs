@@ -27,6 +27,8 @@ pub struct PortRoutes {
     /// The names of its Service without a number, if it is a default port, and which requests under them it takes.
     pub(super) bare: Vec<Name>,
     bare_requests: Requests,
+    /// Those of them that its hosts ask for: they mean any port.
+    pub(super) asked: BTreeSet<Name>,
     /// The domains that its owner asked for, without those that it has anyway, and which requests under them it takes.
     pub(super) hosts: Vec<Name>,
     host_requests: Requests,
@@ -63,16 +65,19 @@ impl PortRoutes {
         if hosts.is_empty() && !prefixes.is_empty() {
             hosts.insert(EVERY_DOMAIN.into());
         }
+        let asked: BTreeSet<Name> = hosts.iter().filter(|host| bare.contains(host)).cloned().collect();
         hosts.retain(|host| !numbered.contains(host) && !bare.contains(host));
         let action = action(&name, policy);
         let bare_requests = requests.unwrap_or(Requests::All);
         let host_requests = if *has_service_hosts { bare_requests } else { Requests::All };
 
         let mut whole = numbered.clone();
-        whole.extend(bare.iter().filter(|_| bare_requests == Requests::All).cloned());
+        for domain in bare.iter().filter(|_| bare_requests == Requests::All) {
+            whole.extend(told(domain, asked.contains(domain)));
+        }
         let is_whole = prefixes.is_empty() && host_requests == Requests::All;
         let kept = hosts.iter().filter(|_| is_whole);
-        whole.extend(kept.flat_map(|host| [Some(Name::clone(host)), with_any_port(host)]).flatten());
+        whole.extend(kept.flat_map(|host| told(host, true)));
         let encoded = encode(&name, &whole, &action);
         Self {
             name,
@@ -83,6 +88,7 @@ impl PortRoutes {
             numbered,
             bare,
             bare_requests,
+            asked,
             hosts: hosts.into_iter().collect(),
             host_requests,
             prefixes,
@@ -108,15 +114,26 @@ impl PortRoutes {
         }
         let is_certain = |wish: &Wish<'_>| !wish.by_hosts && wish.requests == Requests::All;
         let domains =
-            self.wishes().flat_map(|wish| if is_certain(&wish) { vec![Name::clone(wish.domain)] } else { kept(wish) });
+            self.wishes().flat_map(|wish| if is_certain(&wish) { told(wish.domain, self.asked.contains(wish.domain)) } else { kept(wish) });
         let domains: Vec<Name> = domains.collect();
         Some(if domains == self.whole { self.encoded.clone() } else { encode(&self.name, &domains, &self.action) })
+    }
+
+    /// Whether its Service was there before that of another port.
+    pub(super) fn is_older(&self, other: &Self) -> bool {
+        (self.created, &self.key) < (other.created, &other.key)
     }
 
     /// Whether it shares its hosts.
     pub(super) const fn shares(&self) -> bool {
         !self.prefixes.is_empty()
     }
+}
+
+/// What Envoy is told of a domain that may mean any port.
+pub(super) fn told(domain: &Name, any_port: bool) -> Vec<Name> {
+    let any_port = with_any_port(domain).filter(|_| any_port);
+    [Some(Name::clone(domain)), any_port].into_iter().flatten().collect()
 }
 
 fn encode(name: &Name, domains: &[Name], action: &RouteAction) -> EncodedVirtualHost {

@@ -74,6 +74,71 @@ fn both_lose_a_host_that_an_older_service_has() {
     assert_eq!(decoded(&domains.of_service(&grpc, &http, "").unwrap()).domains.len(), 3);
 }
 
+/// The routes of a Service `shop/cart` whose port for HTTP and whose port for gRPC ask for these hosts and paths, and whether
+/// that was without naming the port.
+fn each(http: (&[&str], &[&str], bool), grpc: (&[&str], &[&str], bool)) -> [Arc<PortRoutes>; 2] {
+    let port = |number, (hosts, routes, has_service_hosts): (&[&str], &[&str], bool)| Port {
+        number,
+        name: "x".into(),
+        policy: Policy {
+            hosts: hosts.iter().map(|host| Arc::from(*host)).collect(),
+            routes: routes.iter().map(|route| Arc::from(*route)).collect(),
+            ..Policy::default()
+        },
+        has_service_hosts,
+        annotated: [].into(),
+        written: [].into(),
+    };
+    let key = Key::new("shop", "cart");
+    let ports = vec![port(80, http), port(50051, grpc)];
+    let service = Service { key: key.clone(), created: 2, ports, defaults: Defaults { grpc: Some(50051), http: Some(80) } };
+    [0, 1].map(|at| {
+        let port = &service.ports[at];
+        Arc::new(PortRoutes::new(names::cluster(&key, port.number), &service, port, "cluster.local"))
+    })
+}
+
+/// The routes of a domain: `grpc` where they are for gRPC only, the prefix, and the cluster.
+fn routes(domains: &Domains, domain: &str) -> Vec<String> {
+    let host = domains.of_domain(&domain.into(), "").map(|host| decoded(&host));
+    let route = |route| {
+        let json = data_plane_api::json::of(&route).unwrap();
+        let grpc = if json["match"].get("grpc").is_some() { "grpc " } else { "" };
+        format!("{grpc}{} {}", json["match"]["prefix"].as_str().unwrap(), json["route"]["cluster"].as_str().unwrap())
+    };
+    host.into_iter().flat_map(|host| host.routes).map(route).collect()
+}
+
+#[test]
+fn paths_of_one_default_port_leave_the_other_port_its_own_requests() {
+    let [http, grpc] = each((&["x.example"], &["/api"], true), (&["x.example"], &[], true));
+    assert_eq!(
+        routes(&domains(&[&http, &grpc]), "x.example"),
+        ["grpc / shop/cart/50051", "/api shop/cart/80"],
+        "nothing but gRPC goes to the port for gRPC"
+    );
+}
+
+#[test]
+fn paths_of_grpc_on_a_wildcard_are_not_hidden_by_other_requests() {
+    let [http, grpc] = each((&["x.example"], &[], true), (&["x.example"], &["/shop.v1.Cart/"], true));
+    let all = sharing("shop/all", 1, &[], &["/shop.v1.Other/"], &[]);
+    assert_eq!(
+        routes(&domains(&[&http, &grpc, &all]), "x.example"),
+        ["grpc /shop.v1.Cart/ shop/cart/50051", "grpc /shop.v1.Other/ shop/all/80", "/ shop/cart/80"]
+    );
+}
+
+#[test]
+fn a_host_of_the_service_and_of_one_port_is_shared_by_kind() {
+    let [http, grpc] = each((&["x.example"], &[], true), (&["x.example", "g.example"], &[], false));
+    let domains = domains(&[&http, &grpc]);
+    assert!(decoded(&domains.of_service(&grpc, &http, "").unwrap()).domains.contains(&"x.example".to_owned()));
+    for port in [&http, &grpc] {
+        assert_eq!(lost(&domains, port, ""), []);
+    }
+}
+
 #[test]
 fn a_port_that_no_request_can_be_sent_over_has_no_virtual_host() {
     for protocol in [Protocol::Tcp, Protocol::Tls] {

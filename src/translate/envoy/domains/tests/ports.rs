@@ -58,3 +58,26 @@ fn a_wildcard_with_a_port_takes_nothing_from_a_host() {
     assert!(!of_port(&domains, &exact).contains(&extra), "somebody has it, and one domain can't be told twice");
     assert!(of_port(&domains, &precise).contains(&extra));
 }
+
+/// The routes of a host with a port that only a wildcard has.
+#[test]
+fn a_wildcard_with_a_port_comes_after_a_host_that_shares() {
+    let exact = sharing("shop/exact", 2, &["x.example"], &["/v1"], &[]);
+    let wild = sharing("shop/wild", 1, &["*.example:8080"], &["/v2"], &[]);
+    let mut domains = domains(&[&exact]);
+    let mut affected = Affected::default();
+    domains.insert(&wild, &mut affected);
+    assert!(affected.domains.contains("x.example:8080"), "{affected:?}");
+    let prefixes = |domain: &str| {
+        let host = domains.of_domain(&domain.into(), "").map(|host| decoded(&host));
+        let routes = host.into_iter().flat_map(|host| host.routes).map(|route| data_plane_api::json::of(&route).unwrap());
+        routes.map(|route| route["match"]["prefix"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(prefixes("x.example:8080"), ["/v1", "/v2"]);
+    assert_eq!(prefixes("x.example"), ["/v1"]);
+    assert_eq!(prefixes("x.example:8081"), [""; 0]);
+    let mut affected = Affected::default();
+    domains.remove(&wild, &mut affected);
+    assert!(affected.domains.contains("x.example:8080"), "so that it goes again: {affected:?}");
+    assert_eq!(domains.of_domain(&"x.example:8080".into(), ""), None);
+}

@@ -13,58 +13,72 @@ struct Request {
     grpc: bool,
 }
 
-const HOSTS: [&str; 8] = ["a.x", "b.x", "a.b.x", "*.x", "*.b.x", "*", "s0.n", "a.x:81"];
+const HOSTS: [&str; 10] = ["a.x", "b.x", "a.b.x", "*.x", "*.b.x", "*", "s0.n", "a.x:81", "*.x:81", "*.b.x:81"];
 const PREFIXES: [&str; 5] = ["/", "/p", "/p/q", "/r", "/p/q/s"];
 const FLEETS: [&str; 2] = ["", "edge"];
+
+/// What one port of a Service asks for.
+#[derive(Debug, Clone)]
+struct Wanted {
+    hosts: Vec<&'static str>,
+    prefixes: Vec<&'static str>,
+    /// Without naming the port.
+    of_service: bool,
+}
 
 /// The ports of one Service: one, or two of which one is for gRPC.
 #[derive(Debug, Clone)]
 struct Claims {
     created: i64,
-    hosts: Vec<&'static str>,
-    prefixes: Vec<&'static str>,
-    two: bool,
+    http: Wanted,
+    /// `None`: what the other one asks for.
+    grpc: Option<Option<Wanted>>,
     edge_only: bool,
 }
 
-fn claims() -> impl Strategy<Value = Claims> {
+fn wanted() -> impl Strategy<Value = Wanted> {
     let hosts = prop::sample::subsequence(&HOSTS[..], 0..4);
     let prefixes = prop_oneof![Just(Vec::new()), prop::sample::subsequence(&PREFIXES[..], 1..3)];
-    (0..3_i64, hosts, prefixes, any::<bool>(), any::<bool>()).prop_map(
-        |(created, mut hosts, prefixes, two, edge_only)| {
-            if prefixes.is_empty() {
-                // Settled before it comes here.
-                hosts.retain(|host| *host != "*");
-            }
-            Claims { created, hosts, prefixes, two, edge_only }
-        },
-    )
+    (hosts, prefixes, any::<bool>()).prop_map(|(mut hosts, prefixes, of_service)| {
+        if prefixes.is_empty() {
+            // Settled before it comes here.
+            hosts.retain(|host| *host != "*");
+        }
+        Wanted { hosts, prefixes, of_service }
+    })
+}
+
+fn claims() -> impl Strategy<Value = Claims> {
+    let grpc = prop::option::of(prop::option::of(wanted()));
+    (0..3_i64, wanted(), grpc, any::<bool>())
+        .prop_map(|(created, http, grpc, edge_only)| Claims { created, http, grpc, edge_only })
 }
 
 fn requests() -> impl Strategy<Value = Request> {
     let host = prop::sample::select(vec!["a.x", "b.x", "c.x", "a.b.x", "c.b.x", "z", "s0.n", "s1.n"]);
-    let port = prop::option::of(prop::sample::select(vec![80, 81, 50051, 9]));
+    let port = prop::option::of(prop::sample::select(vec![80, 81, 81, 50051, 9]));
     let path = prop::sample::select(vec!["/", "/p", "/p/q", "/p/q/s", "/r", "/t"]);
     (host, port, path, any::<bool>()).prop_map(|(host, port, path, grpc)| Request { host, port, path, grpc })
 }
 
 fn ports_of(at: usize, claims: &Claims) -> Vec<Arc<PortRoutes>> {
-    let Claims { created, hosts, prefixes, two, edge_only } = claims;
-    let port = |number: u16| Port {
+    let Claims { created, http, grpc, edge_only } = claims;
+    let port = |number: u16, wanted: &Wanted| Port {
         number,
         name: "x".into(),
         policy: Policy {
-            hosts: hosts.iter().map(|host| Arc::from(*host)).collect(),
-            routes: prefixes.iter().map(|prefix| Arc::from(*prefix)).collect(),
+            hosts: wanted.hosts.iter().map(|host| Arc::from(*host)).collect(),
+            routes: wanted.prefixes.iter().map(|prefix| Arc::from(*prefix)).collect(),
             fleets: if *edge_only && number == 80 { Fleets::Named(["edge".into()].into()) } else { Fleets::All },
             ..Policy::default()
         },
-        has_service_hosts: true,
+        has_service_hosts: wanted.of_service,
         annotated: [].into(),
         written: [].into(),
     };
-    let ports: Vec<Port> = if *two { vec![port(80), port(50051)] } else { vec![port(80)] };
-    let defaults = Defaults { grpc: Some(if *two { 50051 } else { 80 }), http: Some(80) };
+    let mut ports = vec![port(80, http)];
+    ports.extend(grpc.as_ref().map(|grpc| port(50051, grpc.as_ref().unwrap_or(http))));
+    let defaults = Defaults { grpc: Some(if grpc.is_some() { 50051 } else { 80 }), http: Some(80) };
     let key = Key::new("n", format!("s{at}"));
     let service = Service { key: key.clone(), created: *created, ports, defaults };
     let routes = |port| Arc::new(PortRoutes::new(names::cluster(&key, Port::clone(port).number), &service, port, "c"));
@@ -78,9 +92,10 @@ fn virtual_hosts(domains: &Domains, ports: &[Arc<PortRoutes>], fleet: &str) -> V
     for pair in ports.windows(2).filter(|pair| pair[0].key == pair[1].key && pair.iter().all(|port| here(&port))) {
         hosts.extend(domains.of_service(&pair[1], &pair[0], fleet));
     }
-    let every = Name::from(EVERY_DOMAIN);
-    let by_hosts: BTreeSet<&Name> = domains.by_hosts.iter().chain([&every]).collect();
-    hosts.extend(by_hosts.into_iter().filter_map(|domain| domains.of_domain(domain, fleet)));
+    let mut affected = Affected::default();
+    affected.domains.insert(EVERY_DOMAIN.into());
+    domains.by_hosts.iter().for_each(|domain| domains.touch(domain, &mut affected));
+    hosts.extend(affected.domains.iter().filter_map(|domain| domains.of_domain(domain, fleet)));
     hosts.iter().map(decoded).collect()
 }
 
@@ -113,24 +128,26 @@ fn found(hosts: &[VirtualHost], request: &Request) -> Option<String> {
     })
 }
 
-/// The cluster that the rule says: of the patterns that fit, the most specific whose strongest claims take the request.
+/// The cluster that the rule says: of the patterns that fit, the most specific whose strongest claims take the request. A
+/// request of gRPC that nobody takes as one is like any other.
 fn expected(ports: &[Arc<PortRoutes>], fleet: &str, request: &Request) -> Option<String> {
+    let as_grpc = || expected_of(ports, fleet, request, Requests::Grpc);
+    request.grpc.then(as_grpc).flatten().or_else(|| expected_of(ports, fleet, request, Requests::Other))
+}
+
+fn expected_of(ports: &[Arc<PortRoutes>], fleet: &str, request: &Request, kind: Requests) -> Option<String> {
     let authority = request.port.map_or_else(|| request.host.to_owned(), |port| format!("{}:{port}", request.host));
     let authority = Name::from(authority);
-    let kind = if request.grpc { Requests::Grpc } else { Requests::Other };
     for pattern in std::iter::once(Name::clone(&authority)).chain(covering(&authority)) {
         let mut claims: Vec<Claim> = Vec::new();
         for port in ports.iter().filter(|port| port.fleets.includes(fleet)) {
             let wishes = port.wishes().filter(|wish| *wish.domain == pattern);
-            claims.extend(wishes.map(|Wish { requests, by_hosts, .. }| Claim {
-                by_hosts,
-                requests,
-                port: Arc::clone(port),
-            }));
+            claims.extend(wishes.map(|Wish { requests, by_hosts, .. }| Claim { by_hosts, requests, port: Arc::clone(port) }));
         }
         claims.sort_by(Claim::compare);
-        // A name of a Service has no port but its own, and nobody else has it with another one.
-        if claims.first().is_some_and(|first| !first.by_hosts) && pattern != authority {
+        // A name of a Service has no port but its own, unless its own hosts ask for any; and nobody else has it.
+        let asked = claims.iter().any(|claim| !claim.by_hosts && claim.port.asked.contains(&pattern));
+        if claims.first().is_some_and(|first| !first.by_hosts) && pattern != authority && !asked {
             continue;
         }
         let alone = |claim: &Claim| {
