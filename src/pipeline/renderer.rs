@@ -341,6 +341,7 @@ impl Renderer {
             *rejections += u64::from(hidden.set(domain, now, &port_of));
         }
         for name in &dirty.virtual_hosts.ports {
+            *rejections += u64::from(hidden.tell(name, &port_of));
             let before = rejected.remove(name).unwrap_or_default();
             let Some(RenderedPort { routes, .. }) = ports.get(name) else {
                 *rejections += u64::from(!before.is_empty());

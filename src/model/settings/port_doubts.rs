@@ -4,7 +4,11 @@ use super::PREFIX;
 use super::port_protocol::{self, Said};
 use super::resolve::spoken;
 use crate::model::defaults::Claim;
-use crate::model::{Defaults, ObjectRef, Protocol, Reason, Rejected, object};
+use crate::model::{Defaults, Key, ObjectRef, Protocol, Reason, Rejected, object};
+
+/// Words in the names of ports that are beside what the Service is for.
+const ASIDE: [&str; 10] =
+    ["admin", "debug", "health", "healthz", "metrics", "monitoring", "pprof", "prom", "prometheus", "status"];
 
 /// Where the ports of a Service stand.
 const PORTS: &str = "spec.ports";
@@ -15,20 +19,32 @@ const PORTS: &str = "spec.ports";
 /// of all.
 pub(super) fn of(service: &object::Service, claims: &[Claim], defaults: Defaults) -> Vec<Rejected> {
     let mut doubts: Vec<Rejected> = claims.iter().filter_map(|claim| of_port(service, *claim, defaults)).collect();
-    let is_usable = |claim: &&Claim| claim.protocol.is_http();
-    let example = claims.iter().find(is_usable).and_then(|claim| port(service, claim.number));
-    if let Some(example) = example.filter(|_| defaults.are_missing()) {
-        let (name, namespace) = (&service.key.name, &service.key.namespace);
-        let says_grpc = |claim: &&Claim| claim.is_said && claim.protocol == Protocol::Grpc;
-        let (why, or) = if claims.iter().any(|claim| says_grpc(&claim)) {
-            (", as several say gRPC", String::new())
-        } else {
-            ("", format!(", or say {PREFIX}protocol.{}: grpc", spoken(example)))
-        };
-        let message = format!("no default port{why}: name one, e.g. xds:///{name}.{namespace}:{}{or}", example.number);
-        doubts.push(doubt(service, "", message, "no port is reached under the names without a port"));
+    if let Some(doubt) = no_default(service, claims).filter(|_| defaults.are_missing()) {
+        doubts.push(doubt);
     }
     doubts
+}
+
+/// That there is no default port, if a port could be one; with how to do about it.
+fn no_default(service: &object::Service, claims: &[Claim]) -> Option<Rejected> {
+    let usable = || claims.iter().filter(|claim| claim.protocol.is_http());
+    let is_main = |claim: &&Claim| {
+        let words = |port: &object::Port| port.name.split('-').any(|word| ASIDE.contains(&word));
+        port(service, claim.number).is_some_and(|port| !words(port))
+    };
+    let claim = usable().find(is_main).or_else(|| usable().next())?;
+    let example = port(service, claim.number)?;
+    let several = |protocol| usable().filter(|claim| claim.is_said && claim.protocol == protocol).count() > 1;
+    let why = match (several(Protocol::Grpc), several(Protocol::Http1)) {
+        (true, _) => ", as several say gRPC",
+        (false, true) => ", as several say HTTP/1",
+        (false, false) => "",
+    };
+    let or = if claim.is_said { String::new() } else { format!(", or say {PREFIX}protocol.{}: grpc", spoken(example)) };
+    let (object::Port { number, .. }, Key { namespace, name }) = (example, &service.key);
+    let scheme = if claim.is_said && claim.protocol == Protocol::Http1 { "" } else { "xds:///" };
+    let message = format!("no default port{why}: name one, e.g. {scheme}{name}.{namespace}:{number}{or}");
+    Some(doubt(service, "", message, "no port is reached under the names without a port"))
 }
 
 fn of_port(service: &object::Service, claim: Claim, defaults: Defaults) -> Option<Rejected> {
@@ -49,9 +65,15 @@ fn of_port(service: &object::Service, claim: Claim, defaults: Defaults) -> Optio
         return Some(doubt(service, spoken(port), message, meanwhile));
     }
     (!is_said && defaults.include(number)).then(|| {
-        let message = format!(
-            "nothing says what port {number} speaks; expected {key}, appProtocol, or a name such as grpc or http"
-        );
+        let message = match port_protocol::unknown_app_protocol(port) {
+            Some(word) => format!(
+                "the appProtocol of port {number}, {}, isn't understood; expected {key}: grpc, http2, http1 or tcp",
+                Rejected::shorten(word)
+            ),
+            None => format!(
+                "nothing says what port {number} speaks; expected {key}, appProtocol, or a name such as grpc or http"
+            ),
+        };
         doubt(service, spoken(port), message, &format!("the guess, {}, is in force", protocol.as_str()))
     })
 }

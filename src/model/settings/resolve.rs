@@ -174,7 +174,7 @@ impl<'a> Layers<'a> {
         for (settings, origin) in self.weakest_first() {
             // In the order of names, too, the weakest scope comes first.
             for (name, value) in settings.into_iter().flat_map(|settings| &settings.good) {
-                if name.reaches(port, is_default) {
+                if name.reaches(port, is_default) && !is_overruled(origin, name, port) {
                     in_force.insert(name.key, InForce { value, origin, name });
                 }
             }
@@ -288,12 +288,18 @@ impl<'a> Layers<'a> {
             .filter_map(|setting| {
                 let name = Name { key: setting.key, scope: Scope::Plain };
                 let (origin, value) = self.said().find_map(|(origin, said)| Some((origin, said.good.get(&name)?)))?;
+                let usable = served.iter().filter(|(_, effective)| effective.policy.protocol.is_http());
                 let choices: Vec<String> =
-                    served.iter().map(|(port, _)| format!("{PREFIX}{}.{}", setting.key, spoken(port))).collect();
-                let message = format!(
-                    "no port of the Service is its default port; expected the port to be named: {}",
-                    choices.join(", ")
-                );
+                    usable.map(|(port, _)| format!("{PREFIX}{}.{}", setting.key, spoken(port))).collect();
+                let message = if choices.is_empty() {
+                    format!(
+                        "no port of the Service speaks HTTP or gRPC without TLS; expected {PREFIX}protocol.<port> beside it if one \
+                         does"
+                    )
+                } else {
+                    let choices = choices.join(", ");
+                    format!("no port of the Service is its default port; expected the port to be named: {choices}")
+                };
                 let one = InForce { value, origin, name: &name };
                 Some(self.rejected(service, one, message, "it is ignored".to_owned()))
             })
@@ -329,6 +335,13 @@ impl<'a> Layers<'a> {
             })
             .collect()
     }
+}
+
+/// Whether what a port says itself counts more than this: the protocol that a Namespace says of all ports of all its Services
+/// is for those ports that say nothing.
+fn is_overruled(origin: Origin, name: &Name, port: Option<&object::Port>) -> bool {
+    let says_itself = |port| port_protocol::of(port).1 != Said::Nothing;
+    origin == Origin::Namespace && name.key == "protocol" && name.scope == Scope::Plain && port.is_some_and(says_itself)
 }
 
 /// What a port says of itself.

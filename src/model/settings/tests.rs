@@ -64,6 +64,7 @@ fn good_values_do_what_they_say() {
         ("protocol", "http2", with(&|to| to.policy.protocol = Protocol::Http2)),
         ("protocol", "http1", with(&|to| to.policy.protocol = Protocol::Http1)),
         ("protocol", "auto", with(&|to| to.policy.protocol = Protocol::Auto)),
+        ("protocol", "http", with(&|to| to.policy.protocol = Protocol::Http1)),
         ("protocol", "tcp", with(&|to| to.policy.protocol = Protocol::Tcp)),
         ("lb-policy", "round-robin", with(&|_| {})),
         ("lb-policy", "least-request", with(&|to| to.policy.balancing.policy = LbPolicy::LeastRequest)),
@@ -113,7 +114,7 @@ fn bad_values_cost_their_key_only_and_are_told() {
         ("fleets", "edge*", "\"edge*\" is not the name of a fleet; expected"),
         ("fleets", "two words", "\"two words\" is not the name of a fleet; expected"),
         ("protocol", "GRPC", "no such value (did you mean grpc?); expected grpc, http2, http1, auto or tcp"),
-        ("protocol", "tls", "no such value; expected grpc, http2, http1, auto or tcp"),
+        ("protocol", "tls", "pods aren't spoken to in TLS yet; expected grpc, http2, http1, auto or tcp"),
         ("protocol", "grpc,http2", "no such value; expected"),
         (
             "lb-policy",

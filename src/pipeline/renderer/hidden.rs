@@ -62,70 +62,85 @@ impl HiddenPaths {
         true
     }
 
-    fn tell<'a>(&mut self, port: &Name, port_of: &impl Fn(&Name) -> Option<&'a Port>) {
+    /// Tells of a port anew, whose hosts and routes may be written elsewhere now; says whether that makes a difference.
+    pub(super) fn tell<'a>(&mut self, port: &Name, port_of: &impl Fn(&Name) -> Option<&'a Port>) -> bool {
         let of_port = self.by_port.get(port).filter(|hidden| !hidden.is_empty());
-        let Some(of_port) = of_port else {
+        let Some((of_port, rendered)) = of_port.zip(port_of(port)) else {
             self.by_port.remove(port);
-            self.rejected.remove(port);
-            return;
+            return self.rejected.remove(port).is_some();
         };
-        let lost = told(of_port.iter().filter(|one| one.loser == *port), loss);
-        let won = told(of_port.iter().filter(|one| one.winner == *port), gain);
-        let path = of_port.iter().find(|one| one.loser == *port).map(|one| &*one.prefix);
-        let host = of_port.iter().find(|one| one.winner == *port).map(|one| &*one.domain);
-        let written = |key, item: Option<&str>| Some(port_of(port)?.written.get(key)?.field_of(item?).to_owned());
-        let placed = |told: Option<Rejected>, field: Option<String>| {
-            told.map(|told| Rejected { field: field.unwrap_or(told.field), ..told })
-        };
-        let told = placed(lost, written("routes", path)).into_iter().chain(placed(won, written("hosts", host)));
-        self.rejected.insert(Name::clone(port), told.collect());
+        let lost = of_port.iter().filter(|one| one.loser == *port);
+        let lost = grouped(lost, |one| &one.prefix, |one| (&one.domain, &one.winner_key));
+        let won = of_port.iter().filter(|one| one.winner == *port);
+        let won = grouped(won, |one| &one.domain, |one| (&one.prefix, &one.loser_key));
+        let lost = lost.iter().map(|group| loss(rendered, group));
+        let told: Vec<Rejected> = lost.chain(won.iter().map(|group| gain(rendered, group))).collect();
+        let is_same = self.rejected.get(port) == Some(&told);
+        self.rejected.insert(Name::clone(port), told);
+        !is_same
     }
 }
 
-/// What these are told as, if there are any.
-fn told<'a>(
+/// Paths or domains of which the same is to be told.
+struct Group<'a> {
+    /// One of them.
+    any: &'a Hidden,
+    /// All of them.
+    items: BTreeSet<&'a Name>,
+    /// The domains or paths that are in question, and the other Service.
+    others: BTreeSet<(&'a Name, &'a Key)>,
+}
+
+/// Puts together those of one wildcard that have the same others.
+fn grouped<'a>(
     hidden: impl Iterator<Item = &'a Hidden>,
-    tell: fn(&Hidden, &BTreeSet<&str>, &BTreeSet<&str>, &BTreeSet<&Key>) -> Rejected,
-) -> Option<Rejected> {
-    let mut first = None;
-    let (mut domains, mut prefixes, mut others) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    item: fn(&'a Hidden) -> &'a Name,
+    other: fn(&'a Hidden) -> (&'a Name, &'a Key),
+) -> Vec<Group<'a>> {
+    let mut items: BTreeMap<(&Name, &Name), (&'a Hidden, BTreeSet<(&'a Name, &'a Key)>)> = BTreeMap::new();
     for one in hidden {
-        first.get_or_insert(one);
-        domains.insert(&*one.domain);
-        prefixes.insert(&*one.prefix);
-        others.extend([&one.loser_key, &one.winner_key]);
+        items.entry((&one.wildcard, item(one))).or_insert_with(|| (one, BTreeSet::new())).1.insert(other(one));
     }
-    first.map(|first| tell(first, &domains, &prefixes, &others))
+    let mut groups: BTreeMap<_, Group<'a>> = BTreeMap::new();
+    for ((wildcard, item), (any, others)) in items {
+        let group = || Group { any, items: BTreeSet::new(), others: others.clone() };
+        groups.entry((wildcard, others.clone())).or_insert_with(group).items.insert(item);
+    }
+    groups.into_values().collect()
 }
 
-fn loss(first: &Hidden, domains: &BTreeSet<&str>, prefixes: &BTreeSet<&str>, others: &BTreeSet<&Key>) -> Rejected {
-    let Hidden { wildcard, loser_key, .. } = first;
-    let others = list(others.iter().filter(|key| **key != loser_key).map(|key| format!("Service {key}")));
+fn loss(port: &Port, Group { any, items, others }: &Group<'_>) -> Rejected {
+    let Hidden { wildcard, loser_key, prefix, .. } = any;
+    let written = |key: &str, item: &Name| Some(port.written.get(key)?.field_of(item).to_owned());
+    // Without routes it wants all of the wildcard.
+    let is_whole = port.policy.routes.is_empty();
+    let (key, item) = if is_whole { ("hosts", wildcard) } else { ("routes", prefix) };
+    let what = if is_whole { wildcard.to_string() } else { list(items.iter().map(ToString::to_string)) };
+    let domains = list(others.iter().map(|(domain, key)| format!("{domain} (to Service {key})")));
     Rejected {
         object: ObjectRef::service(loser_key),
-        field: field("routes"),
-        value: Rejected::shorten(&list(prefixes.iter().map(ToString::to_string))),
+        field: written(key, item).unwrap_or_else(|| field(key)),
+        value: Rejected::shorten(&what),
         reason: Reason::DoubtfulAnnotation,
         message: format!(
-            "requests for {} with such a path go to {others}, whose hosts name the domain; expected hosts that name it here, \
-             too",
-            list(domains.iter().map(ToString::to_string)),
+            "on some domains such requests go elsewhere, because hosts name the domain there: {domains}; expected hosts that name it \
+             here, too"
         ),
         meanwhile: format!("on all other domains of {wildcard} it is in force"),
     }
 }
 
-fn gain(first: &Hidden, domains: &BTreeSet<&str>, prefixes: &BTreeSet<&str>, others: &BTreeSet<&Key>) -> Rejected {
-    let Hidden { wildcard, winner_key, .. } = first;
-    let others = list(others.iter().filter(|key| **key != winner_key).map(|key| format!("Service {key}")));
+fn gain(port: &Port, Group { any, items, others }: &Group<'_>) -> Rejected {
+    let Hidden { wildcard, winner_key, domain, .. } = any;
+    let written = port.written.get("hosts").map(|written| written.field_of(domain).to_owned());
+    let paths = list(others.iter().map(|(path, key)| format!("{path} (of Service {key})")));
     Rejected {
         object: ObjectRef::service(winner_key),
-        field: field("hosts"),
-        value: Rejected::shorten(&list(domains.iter().map(ToString::to_string))),
+        field: written.unwrap_or_else(|| field("hosts")),
+        value: Rejected::shorten(&list(items.iter().map(ToString::to_string))),
         reason: Reason::DoubtfulAnnotation,
         message: format!(
-            "takes {} from {others}, which asked for {wildcard}; expected routes that leave these paths free",
-            list(prefixes.iter().map(ToString::to_string)),
+            "takes what others asked for on {wildcard}: {paths}; expected routes that leave these paths free"
         ),
         meanwhile: "it is in force".to_owned(),
     }

@@ -2,7 +2,7 @@
 
 use super::{Group, Grpc, Need, Reach, Setting};
 use crate::model::Protocol;
-use crate::model::settings::value::{self, Read};
+use crate::model::settings::value::{self, Fault, Read};
 use crate::model::settings::values::Values;
 use crate::model::settings::{domain, parts, word};
 
@@ -89,7 +89,7 @@ static SETTINGS: [Setting; 5] = [
     Setting {
         key: "protocol",
         about: "What its pods speak.",
-        default: "what appProtocol, else the port's name, else port 443 says; else http2",
+        default: "what the port says, else http2",
         default_is_words: true,
         example: "grpc",
         envoy: "`HttpProtocolOptions`: explicit HTTP/2 for `grpc` and `http2`, explicit HTTP/1.1 for `http1`, the \
@@ -102,16 +102,26 @@ static SETTINGS: [Setting; 5] = [
         note: "Of `appProtocol` and of the first word of a port's name (up to the first hyphen) these are understood: `grpc`; \
                `http2`, `h2c`; `http`, `http1`, `ws`; `grpc-web` (as `auto`); `tcp`, `redis`, `mysql` and other names of \
                protocols over TCP; `https`, `tls`, `grpcs`, `wss` and others over TLS; of `appProtocol` each also after \
-               `kubernetes.io/`. A name with a later word `tls` or `ssl` says TLS, and so does port 443 if nothing says \
+               `kubernetes.io/`. A name with a later word for TLS (`grpc-tls`) says TLS, and so does port 443 if nothing says \
                otherwise. Pods aren't spoken to in TLS yet: such a port has a cluster and endpoints for those who bring \
                routes of their own, and no domain. `chancery explain` shows what each port speaks and what says so.",
         values: Values::Other {
             accepts: word::one_of::<Protocol>,
-            read: |text| Read::of(word::word(text), |to, protocol| to.policy.protocol = protocol),
+            read: |text| Read::of(protocol(text), |to, protocol| to.policy.protocol = protocol),
         },
         ..Setting::PLAIN
     },
 ];
+
+/// A protocol, also by the words that ports have for it.
+fn protocol(text: &str) -> Result<Protocol, Fault> {
+    match text {
+        "http" => Ok(Protocol::Http1),
+        "h2c" => Ok(Protocol::Http2),
+        "https" | "tls" | "grpcs" => Err(Fault::new("pods aren't spoken to in TLS yet")),
+        _ => word::word(text),
+    }
+}
 
 /// What only HTTP/2 has.
 pub(super) const HTTP2: Option<Need> = Some(Need {

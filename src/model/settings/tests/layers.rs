@@ -97,6 +97,15 @@ fn the_protocol_comes_from_annotation_then_app_protocol_then_name_then_default()
         ("mysql|1", Protocol::Tcp),
         ("metrics|1", Protocol::Http2),
         ("query-http|1", Protocol::Http2),
+        ("git-https-auth|1", Protocol::Tls),
+        ("http-mtls|1", Protocol::Tls),
+        ("hbone|1", Protocol::Tls),
+        ("valkey|1", Protocol::Tcp),
+        ("a|1|tcp-tls", Protocol::Tls),
+        ("a|1|gateway.envoyproxy.io/wss", Protocol::Tls),
+        ("a|1|gateway.envoyproxy.io/ws", Protocol::Http1),
+        ("a|1|http-alt", Protocol::Http1),
+        ("a|1|redis-sentinel", Protocol::Tcp),
         ("grpc|1|https", Protocol::Tls),
         ("http|1|HTTPS", Protocol::Tls),
         ("a|1|kubernetes.io/wss", Protocol::Tls),
@@ -196,6 +205,30 @@ fn ports_are_served_one_by_one_in_the_order_of_their_numbers() {
 }
 
 #[test]
+fn the_protocol_that_a_namespace_says_is_for_ports_that_say_nothing() {
+    let protocols = |annotations: &[(&str, &str)]| {
+        let service = service(&["grpc|1", "https|443", "web|3"], &[("enabled", "true")]);
+        let resolved = resolve(&service, Some(&namespace(annotations)));
+        resolved.ports.iter().map(|port| port.policy.protocol).collect::<Vec<_>>()
+    };
+    assert_eq!(protocols(&[("protocol", "http1")]), [Protocol::Grpc, Protocol::Http1, Protocol::Tls]);
+    assert_eq!(protocols(&[("protocol.https", "http1")]), [Protocol::Grpc, Protocol::Http2, Protocol::Http1]);
+}
+
+#[test]
+fn hosts_of_a_service_that_has_no_port_for_them_are_told() {
+    let (hosts, rejected) = {
+        let resolved = resolve(&service(&["https|443"], &[("enabled", "true"), ("hosts", "a")]), None);
+        (resolved.ports[0].policy.hosts.len(), messages(&resolved))
+    };
+    assert_eq!(hosts, 0);
+    assert!(
+        rejected.iter().any(|one| one.contains("no port of the Service speaks HTTP or gRPC without TLS")),
+        "{rejected:?}"
+    );
+}
+
+#[test]
 fn hosts_without_a_port_are_those_of_the_default_port() {
     let hosts = |ports: &[&str], pairs: &[(&str, &str)]| {
         let pairs: Vec<_> = [("enabled", "true")].iter().chain(pairs).copied().collect();
@@ -218,8 +251,8 @@ fn hosts_without_a_port_are_those_of_the_default_port() {
             "Service shop/cart: metadata.annotations[chancery.dev/hosts]: \"a\": no port of the Service is its \
         default port; expected the port to be named: chancery.dev/hosts.http-b, chancery.dev/hosts.http, \
         chancery.dev/hosts.90 (it is ignored)",
-            "Service shop/cart: spec.ports: no default port: name one, e.g. \
-        xds:///cart.shop:70, or say chancery.dev/protocol.http-b: grpc (no port is reached under the names without a port)"
+            "Service shop/cart: spec.ports: no default port, as several say \
+        HTTP/1: name one, e.g. cart.shop:70 (no port is reached under the names without a port)"
         ]
     );
     // A Namespace speaks to Services of any shape, and a Service that isn't served has no trouble.

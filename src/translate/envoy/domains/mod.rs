@@ -322,7 +322,9 @@ impl Domains {
         if self.by_hosts.contains(domain) {
             affected.domains.insert(Name::clone(domain));
             if split(domain).1.is_none() {
-                affected.domains.extend(self.ports_over(domain).iter().map(|port| Name::from(format!("{domain}:{port}"))));
+                affected
+                    .domains
+                    .extend(self.ports_over(domain).iter().map(|port| Name::from(format!("{domain}:{port}"))));
             }
         }
     }

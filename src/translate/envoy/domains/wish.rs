@@ -113,8 +113,9 @@ impl PortRoutes {
             return None;
         }
         let is_certain = |wish: &Wish<'_>| !wish.by_hosts && wish.requests == Requests::All;
-        let domains =
-            self.wishes().flat_map(|wish| if is_certain(&wish) { told(wish.domain, self.asked.contains(wish.domain)) } else { kept(wish) });
+        let domains = self.wishes().flat_map(|wish| {
+            if is_certain(&wish) { told(wish.domain, self.asked.contains(wish.domain)) } else { kept(wish) }
+        });
         let domains: Vec<Name> = domains.collect();
         Some(if domains == self.whole { self.encoded.clone() } else { encode(&self.name, &domains, &self.action) })
     }

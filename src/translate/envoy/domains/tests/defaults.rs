@@ -91,7 +91,8 @@ fn each(http: (&[&str], &[&str], bool), grpc: (&[&str], &[&str], bool)) -> [Arc<
     };
     let key = Key::new("shop", "cart");
     let ports = vec![port(80, http), port(50051, grpc)];
-    let service = Service { key: key.clone(), created: 2, ports, defaults: Defaults { grpc: Some(50051), http: Some(80) } };
+    let service =
+        Service { key: key.clone(), created: 2, ports, defaults: Defaults { grpc: Some(50051), http: Some(80) } };
     [0, 1].map(|at| {
         let port = &service.ports[at];
         Arc::new(PortRoutes::new(names::cluster(&key, port.number), &service, port, "cluster.local"))

@@ -70,7 +70,8 @@ fn a_wildcard_with_a_port_comes_after_a_host_that_shares() {
     assert!(affected.domains.contains("x.example:8080"), "{affected:?}");
     let prefixes = |domain: &str| {
         let host = domains.of_domain(&domain.into(), "").map(|host| decoded(&host));
-        let routes = host.into_iter().flat_map(|host| host.routes).map(|route| data_plane_api::json::of(&route).unwrap());
+        let routes =
+            host.into_iter().flat_map(|host| host.routes).map(|route| data_plane_api::json::of(&route).unwrap());
         routes.map(|route| route["match"]["prefix"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(prefixes("x.example:8080"), ["/v1", "/v2"]);

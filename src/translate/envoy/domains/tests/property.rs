@@ -50,8 +50,12 @@ fn wanted() -> impl Strategy<Value = Wanted> {
 
 fn claims() -> impl Strategy<Value = Claims> {
     let grpc = prop::option::of(prop::option::of(wanted()));
-    (0..3_i64, wanted(), grpc, any::<bool>())
-        .prop_map(|(created, http, grpc, edge_only)| Claims { created, http, grpc, edge_only })
+    (0..3_i64, wanted(), grpc, any::<bool>()).prop_map(|(created, http, grpc, edge_only)| Claims {
+        created,
+        http,
+        grpc,
+        edge_only,
+    })
 }
 
 fn requests() -> impl Strategy<Value = Request> {
@@ -142,7 +146,11 @@ fn expected_of(ports: &[Arc<PortRoutes>], fleet: &str, request: &Request, kind: 
         let mut claims: Vec<Claim> = Vec::new();
         for port in ports.iter().filter(|port| port.fleets.includes(fleet)) {
             let wishes = port.wishes().filter(|wish| *wish.domain == pattern);
-            claims.extend(wishes.map(|Wish { requests, by_hosts, .. }| Claim { by_hosts, requests, port: Arc::clone(port) }));
+            claims.extend(wishes.map(|Wish { requests, by_hosts, .. }| Claim {
+                by_hosts,
+                requests,
+                port: Arc::clone(port),
+            }));
         }
         claims.sort_by(Claim::compare);
         // A name of a Service has no port but its own, unless its own hosts ask for any; and nobody else has it.
