@@ -275,6 +275,114 @@ fn what_emissary_splits_between_services_is_said() {
 }
 
 #[test]
+fn what_emissary_splits_between_ports_is_said() {
+    let service = with_ports("cart", "[{name: a, port: 80}, {name: b, port: 8080}]");
+    let second = mapping("cart.shop:80", "").replace("name: m,", "name: m2,");
+    let (code, _, err) = run(&["convert", "-"], &(service.clone() + &mapping("cart.shop:8080", "") + &second));
+    assert_eq!((code, err.lines().count()), (1, 1), "{err}");
+    assert!(
+        err.contains(
+            "Service shop/cart: Mapping edge/m: spec.prefix: \"/\": port 80 takes it on host *, too; Emissary splits the \
+             requests, and here the lower port has all of them"
+        ),
+        "{err}"
+    );
+    let same = mapping("cart.shop:8080", "timeout_ms: 5").replace("name: m,", "name: m2,");
+    assert_eq!(run(&["convert", "-"], &(service + &mapping("cart.shop:8080", "") + &same)).2, "", "one port");
+}
+
+#[test]
+fn what_lint_would_refuse_is_said() {
+    let said = |more: &str, ports: &str| {
+        let (code, _, err) = run(&["convert", "-"], &(with_ports("cart", ports) + &mapping("cart.shop", more)));
+        assert_eq!(code, i32::from(!err.is_empty()), "{err}");
+        err
+    };
+    let one = "[{name: http, port: 80}]";
+    let err = said("load_balancer: {policy: ring_hash}", one);
+    assert!(err.contains("error: Service shop/cart: Mapping edge/m: spec.load_balancer.policy: \"ring_hash\": needs to know what to hash"), "{err}");
+    let err = said("load_balancer: {policy: round_robin, header: x}", one);
+    assert!(err.contains("Mapping edge/m: spec.load_balancer.header: \"x\": "), "{err}");
+    assert_eq!(said("load_balancer: {policy: ring_hash, header: x}", one), "");
+    assert_eq!(
+        said("timeout_ms: 5", "[{port: 80}, {port: 81}, {port: 443}]"),
+        "",
+        "what the ports leave in doubt is theirs"
+    );
+
+    let h2c = |ports: &str| {
+        let head = service("projectcontour.io/upstream-protocol.h2c: '80,9999', chancery.dev/timeout.7: 1s");
+        run(&["convert", "-"], &format!("{}, spec: {{ports: {ports}}}}}", head.strip_suffix('}').unwrap()))
+    };
+    let (code, _, err) = h2c(one);
+    assert_eq!((code, err.lines().count()), (1, 1), "{err}");
+    assert!(
+        err.contains("metadata.annotations[projectcontour.io/upstream-protocol.h2c]: \"9999\": the Service has no such TCP port; it has"),
+        "{err}"
+    );
+    assert_eq!(h2c("~").2, "", "nobody knows the ports");
+}
+
+#[test]
+fn what_kubectl_prints_of_mappings_of_v3alpha1_is_read_as_they_are() {
+    let shown = mapping(
+        "cart.shop",
+        "ambassador_id: [--apiVersion-v3alpha1-only--default], host: _skip_mapping_with_empty_host_, v3StatsName: cart",
+    );
+    let shown = shown.replace("v3alpha1\n", "v2\n");
+    let cart = with_ports("cart", "[{port: 80}]");
+    let original = run(&["convert", "-"], &(cart.clone() + &mapping("cart.shop", "")));
+    assert!(original.0 == 0 && original.1.contains("chancery.dev/hosts.80: \"*\""), "{original:?}");
+    assert_eq!(run(&["convert", "-"], &(cart + &shown)), original);
+}
+
+#[test]
+fn mappings_that_lead_nowhere_are_said() {
+    let external = "{apiVersion: v1, kind: Service, metadata: {name: cart, namespace: shop}, \
+                    spec: {type: ExternalName, externalName: shop.example}}\n";
+    let (code, out, err) = run(&["convert", "-"], &(external.to_owned() + &mapping("cart.shop", "")));
+    assert!(code == 1 && !out.contains("chancery.dev/"), "{out}");
+    assert!(
+        err.contains("the Service is an ExternalName, which has no pods to balance over (the Mapping is ignored)"),
+        "{err}"
+    );
+
+    let other = mapping("cart.shop", "").replace("v3alpha1", "v4");
+    let (code, out, err) = run(&["convert", "-"], &other);
+    assert_eq!((code, out.lines().count()), (1, 1), "{out}");
+    assert!(
+        err.contains("Mapping edge/m: apiVersion: \"getambassador.io/v4\": not read; expected a Mapping of"),
+        "{err}"
+    );
+    assert_eq!(run(&["convert", "-", "--compat=linkerd.io"], &other), (0, String::new(), String::new()));
+
+    let template = mapping("cart.shop", "").replace("name: m,", "name: {{ .Release.Name }},");
+    let (code, out, err) = run(&["convert", "-"], &template);
+    assert_eq!((code, out.as_str()), (1, ""), "traffic is left out");
+    assert!(err.contains("is a Helm template"), "{err}");
+}
+
+#[test]
+fn who_uses_compat_is_told_of_mappings_that_only_convert_reads() {
+    let ingress = "---\n{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: web, annotations: \
+                   {getambassador.io/config: ''}}}\n";
+    let input = AMBASSADOR.to_owned() + &mapping("cart.shop", "") + ingress;
+    let line =
+        "left alone: 2 objects with Mappings of Emissary (chancery convert writes them onto the Services they name)\n";
+    for command in ["render", "lint", "explain"] {
+        let run = |compat: &str| {
+            let (_, out, err) = match command {
+                "explain" => run(&["explain", "cart.shop", "--manifests=-", compat], &input),
+                _ => run(&[command, "-", compat], &input),
+            };
+            out + &err
+        };
+        assert!(run("--compat=all").contains(line), "{command}: {}", run("--compat=all"));
+        assert!(!run("--compat=linkerd.io").contains("left alone"), "{command}");
+    }
+}
+
+#[test]
 fn of_two_mappings_of_one_name_the_first_counts() {
     let services = with_ports("a", "[{port: 80}]") + &with_ports("b", "[{port: 80}]");
     let twice = services.clone() + &mapping("a.shop", "") + &mapping("a.shop", "");

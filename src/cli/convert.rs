@@ -11,14 +11,14 @@ use std::sync::Arc;
 use clap::Args;
 use serde_json::json;
 
-use mappings::{Claim, by_service, is_left_out, is_unknown, split_elsewhere};
+use mappings::{Claim, Holder, by_service, is_left_out, is_unknown, split_elsewhere};
 
 use super::manifests::Problem;
 use super::output::to_yaml;
 use super::{Exit, Failure};
 use crate::model::compat::{self, Compat, Mapping, Mappings, Subject};
-use crate::model::settings::{PREFIX, Translated};
-use crate::model::{Key, ObjectRef, Rejected};
+use crate::model::settings::{PREFIX, Settings, Translated, resolve};
+use crate::model::{Key, ObjectRef, Rejected, ZoneRouting, object};
 use crate::source::manifests::{Annotated, Declared, Wrong, load_convertible};
 
 /// Print the annotations that say what those of another product say
@@ -77,6 +77,7 @@ impl Convert {
         }
         let mut problems: Vec<Problem> = found.rejected.iter().map(wrong).collect();
         let mappings = if compat.reads(compat::Product::Ambassador) {
+            problems.extend(found.unusable_mappings.iter().map(wrong));
             problems.extend(found.tcp_mappings.iter().map(is_left_out));
             let all = mappings::every(&found, &mut problems);
             by_service(all, &found, &mut problems)
@@ -107,7 +108,8 @@ impl Convert {
         for problem in &problems {
             eprintln!("{problem}");
         }
-        Ok(if problems.is_empty() { Exit::Ok } else { Exit::Input })
+        // A template holds traffic that nobody sees here.
+        Ok(if problems.is_empty() && found.templates.is_empty() { Exit::Ok } else { Exit::Input })
     }
 }
 
@@ -117,16 +119,19 @@ fn convert(
     key: &Key,
     service: Option<&Declared<Annotated>>,
     mappings: &[Declared<Mapping>],
-    taken: &mut BTreeMap<Claim, Key>,
+    taken: &mut BTreeMap<Claim, Holder>,
 ) -> Converted {
     let nothing = Annotated::default();
-    let Annotated { annotations, ports } = service.map_or(&nothing, |service| &service.it);
+    let Annotated { annotations, ports, external_name } = service.map_or(&nothing, |service| &service.it);
     let objects: Vec<Mapping> = mappings.iter().map(|mapping| mapping.it.clone()).collect();
-    let subject = Subject { key, annotations, ports: ports.as_deref() };
+    let subject = Subject { key, annotations, ports: ports.as_deref(), external_name: *external_name };
     let translation = compat::translate(compat, subject, Mappings::These(&objects));
     let mut rejected = split_elsewhere(key, &translation, taken);
     let (translated, more) = Translated::parse(&ObjectRef::service(key), translation);
     rejected.extend(more);
+    if let (Some(ports), false) = (ports, external_name) {
+        rejected.extend(misfits(key, annotations, ports, &translated));
+    }
     rejected.extend(objects.first().filter(|_| service.is_none()).map(|first| is_unknown(key, first)));
 
     let says = |name: &str| annotations.contains_key(&format!("{PREFIX}{name}"));
@@ -143,6 +148,28 @@ fn convert(
         Problem { file: place.map(|(file, _)| Arc::clone(file)), line: place.map(|(_, line)| line), rejected }
     };
     Converted { key: key.clone(), annotations, problems: rejected.into_iter().map(located).collect() }
+}
+
+/// What of it can't be on a Service of these ports, or not together, beside what the Service says in our words.
+fn misfits(
+    key: &Key,
+    annotations: &BTreeMap<String, String>,
+    ports: &[object::Port],
+    translated: &Translated,
+) -> Vec<Rejected> {
+    let service = object::Service {
+        key: key.clone(),
+        created: i64::MAX,
+        settings: Settings::parse(&ObjectRef::service(key), annotations).0,
+        translated: Some(Box::new(translated.clone())),
+        ports: ports.to_vec(),
+        external_name: false,
+        publish_not_ready: false,
+        zone_routing: ZoneRouting::default(),
+        traffic: object::Traffic::default(),
+    };
+    let is_translated = |rejected: &Rejected| translated.fields().any(|field| field == rejected.field);
+    resolve(&service, None).rejected.into_iter().filter(is_translated).collect()
 }
 
 impl Converted {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Problem;
-use crate::model::compat::{self, Destination, Mapping, Translation};
+use crate::model::compat::{self, Destination, Mapping, Setting, Translation};
 use crate::model::{Key, ObjectRef, Reason, Rejected};
 use crate::source::manifests::{Convertible, Declared};
 
@@ -16,6 +16,9 @@ pub(super) struct Carried {
 
 /// A host and a prefix that the Mappings of one Service take.
 pub(super) type Claim = (String, String);
+
+/// Who takes them: a port of a Service.
+pub(super) type Holder = (Key, String);
 
 /// Every Mapping there is, in annotations and as an object of its own.
 pub(super) fn every(found: &Convertible, problems: &mut Vec<Problem>) -> Vec<Carried> {
@@ -101,28 +104,43 @@ pub(super) fn by_service(
     own
 }
 
-/// Says of what the Mappings of a Service take that an earlier Service takes it, too: Emissary gives some requests to each.
-pub(super) fn split_elsewhere(key: &Key, translation: &Translation, taken: &mut BTreeMap<Claim, Key>) -> Vec<Rejected> {
+/// Says of what the Mappings of a Service take that an earlier Service takes it, too, or another port of this one: Emissary
+/// gives some requests to each.
+pub(super) fn split_elsewhere(
+    key: &Key,
+    translation: &Translation,
+    taken: &mut BTreeMap<Claim, Holder>,
+) -> Vec<Rejected> {
     let items = |name: &str| translation.settings.iter().find(|setting| setting.name == name).map(|found| &found.items);
     let mut rejected = Vec::new();
-    for setting in &translation.settings {
-        let Some(port) = setting.name.strip_prefix("routes.") else { continue };
+    let port_of = |setting: &Setting| Some(setting.name.strip_prefix("routes.")?.to_owned());
+    let mut routes: Vec<_> = translation.settings.iter().filter_map(|it| Some((port_of(it)?, it))).collect();
+    // Among ports, the lower one has a domain.
+    routes.sort_by_key(|(port, _)| port.parse::<u16>().unwrap_or(u16::MAX));
+    for (port, setting) in routes {
         for host in items(&format!("hosts.{port}")).into_iter().flat_map(BTreeMap::keys) {
             for (prefix, place) in &setting.items {
-                let first = taken.entry((host.clone(), prefix.clone())).or_insert_with(|| key.clone());
-                if first != key {
-                    rejected.push(Rejected {
-                        object: ObjectRef::service(key),
-                        field: place.field.clone(),
-                        value: Rejected::shorten(prefix),
-                        reason: Reason::Duplicate,
-                        message: format!(
-                            "Service {first} takes it on host {host}, too; Emissary splits the requests, and here the older \
-                             Service has all of them"
-                        ),
-                        meanwhile: "the annotations are printed for both".to_owned(),
-                    });
-                }
+                let claim = (host.clone(), prefix.clone());
+                let (first, first_port) = taken.entry(claim).or_insert_with(|| (key.clone(), port.clone()));
+                let (who, winner) = if first != key {
+                    (format!("Service {first}"), "the older Service has all of them")
+                } else if *first_port != port {
+                    let winner =
+                        "the lower port has all of them, but for those of gRPC if only one of the two speaks it";
+                    (format!("port {first_port}"), winner)
+                } else {
+                    continue;
+                };
+                rejected.push(Rejected {
+                    object: ObjectRef::service(key),
+                    field: place.field.clone(),
+                    value: Rejected::shorten(prefix),
+                    reason: Reason::Duplicate,
+                    message: format!(
+                        "{who} takes it on host {host}, too; Emissary splits the requests, and here {winner}"
+                    ),
+                    meanwhile: "the annotations are printed for both".to_owned(),
+                });
             }
         }
     }

@@ -16,6 +16,7 @@ use super::{Exit, Failure, http as admin_port, lint};
 use crate::admin::{ExplanationJson, NoServiceJson};
 use crate::model::{Key, NearestService, ObjectRef};
 use crate::pipeline::Offline;
+use crate::source::manifests::LeftAlone;
 use name::ServiceName;
 
 /// Show why a Service is served as it is: each setting, and each address
@@ -103,6 +104,8 @@ fn of_server(key: &Key, admin: SocketAddr) -> Result<ExplanationJson, Failure> {
 fn of_manifests(key: &Key, paths: &[PathBuf], reading: Reading) -> Result<ExplanationJson, Failure> {
     let Read { objects: _, offline, problems, left_alone, unread } = reading.manifests(paths)?;
     if let Some(explained) = offline.explain(key) {
+        // They may be about this Service.
+        lint::tell_left_alone(LeftAlone { mappings: left_alone.mappings, ..LeftAlone::default() });
         return Ok(ExplanationJson::new(explained, &[]));
     }
     // What would have been the Service may be in a file that can't be read.

@@ -29,6 +29,8 @@ pub struct Setting {
     pub place: Place,
     /// Of a list whose items stand apart: where each of them was read.
     pub items: BTreeMap<String, Place>,
+    /// What is said where the text can't be used, if what we expect would mislead whoever wrote it.
+    pub expected: Option<&'static str>,
 }
 
 /// Where something of another product stands, and what.
@@ -82,15 +84,32 @@ impl<'a> Draft<'a> {
         self.subject.ports
     }
 
+    /// Whether the Service has no pods.
+    pub(super) fn is_external_name(&self) -> bool {
+        self.subject.external_name
+    }
+
     /// Takes a setting, unless an earlier place says otherwise.
     pub(super) fn set(&mut self, name: impl Into<String>, text: impl Into<String>, place: &Place) {
-        self.take(Setting { name: name.into(), text: text.into(), place: place.clone(), items: BTreeMap::new() });
+        self.set_expecting(None, name, text, place);
+    }
+
+    /// Takes a setting of which something else is expected there than here.
+    pub(super) fn set_expecting(
+        &mut self,
+        expected: Option<&'static str>,
+        name: impl Into<String>,
+        text: impl Into<String>,
+        place: &Place,
+    ) {
+        let (name, text) = (name.into(), text.into());
+        self.take(Setting { name, text, place: place.clone(), items: BTreeMap::new(), expected });
     }
 
     /// Takes a list whose items stand apart, the first of them at `place`.
     pub(super) fn set_list(&mut self, name: String, items: BTreeMap<String, Place>, place: Place) {
         let text = items.keys().map(String::as_str).collect::<Vec<_>>().join(",");
-        self.take(Setting { name, text, place, items });
+        self.take(Setting { name, text, place, items, expected: None });
     }
 
     fn take(&mut self, setting: Setting) {

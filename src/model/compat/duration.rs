@@ -28,9 +28,13 @@ pub(super) fn times(text: &str, factor: u64) -> Option<String> {
 
 /// A whole number of milliseconds in our spelling; as it stands if it is none.
 pub(super) fn of_milliseconds(text: &str) -> String {
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let milliseconds = text.parse().ok().filter(|_| digits);
+    let milliseconds = text.parse().ok().filter(|_| is_whole(text));
     milliseconds.map_or_else(|| text.to_owned(), |number| show(Duration::from_millis(number)))
+}
+
+/// Whether it is a whole number, of any size.
+pub(super) fn is_whole(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Numbers and units, one after the other, as in Go: `1h30m`, `1.5s`. In nanoseconds.

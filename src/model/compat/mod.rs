@@ -27,7 +27,9 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-pub use ambassador::{ANNOTATION as OPT_IN, Destination, Mapping, is_mapping, is_tcp_mapping};
+pub use ambassador::{
+    ANNOTATION as OPT_IN, Destination, Mapping, is_mapping, is_mapping_of_other_version, is_tcp_mapping, not_read,
+};
 use draft::Draft;
 pub use draft::{Place, Setting, Translation};
 pub use product::{Compat, Product, UnknownProduct};
@@ -44,6 +46,8 @@ pub struct Subject<'a> {
     pub annotations: &'a BTreeMap<String, String>,
     /// Its TCP ports; none if nobody knows them.
     pub ports: Option<&'a [Port]>,
+    /// Whether it is an `ExternalName`, which has no pods.
+    pub external_name: bool,
 }
 
 /// Which Mappings are about a Service.
@@ -79,7 +83,7 @@ pub fn translate(compat: Compat, subject: Subject<'_>, mappings: Mappings<'_>) -
 /// The Mappings in the annotation of an object, whichever Services they name, and what of it can't be read. An object that is
 /// no Service passes for one of its namespace and name.
 pub fn embedded(carrier: &Key, annotations: &BTreeMap<String, String>) -> (Vec<Mapping>, Vec<Rejected>) {
-    let mut draft = Draft::new(Subject { key: carrier, annotations, ports: None });
+    let mut draft = Draft::new(Subject { key: carrier, annotations, ports: None, external_name: false });
     let mappings = ambassador::embedded(annotations, &mut draft);
     (mappings, draft.finish().rejected)
 }

@@ -1,7 +1,7 @@
 use std::sync::LazyLock;
 
 use super::*;
-use crate::model::{Reason, settings};
+use crate::model::{ObjectRef, Reason, settings};
 
 mod ambassador;
 mod bad_input;
@@ -19,12 +19,12 @@ fn translated(compat: impl Into<Compat>, pairs: &[(&str, &str)]) -> (Vec<String>
 /// `shop/cart` with these annotations and ports.
 fn subject<'a>(annotations: &'a BTreeMap<String, String>, ports: Option<&'a [Port]>) -> Subject<'a> {
     static CART: LazyLock<Key> = LazyLock::new(|| Key::new("shop", "cart"));
-    Subject { key: &CART, annotations, ports }
+    Subject { key: &CART, annotations, ports, external_name: false }
 }
 
 fn told(translation: Translation) -> (Vec<String>, Vec<String>) {
     let Translation { settings, rejected, unreadable: _ } = translation;
-    let settings = settings.into_iter().map(|Setting { name, text, place: _, items: _ }| {
+    let settings = settings.into_iter().map(|Setting { name, text, place: _, items: _, expected: _ }| {
         let key = name.split('.').next().unwrap();
         assert!(settings::Setting::find(key).is_some(), "{key} is no setting of ours");
         format!("{name}={text}")

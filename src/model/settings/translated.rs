@@ -32,7 +32,7 @@ impl Translated {
     pub fn parse(service: &ObjectRef, translation: Translation) -> (Self, Vec<Rejected>) {
         let Translation { settings, mut rejected, unreadable } = translation;
         let mut translated = Self { unreadable, ..Self::default() };
-        for compat::Setting { name, text, place, items } in settings {
+        for compat::Setting { name, text, place, items, expected } in settings {
             let mut reject = |reason, part: Option<String>, message, meanwhile| {
                 let value = part.unwrap_or_else(|| Rejected::shorten(&place.value));
                 rejected.push(Rejected {
@@ -54,6 +54,7 @@ impl Translated {
                 Ok((name, setting)) => {
                     for Fault { value, message, meanwhile } in translated.settings.take(name.clone(), setting, &text) {
                         let meanwhile = meanwhile.map_or_else(|| default_stays(setting), str::to_owned);
+                        let message = expected.map_or(message, str::to_owned);
                         reject(Reason::InvalidAnnotation, value, message, meanwhile);
                     }
                     translated.places.insert(name, Arc::new(Written { place, items }));
@@ -78,6 +79,11 @@ impl Translated {
     /// The settings that can be used, by their names after our prefix, with their texts.
     pub fn good(&self) -> impl Iterator<Item = (String, &str)> {
         self.settings.good.iter().map(|(name, value)| (name.to_string(), value.text()))
+    }
+
+    /// Where they were read, good or bad: the fields.
+    pub fn fields(&self) -> impl Iterator<Item = &str> {
+        self.places.values().map(|written| written.place.field.as_str())
     }
 
     /// Whether they opt the Service in, be it one port only.

@@ -102,9 +102,11 @@ impl<'a> Metadata<'a> {
         &self,
         compat: Compat,
         ports: &[object::Port],
+        external_name: bool,
         report: &mut Report,
     ) -> Option<Box<Translated>> {
-        let subject = Subject { key: &self.key, annotations: self.annotations?, ports: Some(ports) };
+        let (key, annotations) = (&self.key, self.annotations?);
+        let subject = Subject { key, annotations, ports: Some(ports), external_name };
         let translation = compat::translate(compat, subject, Mappings::Own);
         let (translated, rejected) = Translated::parse(report.id(), translation);
         report.extend(rejected);
@@ -132,7 +134,7 @@ pub(super) fn concern(kind: Kind, metadata: &ObjectMeta, compat: Compat) -> Conc
 }
 
 fn opts_in(key: &Key, annotations: &BTreeMap<String, String>, compat: Compat) -> bool {
-    let subject = Subject { key, annotations, ports: None };
+    let subject = Subject { key, annotations, ports: None, external_name: false };
     let translation = compat::translate(compat, subject, Mappings::Own);
     Translated::parse(&ObjectRef::service(key), translation).0.enables()
 }

@@ -81,7 +81,7 @@ pub(super) fn lower(service: &core::Service, compat: Compat) -> Lowered {
         return refused(&metadata, compat, report);
     }
     let settings = metadata.settings(&mut report);
-    let translated = metadata.translated(compat, &ports, &mut report);
+    let translated = metadata.translated(compat, &ports, external_name, &mut report);
     report.lowered(Some(object::Object::Service(object::Service {
         key: metadata.key,
         created: metadata.created,

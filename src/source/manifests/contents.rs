@@ -83,6 +83,11 @@ impl Contents {
         (!objects.is_empty()).then(|| others.count())
     }
 
+    /// How many objects besides Services say what Emissary does.
+    pub fn mappings(&self) -> usize {
+        self.documents.iter().map(|placed| placed.document.mappings).sum()
+    }
+
     /// The objects of the old kind Endpoints: the line of each, and the Service of its name.
     pub fn endpoints(&self) -> impl Iterator<Item = (u32, &Key)> {
         self.documents.iter().flat_map(|Placed { hash: _, offset, document }| {

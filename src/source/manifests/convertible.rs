@@ -21,9 +21,9 @@ use super::split::{Chunk, split};
 use super::template;
 use super::trace::mentions;
 use super::walk::{Met, walk};
-use crate::model::compat::{self, Mapping, Product, is_mapping, is_tcp_mapping};
+use crate::model::compat::{self, Mapping, Product, is_mapping, is_mapping_of_other_version, is_tcp_mapping};
 use crate::model::settings::PREFIX;
-use crate::model::{Key, Kind, ObjectRef, Reason, object};
+use crate::model::{Key, Kind, ObjectRef, Reason, Rejected, object};
 use crate::source::lower::object_ref;
 
 /// All that some directories and files hold of it.
@@ -39,6 +39,8 @@ pub struct Convertible {
     pub mappings: Vec<Declared<Mapping>>,
     /// Emissary's TCPMappings, which take traffic, too, and have no counterpart.
     pub tcp_mappings: Vec<Declared<Key>>,
+    /// Mappings that can't be read whatever is in their `spec`.
+    pub unusable_mappings: Vec<Wrong>,
     /// What can't be read.
     pub rejected: Vec<Wrong>,
     /// Templates with annotations or Mappings in them, which have to be rendered first.
@@ -52,6 +54,8 @@ pub struct Annotated {
     pub annotations: BTreeMap<String, String>,
     /// Its TCP ports; none where the manifest doesn't tell, as in what was printed for `kubectl apply`.
     pub ports: Option<Vec<object::Port>>,
+    /// Whether it is an `ExternalName`.
+    pub external_name: bool,
 }
 
 /// Something, and where it was declared.
@@ -141,7 +145,9 @@ impl Convertible {
             match decode(node) {
                 Ok(Service { metadata, spec }) => {
                     let annotations = metadata.annotations.clone().unwrap_or_default();
-                    let declared = Declared { file, line, it: Annotated { annotations, ports: ports(&spec) } };
+                    let external_name = spec.get("type").and_then(Value::as_str) == Some("ExternalName");
+                    let it = Annotated { annotations, ports: ports(&spec), external_name };
+                    let declared = Declared { file, line, it };
                     self.services.entry(key(&metadata)).or_insert(declared);
                 }
                 Err(mistakes) => {
@@ -152,6 +158,13 @@ impl Convertible {
                     self.services.entry(key).or_insert(Declared { file, line, it: Annotated::default() });
                 }
             }
+        } else if is_mapping_of_other_version(kind.0, kind.1) {
+            let (api_version, kind) = (Rejected::shorten(kind.0), Rejected::shorten(kind.1));
+            let message = format!("{kind} {}: apiVersion: \"{api_version}\": {}", key_of(node), compat::not_read());
+            self.unusable_mapping(path, offset.saturating_add(node.line_of("apiVersion")), message);
+        } else if is_mapping(kind.0, kind.1) && metadata("name").unwrap_or_default().is_empty() {
+            let message = "Mapping: metadata.name: missing; expected a string".to_owned();
+            self.unusable_mapping(path, line, message);
         } else if is_mapping(kind.0, kind.1) {
             match decode(node) {
                 Ok(MappingObject { spec }) => {
@@ -187,6 +200,12 @@ impl Convertible {
             line: Some(offset.saturating_add(mistake.line)),
             rejected: reject(object, mistake),
         }));
+    }
+
+    fn unusable_mapping(&mut self, path: &Arc<str>, line: u32, message: String) {
+        let meanwhile = "the Mapping is ignored".to_owned();
+        let rejected = reject_file(path, Some(line), String::new(), Reason::InvalidObject, message, meanwhile);
+        self.unusable_mappings.push(Wrong { file: Arc::clone(path), line: Some(line), rejected });
     }
 
     fn template(&mut self, path: &Arc<str>, line: u32) {

@@ -7,6 +7,7 @@ use k8s_openapi::api::discovery::v1 as discovery;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::de::DeserializeOwned;
 
+use crate::model::compat::{OPT_IN, Product, is_mapping};
 use crate::model::settings::PREFIX;
 use crate::model::{Concern, Key, Kind, Lowered, ObjectRef, Reason, Rejected};
 use crate::source::lower::{Lowering, WEIGHT_LABEL, object_ref};
@@ -34,6 +35,8 @@ pub struct Document {
     pub has_objects: bool,
     /// The objects of the old kind Endpoints: the line of each, and the Service of its name.
     pub endpoints: Vec<(u32, Key)>,
+    /// How many objects besides Services say what Emissary does, where its annotations are read.
+    pub mappings: usize,
 }
 
 /// What isn't an object. The later, the more there is to say of it.
@@ -166,6 +169,9 @@ impl Document {
             ("v1", "Endpoints") => self.endpoints.extend(key(node).map(|key| (node.line, key))),
             _ => self.other_version(node, api_version, kind),
         }
+        if lowering.compat.reads(Product::Ambassador) && is_emissarys(api_version, kind, node) {
+            self.mappings += 1;
+        }
         if mentioned {
             astray(kind, node, &mut |line, message| {
                 self.complaints.push(Complaint {
@@ -293,6 +299,12 @@ fn is_annotated(node: &Node<'_>) -> bool {
     let annotations = node.get("metadata").and_then(|metadata| metadata.get("annotations"));
     let Some(Node { line: _, value: Value::Mapping(entries) }) = annotations else { return false };
     entries.iter().any(|entry| entry.key.starts_with(PREFIX))
+}
+
+/// Whether an object that is no Service is a Mapping of Emissary, or carries some.
+fn is_emissarys(api_version: &str, kind: &str, node: &Node<'_>) -> bool {
+    let carries = |node: &Node<'_>| node.get("metadata")?.get("annotations")?.get(OPT_IN).map(|_| ());
+    is_mapping(api_version, kind) || kind == "Ingress" && carries(node).is_some()
 }
 
 /// What an object is called that is of none of our kinds.

@@ -19,6 +19,8 @@ pub struct LeftAlone {
     pub unusable: usize,
     /// Objects that stand somewhere else, too.
     pub repeated: usize,
+    /// Objects besides Services that say what Emissary does, where its annotations are read.
+    pub mappings: usize,
 }
 
 impl LeftAlone {
@@ -31,7 +33,7 @@ impl LeftAlone {
 /// `12 files that hold no Kubernetes object, 3 Helm templates (…)`.
 impl fmt::Display for LeftAlone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { foreign, among_objects, templates, unparsable, unusable, repeated } = *self;
+        let Self { foreign, among_objects, templates, unparsable, unusable, repeated, mappings } = *self;
         let rendered = format!(" ({})", template::ADVICE);
         let parts = [
             (foreign, "file", " without Kubernetes objects"),
@@ -40,6 +42,11 @@ impl fmt::Display for LeftAlone {
             (unparsable, "file", " that can't be parsed"),
             (unusable, "object", " that can't be used and doesn't take part"),
             (repeated, "object", " that stands elsewhere, too, and doesn't take part"),
+            (
+                mappings,
+                "object",
+                " with Mappings of Emissary (chancery convert writes them onto the Services they name)",
+            ),
         ];
         let mut separator = "";
         for (count, noun, what) in parts.into_iter().filter(|(count, ..)| *count > 0) {
@@ -62,12 +69,21 @@ mod tests {
     #[test]
     fn it_is_one_line() {
         assert!(LeftAlone::default().is_empty());
-        let one = LeftAlone { foreign: 1, among_objects: 1, templates: 1, unparsable: 1, unusable: 1, repeated: 1 };
+        let one = LeftAlone {
+            foreign: 1,
+            among_objects: 1,
+            templates: 1,
+            unparsable: 1,
+            unusable: 1,
+            repeated: 1,
+            mappings: 1,
+        };
         assert_eq!(
             one.to_string(),
             "1 file without Kubernetes objects, 1 document without apiVersion and kind, among objects, 1 Helm template \
              (render it first: helm template … | chancery lint -), 1 file that can't be parsed, 1 object that can't be used \
-             and doesn't take part, 1 object that stands elsewhere, too, and doesn't take part"
+             and doesn't take part, 1 object that stands elsewhere, too, and doesn't take part, 1 object with Mappings of Emissary \
+             (chancery convert writes them onto the Services they name)"
         );
         let some = LeftAlone { foreign: 12, unusable: 2, ..LeftAlone::default() };
         assert_eq!(

@@ -9,7 +9,7 @@ fn cart(annotations: &[(&str, &str)]) -> Lowered {
     let map = annotations.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
     let translation = compat::translate(
         Compat::ALL,
-        compat::Subject { key: &key("cart"), annotations: &map, ports: None },
+        compat::Subject { key: &key("cart"), annotations: &map, ports: None, external_name: false },
         compat::Mappings::Own,
     );
     let (translated, rejected) = settings::Translated::parse(&id, translation);
@@ -19,7 +19,7 @@ fn cart(annotations: &[(&str, &str)]) -> Lowered {
 
 fn mapping(retries: &str) -> String {
     format!(
-        "{{apiVersion: getambassador.io/v2, kind: Mapping, name: m, service: 'cart:50051', grpc: true, \
+        "{{apiVersion: getambassador.io/v2, kind: Mapping, name: m, service: 'cart:50051', prefix: /, grpc: true, \
          retry_policy: {{num_retries: {retries}, retry_on: 5xx}}}}"
     )
 }

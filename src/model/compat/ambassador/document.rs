@@ -1,6 +1,9 @@
 //! Mappings, and how they are read.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
+use serde_saphyr::options::DuplicateKeyPolicy;
 
 use super::super::draft::{Draft, Place};
 use super::{ANNOTATION, Field, IGNORED};
@@ -35,6 +38,9 @@ const MAX_NODES: usize = 20_000;
 const MAX_DEPTH: usize = 32;
 const MAX_DOCUMENTS: usize = 200;
 
+/// The group of the first version 3, whose kinds had names of their own.
+const EXPERIMENTAL: &str = "x.getambassador.io";
+
 /// The groups under which Mappings went, and their versions.
 const GROUPS: [&str; 2] = ["getambassador.io", "ambassador"];
 const VERSIONS: [&str; 4] = ["v0", "v1", "v2", "v3alpha1"];
@@ -52,6 +58,19 @@ pub fn is_mapping(api_version: &str, kind: &str) -> bool {
 /// Whether an object of this kind is a `TCPMapping`, which takes connections and no requests.
 pub fn is_tcp_mapping(api_version: &str, kind: &str) -> bool {
     kind == "TCPMapping" && is_emissarys(api_version)
+}
+
+/// Whether an object of this kind is a Mapping of either sort in a version that isn't read.
+pub fn is_mapping_of_other_version(api_version: &str, kind: &str) -> bool {
+    let kinds = ["Mapping", "AmbassadorMapping", "TCPMapping", "AmbassadorTCPMapping"];
+    let group = api_version.split_once('/').map(|(group, _)| group);
+    let is_emissarys = group.is_some_and(|group| GROUPS.contains(&group) || group == EXPERIMENTAL);
+    is_emissarys && kinds.contains(&kind) && !is_mapping(api_version, kind) && !is_tcp_mapping(api_version, kind)
+}
+
+/// What is said of something in whose place a Mapping that can be read was expected.
+pub fn not_read() -> String {
+    format!("not read; expected a Mapping of {}/{}", GROUPS.join(" or "), VERSIONS.join(", "))
 }
 
 fn is_emissarys(api_version: &str) -> bool {
@@ -130,6 +149,8 @@ pub(super) fn read(text: &str, draft: &mut Draft<'_>) -> Vec<Mapping> {
         return Vec::new();
     }
     let options = serde_saphyr::options! {
+        // As the YAML parsers of Emissary do, in Go and in Python.
+        duplicate_keys: DuplicateKeyPolicy::LastWins,
         budget: serde_saphyr::budget! {
             max_nodes: MAX_NODES,
             max_depth: MAX_DEPTH,
@@ -148,13 +169,30 @@ pub(super) fn read(text: &str, draft: &mut Draft<'_>) -> Vec<Mapping> {
                 draft.ignore(&whole, "no Mapping in it");
             }
             let each = documents.into_iter().enumerate();
-            each.filter_map(|(i, document)| embedded(i, document, draft)).collect()
+            let mappings = each.filter_map(|(i, document)| embedded(i, document, draft)).collect();
+            without_replaced(mappings, draft)
         }
         Err(error) => {
             draft.unreadable(&whole, format!("not the YAML of Mappings: {}", describe(&error)));
             Vec::new()
         }
     }
+}
+
+/// Of several Mappings of one name the last one counts for Emissary; says so of the others.
+fn without_replaced(mappings: Vec<Mapping>, draft: &mut Draft<'_>) -> Vec<Mapping> {
+    let mut last: BTreeMap<(String, String), Mapping> = BTreeMap::new();
+    let mut order = Vec::new();
+    for mapping in mappings {
+        let name = (mapping.namespace.clone(), mapping.origin.clone());
+        if let Some(replaced) = last.insert(name.clone(), mapping) {
+            let place = replaced.field("service").place();
+            draft.refuse(&place, "another Mapping of this name follows, and Emissary takes the last one", IGNORED);
+        } else {
+            order.push(name);
+        }
+    }
+    order.iter().filter_map(|name| last.remove(name)).collect()
 }
 
 fn describe(error: &serde_saphyr::Error) -> String {
@@ -188,8 +226,7 @@ fn embedded(i: usize, document: Value, draft: &mut Draft<'_>) -> Option<Mapping>
         let (field, value) = if kind == "Mapping" { ("apiVersion", api_version) } else { ("kind", kind) };
         let place =
             Place { field: format!("{}: {field}", origin(&format!("{spelt} {name}"))), value: value.to_owned() };
-        let message = format!("not read; expected a Mapping of {}/{}", GROUPS.join(" or "), VERSIONS.join(", "));
-        draft.ignore_but(&place, message, if kind == "Mapping" { IGNORED } else { "it is ignored" });
+        draft.ignore_but(&place, not_read(), if kind == "Mapping" { IGNORED } else { "it is ignored" });
         return None;
     }
     let origin = format!("{}: ", origin(&format!("Mapping {name}")));

@@ -19,12 +19,12 @@ mod service;
 
 use std::collections::BTreeMap;
 
-pub use document::{Mapping, is_mapping, is_tcp_mapping};
+pub use document::{Mapping, is_mapping, is_mapping_of_other_version, is_tcp_mapping, not_read};
 pub use service::Destination;
 
 use serde_json::Value;
 
-use super::draft::{Draft, Place};
+use super::draft::Draft;
 use field::Field;
 use route::Routes;
 use service::Backend;
@@ -36,7 +36,7 @@ pub const ANNOTATION: &str = "getambassador.io/config";
 const IGNORED: &str = "the Mapping is ignored";
 
 /// Fields that change nothing of what is served.
-const NEUTRAL: [&str; 15] = [
+const NEUTRAL: [&str; 17] = [
     "name",
     "namespace",
     "service",
@@ -52,6 +52,9 @@ const NEUTRAL: [&str; 15] = [
     "respect_dns_ttl",
     "tls",
     "v2ExplicitTLS",
+    // What they name stands in regex_headers and regex_query_parameters, too.
+    "v2BoolHeaders",
+    "v2BoolQueryParameters",
 ];
 
 /// The Mappings in the annotation of an object, which may be about any Service.
@@ -61,16 +64,16 @@ pub(super) fn embedded(annotations: &BTreeMap<String, String>, draft: &mut Draft
 
 pub(super) fn translate(mappings: &[Mapping], draft: &mut Draft<'_>) {
     let mut routes = Routes::default();
-    let mut protocols = BTreeMap::new();
     for mapping in mappings {
-        if let Some(backend) = service::of(mapping, draft) {
-            take(mapping, &backend, &mut routes, &mut protocols, draft);
+        let Some(backend) = service::of(mapping, draft) else { continue };
+        let prefix = mapping.field("prefix");
+        if prefix.text().is_empty() {
+            draft.refuse(&prefix.place(), "missing; expected a path", IGNORED);
+        } else {
+            take(mapping, &backend, &mut routes, draft);
         }
     }
     routes.finish(draft);
-    for (name, (word, place)) in protocols {
-        draft.set(name, word, &place);
-    }
 }
 
 /// Whether WebSocket is all that requests may become, in whichever case.
@@ -84,19 +87,13 @@ fn is_web_socket(field: &Field<'_>) -> bool {
     }
 }
 
-/// The protocol of each port, by the name of its setting: to Emissary it is HTTP/1 unless a Mapping says gRPC.
-type Protocols = BTreeMap<String, (&'static str, Place)>;
-
-fn take(mapping: &Mapping, backend: &Backend, routes: &mut Routes, protocols: &mut Protocols, draft: &mut Draft<'_>) {
+fn take(mapping: &Mapping, backend: &Backend, routes: &mut Routes, draft: &mut Draft<'_>) {
     let whole = mapping.field("service");
     draft.set(backend.named("enabled"), "true", &whole.place());
     let grpc = mapping.field("grpc");
     let word = if grpc.is_true() { "grpc" } else { "http1" };
-    let place = if grpc.is_set() { grpc.place() } else { whole.place() };
-    let protocol = protocols.entry(backend.named("protocol")).or_insert_with(|| (word, place.clone()));
-    if word == "grpc" {
-        *protocol = (word, place);
-    }
+    // Without it, Emissary speaks HTTP/1.
+    draft.set(backend.named("protocol"), word, &grpc.place());
     for field in mapping.fields() {
         match field.name() {
             "grpc" if !field.is_bool() => draft.refuse(&field.place(), "expected true or false", "it counts as false"),

@@ -15,9 +15,20 @@ const RESOLVERS: [&str; 3] = ["endpoint", "kubernetes-endpoint", "kubernetes-ser
 /// The Emissary that is meant when none is named.
 const DEFAULT_ID: &str = "default";
 
+/// What Emissary's webhook puts before each name when it shows a Mapping of `v3alpha1` as one of `v2`, which is what kubectl
+/// asks for. It writes the default there, too.
+const OF_V3ALPHA1: &str = "--apiVersion-v3alpha1-only--";
+
+/// What is expected of `policy`, in Emissary's words.
+const POLICIES: &str = "expected round_robin, least_request, ring_hash or maglev";
+
 /// Takes one field.
 pub(super) fn take(field: &Field<'_>, backend: &Backend, draft: &mut Draft<'_>) {
-    let mut set = |key: &str, text: String| draft.set(backend.named(key), text, &field.place());
+    let mut set = |key: &str, text: String| {
+        let is_number = duration::is_whole(&field.text());
+        let expected = (!is_number).then_some("expected a whole number of milliseconds");
+        draft.set_expecting(expected, backend.named(key), text, &field.place());
+    };
     match field.name() {
         _ if field.value().is_null() => {}
         "timeout_ms" => set("timeout", milliseconds_or_off(field)),
@@ -40,9 +51,10 @@ pub(super) fn take(field: &Field<'_>, backend: &Backend, draft: &mut Draft<'_>) 
 
 /// Whether it is for the Emissary without a name, or for it among others.
 fn is_default_id(field: &Field<'_>) -> bool {
+    let is_default = |name: &str| name.strip_prefix(OF_V3ALPHA1).unwrap_or(name) == DEFAULT_ID;
     match field.value() {
-        Value::Array(names) => names.iter().any(|name| name.as_str() == Some(DEFAULT_ID)),
-        _ => field.text() == DEFAULT_ID,
+        Value::Array(names) => names.iter().filter_map(Value::as_str).any(is_default),
+        _ => is_default(&field.text()),
     }
 }
 
@@ -55,7 +67,10 @@ fn load_balancer(field: &Field<'_>, backend: &Backend, draft: &mut Draft<'_>) {
     let mut hash = Vec::new();
     for field in field.fields(draft) {
         match field.name() {
-            "policy" => draft.set(backend.named("lb-policy"), field.text().replace('_', "-"), &field.place()),
+            "policy" => {
+                let (name, text) = (backend.named("lb-policy"), field.text().replace('_', "-"));
+                draft.set_expecting(Some(POLICIES), name, text, &field.place());
+            }
             "header" => hash.push((format!("header:{}", field.text()), field.place())),
             "source_ip" if field.is_true() => hash.push(("source-ip".to_owned(), field.place())),
             "cookie" => hash.extend(cookie(&field, draft).map(|cookie| (cookie, field.place()))),

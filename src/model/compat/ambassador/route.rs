@@ -15,6 +15,9 @@ const READ: [&str; 7] = ["prefix", "host", "hostname", "hosts", "rewrite", "weig
 /// The fields that hold hosts, the strongest first. Emissary reads one of them.
 const HOSTS: [&str; 3] = ["hostname", "host", "hosts"];
 
+/// What Emissary's webhook writes for `host` when it shows a Mapping of `v3alpha1` without a hostname as one of `v2`.
+const NO_HOST: &str = "_skip_mapping_with_empty_host_";
+
 /// The header that is another word for the host.
 const AUTHORITY: &str = ":authority";
 
@@ -67,7 +70,7 @@ impl Routes {
     pub fn take(&mut self, mapping: &Mapping, backend: &Backend, draft: &mut Draft<'_>) {
         let Some((hosts, at_hosts)) = hosts(mapping, draft) else { return };
         let prefix = mapping.field("prefix");
-        if is_narrowed(mapping, draft) || !prefix.is_set() {
+        if is_narrowed(mapping, draft) {
             return;
         }
         // Ours are a list, and what isn't a path might be the name of a gRPC service in it.
@@ -118,7 +121,8 @@ impl Routes {
 
 /// The hosts, and where they stand; none if they can't be used, because then every host would be meant.
 fn hosts(mapping: &Mapping, draft: &mut Draft<'_>) -> Option<(BTreeMap<String, Place>, Place)> {
-    let mut said = HOSTS.map(|name| mapping.field(name)).into_iter().filter(Field::is_set);
+    let mut said =
+        HOSTS.map(|name| mapping.field(name)).into_iter().filter(|field| field.is_set() && field.text() != NO_HOST);
     let Some(field) = said.next().or_else(|| authority(mapping, draft)) else {
         let at = mapping.field("prefix").place();
         return Some((BTreeMap::from([(EVERY.to_owned(), at.clone())]), at));

@@ -168,6 +168,10 @@ pub(super) fn of(mapping: &Mapping, draft: &mut Draft<'_>) -> Option<Backend> {
     if unknown_scheme {
         draft.ignore_but(&place, "not a scheme that Emissary knows; expected http or https", "it counts as http");
     }
+    if draft.is_external_name() {
+        draft.ignore_but(&place, "the Service is an ExternalName, which has no pods to balance over", IGNORED);
+        return None;
+    }
     let number = port.unwrap_or(80);
     if draft.ports().is_some_and(|ports| !ports.iter().any(|port| port.number == number)) {
         let meant = if port.is_none() { ", which is meant where none is named" } else { "" };
@@ -194,8 +198,8 @@ fn spoken(draft: &Draft<'_>) -> String {
 fn parse(text: &str) -> Result<Url, &'static str> {
     let (scheme, rest) = text.split_once("://").map_or((None, text), |(scheme, rest)| (Some(scheme), rest));
     let scheme = scheme.map(str::to_ascii_lowercase);
-    let tls = matches!(scheme.as_deref(), Some("https" | "grpcs"));
-    let unknown_scheme = !matches!(scheme.as_deref(), None | Some("http" | "grpc" | "https" | "grpcs"));
+    let tls = scheme.as_deref() == Some("https");
+    let unknown_scheme = !matches!(scheme.as_deref(), None | Some("http" | "https"));
     let rest = rest.strip_prefix("//").unwrap_or(rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);

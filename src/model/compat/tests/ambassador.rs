@@ -6,6 +6,11 @@ const HEAD: &str = "apiVersion: getambassador.io/v3alpha1\nkind: Mapping\nname: 
 /// What a gRPC Mapping comes to: as with Emissary it is about port 80 if it doesn't name another.
 const PLAIN: [&str; 4] = ["enabled.80=true", "hosts.80=*", "protocol.80=grpc", "routes.80=/shop.v1.Cart/"];
 
+/// The head of another one.
+fn named(name: &str) -> String {
+    HEAD.replace("name: m", &format!("name: {name}"))
+}
+
 fn config(text: &str) -> (Vec<String>, Vec<String>) {
     translated(Product::Ambassador, &[("getambassador.io/config", text)])
 }
@@ -54,7 +59,6 @@ fn the_service_may_be_written_at_length_and_with_a_port() {
         "cart.shop.svc.example.org",
         "http://cart",
         "HTTP://cart:80/v1?x=y",
-        "grpc://cart",
         "//cart",
         "user@cart",
     ] {
@@ -67,10 +71,14 @@ fn the_service_may_be_written_at_length_and_with_a_port() {
             .map(|setting| setting.replacen('=', &format!(".{port}="), 1));
         assert_eq!((settings, said), (expected.to_vec(), vec![]), "{service}");
     }
-    let odd = config(&format!("{HEAD}service: tcp://cart\ngrpc: true\n"));
-    let said = "warning: [getambassador.io/config] Mapping m: service: \"tcp://cart\": not a scheme that Emissary knows; \
-                expected http or https (it counts as http)";
-    assert_eq!(odd, (plain, vec![said.to_owned()]));
+    for scheme in ["tcp", "grpc", "grpcs"] {
+        let odd = config(&format!("{HEAD}service: {scheme}://cart\ngrpc: true\n"));
+        let said = format!(
+            "warning: [getambassador.io/config] Mapping m: service: \"{scheme}://cart\": not a scheme that Emissary knows; \
+             expected http or https (it counts as http)"
+        );
+        assert_eq!(odd, (plain.clone(), vec![said]));
+    }
 }
 
 #[test]
@@ -170,7 +178,7 @@ fn a_mapping_of_another_service_is_said_and_costs_only_itself() {
         let text = format!("{HEAD}service: {service}\n");
         assert_eq!(said(&text), [format!("{message} (the Mapping is ignored)")], "{service}");
         assert_eq!(config(&text).0, [""; 0], "{service}");
-        let with_good = format!("{text}---\n{HEAD}service: cart\ngrpc: true\n");
+        let with_good = format!("{text}---\n{}service: cart\ngrpc: true\n", named("m2"));
         assert_eq!(config(&with_good).0, PLAIN);
     }
 }
@@ -208,8 +216,18 @@ fn without_grpc_pods_are_spoken_to_as_emissary_speaks_to_them() {
         (settings.join(" "), told),
         ("enabled.80=true hosts.80=* protocol.80=http1 routes.80=/".to_owned(), vec![])
     );
-    let both = format!("{HEAD}service: cart\nrewrite: ''\n---\n{HEAD}service: cart\ngrpc: true\n");
-    assert_eq!(config(&both).0, PLAIN);
+    let (http, grpc) = ("service: cart\nrewrite: ''\n", "service: cart\ngrpc: true\n");
+    let told = |value: &str, before: &str, word: &str| {
+        let value = if value.is_empty() { value.to_owned() } else { format!(" \"{value}\":") };
+        vec![format!(
+            "warning: [getambassador.io/config] Mapping m2: grpc:{value} contradicts getambassador.io/config Mapping \
+             {before}: grpc, which has the same setting here (chancery.dev/protocol.80 is {word})"
+        )]
+    };
+    let (settings, said_of_http) = config(&format!("{HEAD}{grpc}---\n{}{http}", named("m2")));
+    assert_eq!((settings, said_of_http), (PLAIN.map(str::to_owned).to_vec(), told("", "m", "grpc")));
+    let (settings, said_of_grpc) = config(&format!("{HEAD}{http}---\n{}{grpc}", named("m2")));
+    assert_eq!((settings[2].as_str(), said_of_grpc), ("protocol.80=http1", told("true", "m", "http1")));
     let upgraded = |more: &str| said(&format!("{HEAD}service: cart\nrewrite: ''\n{more}\n"));
     for more in ["use_websocket: true", "allow_upgrade: [websocket]", "allow_upgrade: [WebSocket]"] {
         assert_eq!(upgraded(more), [""; 0], "{more}");
@@ -256,6 +274,11 @@ fn each_field_of_a_policy_has_its_counterpart() {
         ("resolver: kubernetes-service", ""),
         ("ambassador_id: default", ""),
         ("ambassador_id: [edge, default]", ""),
+        // What is shown of a Mapping of v3alpha1 if one of v2 is asked for, and the other way round.
+        ("ambassador_id: [--apiVersion-v3alpha1-only--default]", ""),
+        ("ambassador_id: --apiVersion-v3alpha1-only--default", ""),
+        ("host: _skip_mapping_with_empty_host_\nhost_regex: false\nv3StatsName: cart", ""),
+        ("v2BoolHeaders: [a]\nv2BoolQueryParameters: [b]\nv2ExplicitTLS: {tls: string}\nhostname: '*'", ""),
         ("case_sensitive: true\nprecedence: 0\npriority: default\nrespect_dns_ttl: true", ""),
         ("weight: 100", ""),
         ("rewrite: /shop.v1.Cart/", ""),
@@ -285,18 +308,21 @@ fn hosts_and_prefixes_are_routes() {
     assert_eq!(routed("host: Shop.Example"), hosts("shop.example"));
     assert_eq!(routed("headers: {':Authority': shop.example}"), hosts("shop.example"));
     assert_eq!(routed("headers: {':authority': shop.example}\nhost: a.example"), hosts("a.example"));
-    let second =
-        |more: &str| format!("---\n{}service: cart\ngrpc: true\n{more}", HEAD.replace("/shop.v1.Cart/", "/a.B/"));
+    let second = |more: &str| {
+        format!("---\n{}service: cart\ngrpc: true\n{more}", named("m2").replace("/shop.v1.Cart/", "/a.B/"))
+    };
     let (both, said) = routed(&second(""));
     assert_eq!((both.as_str(), said.len()), ("hosts=* routes=/a.B/,/shop.v1.Cart/", 0));
-    let same = format!("---\n{HEAD}service: cart\ngrpc: true\nhost: b.example\n");
+    let same = format!("---\n{}service: cart\ngrpc: true\nhost: b.example\n", named("m2"));
     assert_eq!(routed(&format!("host: a.example\n{same}")), hosts("a.example,b.example"), "the prefix is the same");
     let (both, said) = routed(&second("host: a.example"));
     assert_eq!(both, "hosts=* routes=/shop.v1.Cart/", "the second's prefix isn't to be had under every host");
     assert_eq!(
         said,
-        ["warning: host: \"a.example\": other hosts than getambassador.io/config Mapping m: prefix, and here all \
-          prefixes of a port have the same (its prefix isn't routed; the Service is served under its own names)"]
+        [
+            "warning: [getambassador.io/config] Mapping m2: host: \"a.example\": other hosts than getambassador.io/config Mapping m: prefix, and here all \
+          prefixes of a port have the same (its prefix isn't routed; the Service is served under its own names)"
+        ]
     );
 }
 
@@ -354,6 +380,11 @@ fn what_has_no_counterpart_is_said() {
             "ambassador_id: [edge]",
             "warning: ambassador_id: \"[\\\"edge\\\"]\": there is nothing like it here (it is ignored)",
         ),
+        (
+            "ambassador_id: [--apiVersion-v3alpha1-only--edge]",
+            "warning: ambassador_id: \"[\\\"--apiVersion-v3alpha1-only--edge\\\"]\": there is nothing like it here (it is ignored)",
+        ),
+        ("v3health_checks: [{}]", "warning: v3health_checks: \"[{}]\": there is nothing like it here (it is ignored)"),
         (
             "case_sensitive: false",
             "warning: case_sensitive: \"false\": paths are compared with their case here (requests in another case aren't \
@@ -420,12 +451,15 @@ fn that_nobody_rewrites_is_said_where_it_matters() {
 
 #[test]
 fn of_two_mappings_of_one_port_the_first_has_a_setting() {
-    let mapping = |timeout: u32| format!("---\n{HEAD}service: cart\ngrpc: true\ntimeout_ms: {timeout}\n");
-    assert_eq!(said(&[mapping(1), mapping(1)].concat()), [""; 0]);
+    let mapping =
+        |name: &str, timeout: u32| format!("---\n{}service: cart\ngrpc: true\ntimeout_ms: {timeout}\n", named(name));
+    assert_eq!(said(&[mapping("m", 1), mapping("m2", 1)].concat()), [""; 0]);
     assert_eq!(
-        said(&[mapping(1), mapping(2)].concat()),
-        ["warning: timeout_ms: \"2\": contradicts getambassador.io/config Mapping m: timeout_ms, which has the same \
-          setting here (chancery.dev/timeout.80 is 1ms)"]
+        said(&[mapping("m", 1), mapping("m2", 2)].concat()),
+        [
+            "warning: [getambassador.io/config] Mapping m2: timeout_ms: \"2\": contradicts getambassador.io/config Mapping m: timeout_ms, which has the same \
+          setting here (chancery.dev/timeout.80 is 1ms)"
+        ]
     );
 }
 
@@ -468,4 +502,79 @@ fn each_host_and_prefix_knows_where_it_was_written() {
     let expected = [("a.example", "a"), ("b.example", "b")]
         .map(|(host, mapping)| (host, format!("getambassador.io/config Mapping {mapping}: host")));
     assert_eq!(fields, expected);
+}
+
+#[test]
+fn a_mapping_without_a_prefix_takes_nothing() {
+    for prefix in ["", "prefix: ''\n", "prefix: ~\n", "prefix: ' '\n"] {
+        let text = HEAD.replace("prefix: /shop.v1.Cart/\n", prefix) + "service: cart\ngrpc: true\n";
+        assert_eq!(config(&text).0, [""; 0], "{prefix}");
+        assert_eq!(said(&text), ["error: prefix: missing; expected a path (the Mapping is ignored)"], "{prefix}");
+    }
+}
+
+#[test]
+fn of_two_mappings_of_one_name_emissary_takes_the_last() {
+    let mapping = |more: &str| format!("---\n{HEAD}service: cart\ngrpc: true\n{more}\n");
+    let (settings, said) = config(&[mapping("timeout_ms: 1\ncors: {a: b}"), mapping("idle_timeout_ms: 2")].concat());
+    assert!(settings.contains(&"idle-timeout.80=2ms".to_owned()), "{settings:?}");
+    assert!(!settings.iter().any(|one| one.starts_with("timeout")), "{settings:?}");
+    assert_eq!(
+        said,
+        ["error: [getambassador.io/config] Mapping m: service: \"cart\": another Mapping of this name follows, and \
+          Emissary takes the last one (the Mapping is ignored)"]
+    );
+    let elsewhere = [mapping("namespace: bank"), mapping("")].concat();
+    assert!(config(&elsewhere).1.iter().all(|one| !one.contains("of this name")), "a name is one of a namespace");
+}
+
+#[test]
+fn of_a_key_that_is_repeated_the_last_value_counts() {
+    let (settings, said) = config(&format!("{HEAD}service: prices\nservice: cart\ngrpc: true\nprefix: /a/\n"));
+    assert_eq!(said, [""; 0]);
+    assert!(settings.contains(&"routes.80=/a/".to_owned()), "{settings:?}");
+}
+
+#[test]
+fn a_service_without_pods_is_called_by_its_kind() {
+    let annotations = BTreeMap::from([("getambassador.io/config".to_owned(), format!("{HEAD}service: cart\n"))]);
+    for ports in [None, Some(&[][..])] {
+        let subject = Subject { external_name: true, ..subject(&annotations, ports) };
+        let (settings, said) = told(translate(Product::Ambassador.into(), subject, Mappings::Own));
+        assert_eq!(settings, [""; 0]);
+        assert_eq!(
+            said,
+            [
+                "warning: [getambassador.io/config] Mapping m: service: \"cart\": the Service is an ExternalName, which has no pods \
+              to balance over (the Mapping is ignored)"
+            ]
+        );
+    }
+}
+
+#[test]
+fn what_is_expected_is_said_in_the_words_of_emissary() {
+    let expected = |more: &str| {
+        let text = format!("{HEAD}service: cart\ngrpc: true\n{more}\n");
+        let annotations = BTreeMap::from([("getambassador.io/config".to_owned(), text)]);
+        let translation = translate(Compat::ALL, subject(&annotations, None), Mappings::Own);
+        let (_, rejected) = settings::Translated::parse(&ObjectRef::service(&Key::new("shop", "cart")), translation);
+        rejected.into_iter().map(|one| one.message).collect::<Vec<_>>()
+    };
+    for field in [
+        "timeout_ms",
+        "idle_timeout_ms",
+        "cluster_idle_timeout_ms",
+        "cluster_max_connection_lifetime_ms",
+        "connect_timeout_ms",
+    ] {
+        for value in ["5s", "soon", "-1", "1.5", "[1]"] {
+            let said = expected(&format!("{field}: {value}"));
+            // A duration of ours is none of Emissary's, but nobody can mistake it.
+            let is_ours = value == "5s" && said.is_empty();
+            assert!(is_ours || said == ["expected a whole number of milliseconds"], "{field}: {value}: {said:?}");
+        }
+    }
+    let policies = ["expected round_robin, least_request, ring_hash or maglev"];
+    assert_eq!(expected("load_balancer: {policy: foo}"), policies);
 }

@@ -29,7 +29,6 @@ fn text_that_is_no_yaml_is_told_and_keeps_what_was_there() {
     let texts = [
         ": : :",
         "a: [",
-        "a: 1\na: 2\n",
         "kind: *nowhere",
         "%YAML 7.7\n---\na",
         "{\"kind\": \"Mapping\"",
@@ -90,9 +89,9 @@ fn documents_that_are_no_mappings_are_told() {
 #[test]
 fn ten_thousand_mistakes_are_not_ten_thousand_messages() {
     let fields = (0..5_000).map(|i| format!("f{i}: x\n")).collect::<Vec<_>>().concat();
-    let text = format!("apiVersion: getambassador.io/v2\nkind: Mapping\nname: m\nservice: cart\n{fields}");
+    let text = format!("apiVersion: getambassador.io/v2\nkind: Mapping\nname: m\nservice: cart\nprefix: /\n{fields}");
     let Translation { settings, rejected, unreadable: _ } = config(&text);
-    assert_eq!(settings.len(), 2);
+    assert_eq!(settings.len(), 4);
     assert_eq!(rejected.len(), 50);
     assert!(rejected.last().unwrap().message.ends_with("; 4950 more of these follow"), "{:?}", rejected.last());
 }
@@ -101,8 +100,9 @@ fn ten_thousand_mistakes_are_not_ten_thousand_messages() {
 fn names_of_any_length_and_kind_stay_short_in_messages() {
     let name = "\u{1b}[31m\u{1F980}".repeat(5_000);
     let quoted = serde_json::to_string(&name).unwrap();
-    let text =
-        format!("{{apiVersion: getambassador.io/v2, kind: Mapping, name: {quoted}, service: cart, {quoted}: 1}}");
+    let text = format!(
+        "{{apiVersion: getambassador.io/v2, kind: Mapping, name: {quoted}, service: cart, prefix: /, {quoted}: 1}}"
+    );
     let Translation { settings: _, rejected, unreadable: _ } = config(&text);
     for rejected in rejected {
         let text = rejected.to_string();
@@ -112,7 +112,7 @@ fn names_of_any_length_and_kind_stay_short_in_messages() {
 
 #[test]
 fn wrong_types_go_to_our_parser_as_they_stand() {
-    let text = "{apiVersion: getambassador.io/v2, kind: Mapping, name: m, service: cart, grpc: true, timeout_ms: [1], \
+    let text = "{apiVersion: getambassador.io/v2, kind: Mapping, name: m, service: cart, prefix: /, grpc: true, timeout_ms: [1], \
                 retry_policy: {num_retries: -1, retry_on: 7}, load_balancer: {policy: {a: b}}, connect_timeout_ms: soon}";
     let settings: Vec<String> =
         config(text).settings.into_iter().map(|one| format!("{}={}", one.name, one.text)).collect();
@@ -121,10 +121,12 @@ fn wrong_types_go_to_our_parser_as_they_stand() {
         [
             "connect-timeout.80=soon",
             "enabled.80=true",
+            "hosts.80=*",
             "lb-policy.80={\"a\":\"b\"}",
             "num-retries.80=-1",
             "protocol.80=grpc",
             "retry-on.80=7",
+            "routes.80=/",
             "timeout.80=[1]",
         ]
     );

@@ -10,14 +10,21 @@ fn translate(pairs: &[(&str, &str)]) -> (Translated, Vec<Rejected>) {
         &id(),
         compat::translate(
             Compat::ALL,
-            compat::Subject { key: &Key::new("shop", "cart"), annotations: &annotations, ports: None },
+            compat::Subject {
+                key: &Key::new("shop", "cart"),
+                annotations: &annotations,
+                ports: None,
+                external_name: false,
+            },
             compat::Mappings::Own,
         ),
     )
 }
 
 fn mapping(more: &str) -> String {
-    format!("{{apiVersion: getambassador.io/v2, kind: Mapping, name: m, service: 'cart:50051', grpc: true, {more}}}")
+    format!(
+        "{{apiVersion: getambassador.io/v2, kind: Mapping, name: m, service: 'cart:50051', grpc: true, prefix: /, {more}}}"
+    )
 }
 
 #[test]
@@ -45,7 +52,7 @@ fn only_a_mapping_opts_in() {
         let resolved = resolve(&service, None);
         resolved.ports.iter().map(|port| port.number).collect::<Vec<_>>()
     };
-    let mapping = mapping("prefix: /");
+    let mapping = mapping("");
     assert_eq!(opted_in(&[], &[("getambassador.io/config", &mapping)]), [50051]);
     assert_eq!(opted_in(&[("enabled", "false")], &[("getambassador.io/config", &mapping)]), [0; 0]);
     let others = [
@@ -124,7 +131,8 @@ fn mappings_that_cannot_be_read_stay_as_they_were_through_any_number_of_bad_vers
         known = now;
     }
     let names: Vec<String> = known.good().map(|(name, _)| name).collect();
-    assert_eq!(names, ["enabled.50051", "num-retries.50051", "protocol.50051"], "not what its author took out");
+    let expected = ["enabled.50051", "hosts.50051", "num-retries.50051", "protocol.50051", "routes.50051"];
+    assert_eq!(names, expected, "not what its author took out");
     let (mut gone, _) = translate(&[]);
     gone.keep_last_good(&known);
     assert_eq!(gone, Translated::default());

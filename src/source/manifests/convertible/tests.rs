@@ -9,8 +9,9 @@ fn read(text: &str) -> Convertible {
 
 #[test]
 fn services_and_mappings_are_found_wherever_they_stand() {
-    let Convertible { services, namespaces, ingresses, mappings, tcp_mappings, rejected, templates } = read(
-        "# comment
+    let Convertible { services, namespaces, ingresses, mappings, tcp_mappings, unusable_mappings, rejected, templates } =
+        read(
+            "# comment
 apiVersion: v1
 kind: List
 items:
@@ -34,10 +35,11 @@ words
 ---
 {apiVersion: v1, kind: Namespace, metadata: {name: empty}}
 ",
-    );
-    assert_eq!((rejected, templates), (vec![], vec![]));
+        );
+    assert_eq!((unusable_mappings, rejected, templates), (vec![], vec![], vec![]));
     let annotations = BTreeMap::from([("a".to_owned(), "b".to_owned())]);
-    let cart = Declared { file: "in.yaml".into(), line: 5, it: Annotated { annotations, ports: None } };
+    let cart =
+        Declared { file: "in.yaml".into(), line: 5, it: Annotated { annotations, ports: None, external_name: false } };
     assert_eq!(services, BTreeMap::from([(Key::new("shop", "cart"), cart)]), "the first counts");
     let [Declared { line: 11, it, file: _ }] = &mappings[..] else { panic!("{mappings:?}") };
     assert_eq!(it.destination(), Destination::Service(Key::new("default", "cart")));
@@ -95,6 +97,38 @@ spec: words
             .starts_with("file in.yaml: spec: Mapping default/m: spec: \"words\": is a string; expected a mapping"),
         "{told:#?}"
     );
+}
+
+#[test]
+fn mappings_that_can_not_be_read_are_told() {
+    let expected = "not read; expected a Mapping of getambassador.io or ambassador/v0, v1, v2, v3alpha1";
+    for (api_version, kind) in [
+        ("getambassador.io/v4", "Mapping"),
+        ("getambassador.io/v1beta1", "Mapping"),
+        ("x.getambassador.io/v3alpha1", "AmbassadorMapping"),
+        ("getambassador.io/v4", "TCPMapping"),
+    ] {
+        let object = format!(
+            "kind: {kind}\napiVersion: {api_version}\nmetadata: {{name: m, namespace: shop}}\nspec: {{service: a}}\n"
+        );
+        let Convertible { mappings, tcp_mappings, unusable_mappings, .. } = read(&object);
+        assert_eq!((mappings.len(), tcp_mappings.len()), (0, 0), "{kind}");
+        let [Wrong { file: _, line: Some(2), rejected }] = &unusable_mappings[..] else {
+            panic!("{unusable_mappings:?}")
+        };
+        assert_eq!(rejected.message, format!("{kind} shop/m: apiVersion: \"{api_version}\": {expected}"));
+    }
+    for metadata in ["{namespace: shop}", "{name: ''}", "{name: ~}", "~"] {
+        let found = read(&format!(
+            "{{apiVersion: getambassador.io/v2, kind: Mapping, metadata: {metadata}, spec: {{service: a}}}}"
+        ));
+        assert_eq!(found.mappings, [], "{metadata}");
+        let [Wrong { file: _, line: Some(1), rejected }] = &found.unusable_mappings[..] else { panic!("{found:?}") };
+        assert_eq!(rejected.message, "Mapping: metadata.name: missing; expected a string");
+    }
+    let others = "{apiVersion: getambassador.io/v4, kind: Host, metadata: {name: h}}\n---\n\
+                  {apiVersion: example.org/v4, kind: Mapping, metadata: {name: h}}\n";
+    assert_eq!(read(others).unusable_mappings, []);
 }
 
 #[test]

@@ -71,7 +71,8 @@ impl Directory {
     pub fn left_alone(&self) -> LeftAlone {
         let mut left = LeftAlone::default();
         for (path, file) in &self.files {
-            let LeftAlone { foreign, among_objects, templates, unparsable, unusable, repeated } = &mut left;
+            let LeftAlone { foreign, among_objects, templates, unparsable, unusable, repeated, mappings } = &mut left;
+            *mappings += file.contents.mappings();
             match file.contents.other() {
                 Some(Other::Template) => *templates += 1,
                 Some(Other::Unparsable) if self.complaints(path, file).any(|(_, _, broken)| broken) => {}
