@@ -126,7 +126,8 @@ async fn annotations(cluster: &Cluster, replicas: &[&Serve]) {
     let (_, described) = described.split_once("Events:").unwrap();
     // How wide the columns are depends on what others tell.
     let described = described.split_whitespace().collect::<Vec<_>>().join(" ");
-    for words in ["Warning InvalidAnnotation", "Warning UnknownAnnotation", "chancery metadata.annotations[", "fastest"] {
+    for words in ["Warning InvalidAnnotation", "Warning UnknownAnnotation", "chancery metadata.annotations[", "fastest"]
+    {
         assert!(described.contains(words), "{words}: {described}");
     }
     let told = events(cluster, "shop", "pay").await;

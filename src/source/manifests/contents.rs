@@ -1,6 +1,6 @@
 //! One file to its documents, parsing only those that weren't there before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use twox_hash::XxHash3_128;
@@ -56,6 +56,18 @@ impl Contents {
         self.documents.iter().any(|placed| placed.document.broken)
     }
 
+    /// Whether something stands in it that isn't an object, and wasn't in it before: what is left of a file that is half
+    /// written, for instance, so that nobody meant to remove what the file gave before.
+    pub fn is_odd_since(&self, before: &Self) -> bool {
+        let known: BTreeSet<u128> = before.documents.iter().map(|placed| placed.hash).collect();
+        self.documents.iter().any(|placed| placed.document.odd && !known.contains(&placed.hash))
+    }
+
+    /// Whether something stands in it that isn't an object.
+    pub fn is_odd(&self) -> bool {
+        self.documents.iter().any(|placed| placed.document.odd)
+    }
+
     /// Its objects, in their order.
     pub fn slots(&self) -> impl Iterator<Item = Slot> {
         self.documents.iter().flat_map(|Placed { hash: _, offset, document }| {
@@ -63,11 +75,11 @@ impl Contents {
         })
     }
 
-    /// What is wrong with the file itself: the line, the complaint, and whether its document is one that can't be parsed.
-    pub fn complaints(&self) -> impl Iterator<Item = (u32, &Complaint, bool)> {
+    /// What is wrong with the file itself: the line, the complaint, and its document.
+    pub fn complaints(&self) -> impl Iterator<Item = (u32, &Complaint, &Document)> {
         self.documents.iter().flat_map(|Placed { hash: _, offset, document }| {
             let complaints = document.complaints.iter();
-            complaints.map(|complaint| (offset.saturating_add(complaint.line), complaint, document.broken))
+            complaints.map(|complaint| (offset.saturating_add(complaint.line), complaint, &**document))
         })
     }
 

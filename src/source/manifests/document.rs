@@ -28,6 +28,8 @@ pub struct Document {
     pub complaints: Vec<Complaint>,
     /// Whether it can't be parsed, or not before it is rendered, so that nobody knows what is in it.
     pub broken: bool,
+    /// Whether something stands in it that Kubernetes takes for no object, in the place of one perhaps.
+    pub odd: bool,
     /// What it holds besides objects, if anything.
     pub other: Option<Other>,
     /// Whether it holds objects of any kind.
@@ -166,6 +168,9 @@ impl Document {
             ("v1", "Endpoints") => self.endpoints.extend(key(node).map(|key| (node.line, key))),
             _ => self.other_version(node, api_version, kind),
         }
+        if node.get("metadata").is_none_or(|metadata| metadata.get("name").is_none()) {
+            self.not_one(node.line, format!("holds an object of the kind {} without a name", Rejected::shorten(kind)));
+        }
         if mentioned {
             astray(kind, node, &mut |line, message| {
                 self.complaints.push(Complaint {
@@ -183,6 +188,7 @@ impl Document {
     /// A string, a list, a number. `kubectl` takes no list of objects, but somebody may have meant one for us.
     fn no_mapping(&mut self, node: &Node<'_>) {
         self.other = self.other.max(Some(Other::Foreign));
+        self.not_one(node.line, format!("is {}; expected a Kubernetes object", node.noun()));
         let Value::Sequence(items) = &node.value else { return };
         let is_object = |item: &&Node<'_>| ["apiVersion", "kind"].iter().all(|key| item.get(key).is_some());
         if items.iter().filter(is_object).any(is_annotated) {
@@ -195,8 +201,10 @@ impl Document {
         let [api_version, kind] = ["apiVersion", "kind"].map(|field| node.get(field));
         if !is_annotated(node) {
             self.other = self.other.max(Some(Other::Foreign));
-            return;
+            let message = "lacks `apiVersion` or `kind`; expected a Kubernetes object".to_owned();
+            return self.not_one(node.line, message);
         }
+        self.odd = true;
         self.has_objects = true;
         let missing = if kind.and_then(Node::as_str).is_some() { "apiVersion" } else { "kind" };
         let (reason, message) = match (api_version, kind, node.get(missing)) {
@@ -249,6 +257,7 @@ impl Document {
                 None => format!("`metadata.name` of this {kind} is missing"),
             };
             let concern = lowering.concern(kind, &readable_metadata("", node));
+            self.odd = true;
             return self.complaints.push(Complaint {
                 line: node.line_of("metadata.name"),
                 value: String::new(),
@@ -271,6 +280,19 @@ impl Document {
         };
         let lines = lowered.rejected.iter().map(|rejected| node.line_of(&rejected.field)).collect();
         self.objects.push(Arc::new(Located { line: node.line, lowered, lines }));
+    }
+
+    /// Notes something that is no object. It is nobody's business unless an object stood there before.
+    fn not_one(&mut self, line: u32, message: String) {
+        self.odd = true;
+        self.complaints.push(Complaint {
+            line,
+            value: String::new(),
+            reason: Reason::InvalidObject,
+            message,
+            meanwhile: IGNORED,
+            concern: Concern::Nobody,
+        });
     }
 
     /// Complains of something that was meant for us.

@@ -7,6 +7,7 @@ use crate::model::{Concern, Event, Lowered, ObjectRef, Reason, Rejected};
 
 use super::super::contents::reject;
 use super::super::document::{Complaint, IGNORED, KEPT};
+use super::ours::is_in_place;
 use super::{Directory, File, Slot, Trouble};
 
 /// How many complaints one file may cause; a file of a million broken documents tells nothing more than one of hundred.
@@ -29,7 +30,7 @@ impl Directory {
         let mut report: Vec<(Option<u32>, Rejected)> = self
             .complaints(path, file)
             .take(MAX_COMPLAINTS)
-            .map(|(line, complaint, broken)| (Some(line), told(path, line, complaint, broken && file.keeps)))
+            .map(|(line, complaint, document)| (Some(line), told(path, line, complaint, is_in_place(file, document))))
             .collect();
         if let (more @ 1.., Some((Some(line), last))) =
             (self.complaints(path, file).skip(MAX_COMPLAINTS).count(), report.last_mut())

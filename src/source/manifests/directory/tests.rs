@@ -159,6 +159,53 @@ fn a_broken_file_keeps_what_it_gave() {
 }
 
 #[test]
+fn a_file_without_objects_keeps_what_it_gave() {
+    let good = service("a", 1);
+    let halves = [10, 24, 40, 60].map(|length| good[..length].to_owned());
+    let others = [
+        "just words",
+        "5",
+        "A=1\nB=2\n",
+        "- x\n",
+        "kind: X\n",
+        "x: 1\nx: 2\n",
+        "apiVersion: v1\nkind: List\n",
+        "apiVersion: v1\nkind: Service\nmetadata: text\n",
+    ];
+    for text in halves.into_iter().chain(others.map(str::to_owned)) {
+        let mut pair = Pair::default();
+        pair.put("x.yaml", &good);
+        let told = pair.put("x.yaml", &text);
+        assert_eq!(told.len(), 1, "{text:?}: {told:?}");
+        assert!(told[0].starts_with("! file x.yaml: line "), "{text:?}: {told:?}");
+        assert!(told[0].ends_with("what the file gave before stays)"), "{text:?}: {told:?}");
+        assert!(pair.1.files.values().flatten().all(|one| one.reason == Reason::Unparsable), "{text:?}");
+        assert_eq!(pair.1.objects.len(), 1, "{text:?}");
+        // Read once more it is still so.
+        assert_eq!(pair.put("x.yaml", &text), Vec::<String>::new(), "{text:?}");
+        assert_eq!(pair.put("x.yaml", &good), ["ok file x.yaml"], "{text:?}");
+        let mut fresh = Pair::default();
+        assert!(fresh.put("x.yaml", &text).iter().all(|line| line.contains("of this Service is missing")), "{text:?}");
+    }
+}
+
+#[test]
+fn objects_can_be_removed_from_a_file() {
+    let foreign = "version: 3\n---\n";
+    for (before, after) in [
+        (service("a", 1), String::new()),
+        (service("a", 1), "# nothing any more\n".to_owned()),
+        (service("a", 1), "apiVersion: v1\nkind: List\nitems: []\n".to_owned()),
+        (service("a", 1), "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\n".to_owned()),
+        (format!("{foreign}{}", service("a", 1)), foreign.to_owned()),
+    ] {
+        let mut pair = Pair::default();
+        pair.put("x.yaml", &before);
+        assert_eq!(pair.put("x.yaml", &after), ["- Service default/a"], "{after:?}");
+    }
+}
+
+#[test]
 fn an_unreadable_file_keeps_what_it_gave() {
     let mut pair = Pair::default();
     pair.put("x.yaml", &service("a", 1));
