@@ -110,7 +110,7 @@ fn of_manifests(key: &Key, paths: &[PathBuf], reading: Reading) -> Result<Explan
         ObjectRef::File(_) => true,
         object @ ObjectRef::Object(..) => *object == ObjectRef::service(key),
     };
-    for problem in problems.iter().filter(is_about).chain(unread.iter().take(MAX_UNREAD)) {
+    for problem in problems.iter().filter(&is_about).chain(unread.iter().filter(is_about).take(MAX_UNREAD)) {
         eprintln!("{problem}");
     }
     lint::tell_left_alone(left_alone);

@@ -9,6 +9,7 @@ use crate::model::{Concern, Key, ObjectRef, Reason, Rejected};
 use crate::source::lower::Lowering;
 
 use super::document::{Complaint, Document, Located, Other};
+use super::encoding::to_utf8;
 use super::split::{Chunk, split};
 
 /// What is in a file.
@@ -48,7 +49,7 @@ impl Contents {
             };
             Placed { hash, offset, document }
         };
-        Self { documents: split(bytes).into_iter().map(place).collect() }
+        Self { documents: split(&to_utf8(bytes)).into_iter().map(place).collect() }
     }
 
     /// Whether some of it can't be parsed, so that what the file gave before may still be in it.

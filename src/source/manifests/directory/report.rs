@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::model::{Concern, Event, Lowered, ObjectRef, Reason, Rejected};
 
 use super::super::contents::reject;
+use super::super::disk;
 use super::super::document::{Complaint, IGNORED, KEPT};
 use super::ours::is_in_place;
 use super::{Directory, File, Slot, Trouble};
@@ -39,7 +40,9 @@ impl Directory {
         }
         if let Some(trouble) = &file.trouble {
             let (reason, why, meanwhile) = match trouble {
-                Trouble::Dangling(why) if file.slots.is_empty() => (Reason::DoubtfulObject, why, IGNORED),
+                Trouble::Dangling(why) | Trouble::Unreadable(why) if !self.gives(path, file) => {
+                    (Reason::DoubtfulObject, why, IGNORED)
+                }
                 Trouble::Dangling(why) | Trouble::Unreadable(why) => {
                     (Reason::Unparsable, why, "what the file gave before stays")
                 }
@@ -52,7 +55,7 @@ impl Directory {
                 let line = first.map_or(0, Slot::line);
                 let advice = self.advice(&[path]);
                 let message = format!("stands in this file twice; the first one, in line {line}, has the name{advice}");
-                report.push(duplicate(path, slot.line(), slot.id(), message, "the first one is served".to_owned()));
+                report.push(duplicate(path, slot.line(), slot.id(), message, meanwhile("the first one", first)));
             }
         }
         // Something that is about to go needs no advice.
@@ -63,11 +66,18 @@ impl Directory {
             {
                 let advice = self.advice(&[path, owner]);
                 let message = format!("is also in {owner}, which comes first in path order{advice}");
-                report.push(duplicate(path, slot.line(), id, message, format!("the one in {owner} is served")));
+                let meanwhile = meanwhile(&format!("the one in {owner}"), self.served(id));
+                report.push(duplicate(path, slot.line(), id, message, meanwhile));
             }
         }
         report.sort();
         report
+    }
+
+    /// Whether a file, or one below it if it is a directory, has objects.
+    fn gives(&self, path: &str, file: &File) -> bool {
+        let mut below = self.below(path).filter(|it| disk::is_below(it, path));
+        !file.slots.is_empty() || below.any(|it| self.files.get(it).is_some_and(|file| !file.slots.is_empty()))
     }
 
     /// What to do about an object that stands in two files, if one of them is part of a kustomization.
@@ -100,6 +110,15 @@ pub(super) fn told(path: &Arc<str>, line: u32, complaint: &Complaint, keeps: boo
     let Complaint { line: _, value, reason, message, meanwhile, concern: _ } = complaint;
     let (reason, meanwhile) = if keeps { (Reason::Unparsable, KEPT) } else { (*reason, *meanwhile) };
     reject(path, Some(line), value.clone(), reason, message.clone(), meanwhile.to_owned())
+}
+
+/// What is in force of several objects with one name, of which `first` has it.
+fn meanwhile(which: &str, first: Option<&Slot>) -> String {
+    if first.is_some_and(|first| first.located.lowered.object.is_none()) {
+        format!("{which} counts, though it can't be used")
+    } else {
+        format!("{which} is served")
+    }
 }
 
 fn duplicate(

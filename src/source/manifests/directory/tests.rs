@@ -218,6 +218,34 @@ fn an_unreadable_file_keeps_what_it_gave() {
 }
 
 #[test]
+fn what_cannot_be_read_is_a_mistake_only_if_it_gave_objects() {
+    let mut pair = Pair::default();
+    let trouble = || Trouble::Unreadable("can't be read".to_owned());
+    let reasons = |pair: &Pair| pair.1.files.values().flatten().map(|one| one.reason).collect::<Vec<_>>();
+    pair.put("d/x.yaml", &service("a", 1));
+    pair.does(|it| it.fail(&"dd".into(), trouble()));
+    pair.does(|it| it.fail(&"data.json".into(), trouble()));
+    assert_eq!(reasons(&pair), [Reason::DoubtfulObject, Reason::DoubtfulObject]);
+    // A directory with such a file in it.
+    pair.does(|it| it.fail(&"d".into(), trouble()));
+    assert_eq!(reasons(&pair), [Reason::Unparsable, Reason::DoubtfulObject, Reason::DoubtfulObject]);
+}
+
+#[test]
+fn of_two_objects_the_first_may_be_unusable() {
+    let mut pair = Pair::default();
+    let bad = service("a", 1).replace("port: 1", "port: 0");
+    pair.put("a.yaml", &format!("{bad}{bad}"));
+    let told = pair.put("b.yaml", &service("a", 1));
+    assert!(told[0].ends_with("(the one in a.yaml counts, though it can't be used)"), "{told:?}");
+    assert!(
+        pair.1.files.values().flatten().any(|one| one.meanwhile == "the first one counts, though it can't be used"),
+        "{:?}",
+        pair.1.files
+    );
+}
+
+#[test]
 fn a_link_to_nowhere_is_a_mistake_only_if_it_led_somewhere() {
     let mut pair = Pair::default();
     let reasons = |pair: &Pair| pair.1.files.values().flatten().map(|one| one.reason).collect::<Vec<_>>();
