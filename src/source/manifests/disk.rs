@@ -1,6 +1,7 @@
 //! What is on disk: which files of a directory tree are manifests, and their bytes.
 //!
-//! Manifests are the regular files (or links to some) named `*.yaml`, `*.yml` or `*.json`. Names that begin with a dot
+//! Manifests are the regular files (or links to some) named `*.yaml`, `*.yml` or `*.json`, and kustomize's `Kustomization`, so
+//! that it is known where one is. Names that begin with a dot
 //! are neither read nor entered: an editor's swap files, `.git`, and the `..data` behind a mounted ConfigMap, whose
 //! files would be seen twice.
 
@@ -16,6 +17,9 @@ pub const MAX_FILE_BYTES: u64 = 64 << 20;
 
 /// What the system says of links that lead back to themselves.
 const ELOOP: i32 = 40;
+
+/// What kustomize also calls its file.
+pub const KUSTOMIZATION: &str = "Kustomization";
 
 /// Which directory it is, whatever its path: device and inode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -187,7 +191,8 @@ fn read_any(path: &str, trouble: &impl Fn(&io::Error) -> ReadError) -> Result<(S
 /// Whether a file of this name is one of ours.
 pub fn is_manifest(path: &str) -> bool {
     let extension = Path::new(path).extension();
-    !is_hidden(path) && extension.is_some_and(|it| it == "yaml" || it == "yml" || it == "json")
+    path.rsplit('/').next() == Some(KUSTOMIZATION)
+        || !is_hidden(path) && extension.is_some_and(|it| it == "yaml" || it == "yml" || it == "json")
 }
 
 /// Whether the name begins with a dot.

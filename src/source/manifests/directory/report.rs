@@ -15,7 +15,7 @@ use super::{Directory, File, Slot, Trouble};
 const MAX_COMPLAINTS: usize = 100;
 
 /// The names of the file that makes a directory a kustomization.
-const KUSTOMIZATIONS: [&str; 2] = ["kustomization.yaml", "kustomization.yml"];
+const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", disk::KUSTOMIZATION];
 
 /// What is said of its files, which hold patches, and objects for several overlays.
 const KUSTOMIZE: &str = "; render the kustomization first: kubectl kustomize … | chancery lint -";

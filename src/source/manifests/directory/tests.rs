@@ -8,6 +8,7 @@ use crate::model::{Event, Lowered, ObjectRef, Reason, Rejected};
 use crate::source::lower::Lowering;
 use crate::source::manifests::LeftAlone;
 use crate::source::manifests::contents::Contents;
+use crate::source::manifests::disk;
 
 /// What a listener knows after hearing some events.
 #[derive(Debug, Default, PartialEq)]
@@ -258,15 +259,18 @@ fn a_link_to_nowhere_is_a_mistake_only_if_it_led_somewhere() {
 
 #[test]
 fn of_a_kustomization_rendering_is_advised() {
-    let mut pair = Pair::default();
-    pair.put("base/kustomization.yaml", "resources: [a.yaml]\n");
-    pair.put("base/a.yaml", &silent("a", 1));
-    let patch = service("a", 2).replace("name: a,", "name: a, namespace: shop,");
-    let told = pair.put("overlays/prod/a.yaml", &patch);
-    assert!(
-        told[0].contains("path order; render the kustomization first: kubectl kustomize … | chancery lint - ("),
-        "{told:?}"
-    );
+    for name in ["base/kustomization.yaml", "base/Kustomization"] {
+        let mut pair = Pair::default();
+        assert!(disk::is_manifest(name));
+        pair.put(name, "resources: [a.yaml]\n");
+        pair.put("base/a.yaml", &silent("a", 1));
+        let patch = service("a", 2).replace("name: a,", "name: a, namespace: shop,");
+        let told = pair.put("overlays/prod/a.yaml", &patch);
+        assert!(
+            told[0].contains("path order; render the kustomization first: kubectl kustomize … | chancery lint - ("),
+            "{told:?}"
+        );
+    }
 }
 
 #[test]
