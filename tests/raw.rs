@@ -364,3 +364,59 @@ async fn serve_says_in_one_line_what_it_leaves_alone_and_tells_what_breaks() {
     let (_, services) = serve.get("/api/v1/services").await.unwrap();
     assert!(services.contains("shop/cart/50051"), "the last good state stays: {services}");
 }
+
+/// The program, fed through what a shell makes of `<(…)`.
+fn run_through_pipe(input: &str) -> (i32, String) {
+    let mut command = Command::new(CHANCERY);
+    command.args(["lint", "/dev/stdin"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    (output.status.code().expect("no signal ended it"), String::from_utf8(output.stdout).unwrap())
+}
+
+#[test]
+fn a_pipe_can_be_named() {
+    assert_eq!(run_through_pipe(CART), (0, "1 object: 0 errors, 0 warnings\n".to_owned()));
+    assert_eq!(run(&["lint", "/dev/null"], ""), (0, "0 objects: 0 errors, 0 warnings\n".to_owned(), String::new()));
+}
+
+#[test]
+fn what_cannot_be_read_is_a_warning() {
+    let repository = repository(&FOREIGN);
+    std::os::unix::fs::symlink("self.yaml", repository.path().join("self.yaml")).unwrap();
+    fs::File::create(repository.path().join("data.json")).unwrap().set_len(75 << 20).unwrap();
+    let (code, out, _) = run(&["lint", text(repository.path())], "");
+    assert!(code == 0 && out.contains("3 objects: 0 errors, 2 warnings"), "{out}");
+    assert!(out.contains("self.yaml: warning: is a link that leads back to itself (it is left out)"), "{out}");
+    assert!(out.contains("data.json: warning: is larger than 64 MiB; split it (it is left out)"), "{out}");
+}
+
+#[test]
+fn a_patch_in_a_namespace_that_opts_in_is_a_warning() {
+    let namespace =
+        "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, annotations: {chancery.dev/enabled: \"true\"}}\n";
+    let patch = "apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\n";
+    for spec in ["", "spec: {type: ClusterIP}\n"] {
+        let (code, out) = lint(&[("ns.yaml", namespace), ("patch.yaml", &format!("{patch}{spec}"))]);
+        assert!(code == 0 && out.contains(": warning: Service shop/web: spec"), "{out}");
+    }
+}
+
+#[test]
+fn utf_16_and_marks_are_read() {
+    let wide: Vec<u8> = format!("\u{feff}{CART}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let directory =
+        repository(&[("b.yaml", &format!("{SLICE}---\n\u{feff}{}", CART.replace("name: cart", "name: b")))]);
+    fs::write(directory.path().join("a.yaml"), wide).unwrap();
+    let (code, out, _) = run(&["lint", text(directory.path())], "");
+    assert_eq!((code, out.as_str()), (0, "3 objects: 0 errors, 0 warnings\n"));
+}
+
+#[test]
+fn why_a_service_that_takes_no_part_cannot_be_used_is_explained() {
+    let bad = "apiVersion: v1\nkind: Service\nmetadata: {name: cart, namespace: shop}\nspec: {ports: [{Port: 80}]}\n";
+    let (code, out, err) = run(&["explain", "cart.shop", "--manifests", "-"], bad);
+    assert!(code == 0 && out.contains("not served: it can't be used"), "{out}");
+    assert!(err.contains("-:4: error: Service shop/cart: spec.ports[0].port: missing"), "{err}");
+}

@@ -49,7 +49,7 @@ pub(super) struct Read {
     pub(super) problems: Vec<Problem>,
     /// What else there is, and isn't ours.
     pub(super) left_alone: LeftAlone,
-    /// What of that can't be parsed, by file and line.
+    /// What of that can't be parsed, and then what is wrong with its objects that can't be used, by file and line.
     pub(super) unread: Vec<Problem>,
 }
 
@@ -74,7 +74,8 @@ impl Reading {
         let mut problems = problems(&objects, rejected, &offline.rejected);
         problems.extend(endpoints.iter().filter(|one| lacks_slices(one, &offline)).map(old_endpoints));
         problems.sort_unstable();
-        let unread = unread.into_iter().map(Problem::from).collect();
+        let unusable = objects.iter().filter(|found| !found.ours && found.lowered.object.is_none()).flat_map(of_object);
+        let unread = unread.into_iter().map(Problem::from).chain(unusable).collect();
         Ok(Read { objects: objects.len(), problems, offline, left_alone, unread })
     }
 
@@ -113,11 +114,7 @@ fn problems(objects: &[Found], wrong: Vec<Wrong>, rejected: &[Rejected]) -> Vec<
         if found.served {
             counting.insert(&found.lowered.id, found);
         } else if found.ours {
-            problems.extend(found.lowered.rejected.iter().zip(&found.lines).map(|(rejected, line)| Problem {
-                file: Some(Arc::clone(&found.file)),
-                line: Some(*line),
-                rejected: rejected.clone(),
-            }));
+            problems.extend(of_object(found));
         }
     }
     let known: BTreeSet<Rejected> = problems.iter().map(|problem| problem.rejected.clone()).collect();
@@ -133,6 +130,15 @@ fn problems(objects: &[Found], wrong: Vec<Wrong>, rejected: &[Rejected]) -> Vec<
         });
     }
     problems.into_iter().collect()
+}
+
+/// What is wrong with an object by itself.
+fn of_object(found: &Found) -> impl Iterator<Item = Problem> {
+    found.lowered.rejected.iter().zip(&found.lines).map(|(rejected, line)| Problem {
+        file: Some(Arc::clone(&found.file)),
+        line: Some(*line),
+        rejected: rejected.clone(),
+    })
 }
 
 /// Where something stands that is wrong with an object; where the object begins if only the pipeline knows of it.

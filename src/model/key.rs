@@ -86,12 +86,29 @@ impl ObjectRef {
     }
 }
 
+/// Text with its control characters escaped, which would do something to a terminal.
+struct Printable<'a>(&'a str);
+
+impl fmt::Display for Printable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for part in self.0.split_inclusive(char::is_control) {
+            match part.chars().next_back().filter(|last| last.is_control()) {
+                Some(last) => write!(f, "{}{}", part.trim_end_matches(char::is_control), last.escape_debug())?,
+                None => f.write_str(part)?,
+            }
+        }
+        Ok(())
+    }
+}
+
 impl fmt::Display for ObjectRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Object(kind, key) if key.namespace.is_empty() => write!(f, "{kind} {}", key.name),
-            Self::Object(kind, key) => write!(f, "{kind} {key}"),
-            Self::File(path) => write!(f, "file {path}"),
+            Self::Object(kind, key) if key.namespace.is_empty() => write!(f, "{kind} {}", Printable(&key.name)),
+            Self::Object(kind, Key { namespace, name }) => {
+                write!(f, "{kind} {}/{}", Printable(namespace), Printable(name))
+            }
+            Self::File(path) => write!(f, "file {}", Printable(path)),
         }
     }
 }

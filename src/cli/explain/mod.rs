@@ -103,17 +103,22 @@ fn of_server(key: &Key, admin: SocketAddr) -> Result<ExplanationJson, Failure> {
 
 fn of_manifests(key: &Key, paths: &[PathBuf], reading: Reading) -> Result<ExplanationJson, Failure> {
     let Read { objects: _, offline, problems, left_alone, unread } = reading.manifests(paths)?;
+    let service = ObjectRef::service(key);
     if let Some(explained) = offline.explain(key) {
         // They may be about this Service.
         lint::tell_left_alone(LeftAlone { mappings: left_alone.mappings, ..LeftAlone::default() });
+        // One that takes no part has no mistakes of its own to tell, but why it can't be used is what was asked.
+        for problem in unread.iter().filter(|problem| problem.rejected.object == service) {
+            eprintln!("{problem}");
+        }
         return Ok(ExplanationJson::new(explained, &[]));
     }
     // What would have been the Service may be in a file that can't be read.
     let is_about = |problem: &&Problem| match &problem.rejected.object {
         ObjectRef::File(_) => true,
-        object @ ObjectRef::Object(..) => *object == ObjectRef::service(key),
+        object @ ObjectRef::Object(..) => *object == service,
     };
-    for problem in problems.iter().filter(is_about).chain(unread.iter().take(MAX_UNREAD)) {
+    for problem in problems.iter().filter(&is_about).chain(unread.iter().filter(is_about).take(MAX_UNREAD)) {
         eprintln!("{problem}");
     }
     lint::tell_left_alone(left_alone);

@@ -1,6 +1,13 @@
 use super::*;
 
 #[test]
+fn control_characters_in_names_are_escaped() {
+    let service = ObjectRef::service(&Key::new("a\nb", "c\u{1b}[2J\n\nd"));
+    assert_eq!(service.to_string(), r"Service a\nb/c\u{1b}[2J\n\nd");
+    assert_eq!(ObjectRef::File("x\ty.yaml".into()).to_string(), r"file x\ty.yaml");
+}
+
+#[test]
 fn the_text_of_an_object_can_be_read_back() {
     let cart = ObjectRef::service(&Key::new("shop", "cart"));
     let shop = ObjectRef::Object(Kind::Namespace, Key::new("", "shop"));

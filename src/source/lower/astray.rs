@@ -1,5 +1,6 @@
 //! Keys of ours where they have no effect.
 
+use crate::model::Rejected;
 use crate::model::settings::PREFIX;
 
 /// What of an object's metadata a key stands in.
@@ -33,8 +34,15 @@ impl Among {
 
     /// Why a key has no effect on an object of this kind, and where it belongs, as a clause; `None` if it isn't ours, or in
     /// its place.
-    pub fn astray(self, kind: &str, key: &str) -> Option<String> {
+    pub fn astray(self, api_version: &str, kind: &str, key: &str) -> Option<String> {
         let name = key.strip_prefix(PREFIX)?;
+        // Knative has Services, too.
+        if let (Some((group, _)), "Service" | "Namespace") = (api_version.split_once('/'), kind) {
+            return Some(format!(
+                "has no effect on a {kind} of {}; expected among the annotations of a {kind} of the apiVersion v1",
+                Rejected::shorten(group)
+            ));
+        }
         match (kind, self) {
             ("Pod", Self::Labels) if name == WEIGHT => None,
             ("Pod", Self::Annotations) if name == WEIGHT => {
@@ -59,13 +67,22 @@ impl Among {
 }
 
 fn with_article(kind: &str) -> String {
-    let vowel = kind.starts_with(['A', 'E', 'I', 'O']);
-    format!("{} {kind}", if vowel { "an" } else { "a" })
+    let mut letters = kind.chars();
+    let (first, second) = (letters.next().unwrap_or_default(), letters.next().unwrap_or_default());
+    // `HTTPRoute` begins with the name of a letter.
+    let is_vowel = "AEIO".contains(first) || second.is_ascii_uppercase() && "FHLMNRSX".contains(first);
+    let kind = Rejected::shorten(kind);
+    match kind.as_str() {
+        "Endpoints" => kind,
+        _ if is_vowel => format!("an {kind}"),
+        _ => format!("a {kind}"),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::Among::{Annotations, Labels};
+    use super::with_article;
 
     #[test]
     fn a_key_is_told_where_it_belongs() {
@@ -112,7 +129,32 @@ mod tests {
                 ),
             ),
         ] {
-            assert_eq!(among.astray(kind, key).as_deref(), expected, "{kind} {key}");
+            assert_eq!(among.astray("v1", kind, key).as_deref(), expected, "{kind} {key}");
+        }
+    }
+
+    #[test]
+    fn a_service_of_another_group_is_none() {
+        assert_eq!(
+            Annotations.astray("serving.knative.dev/v1", "Service", "chancery.dev/enabled").as_deref(),
+            Some(
+                "has no effect on a Service of serving.knative.dev; expected among the annotations of a Service of the \
+                 apiVersion v1"
+            )
+        );
+    }
+
+    #[test]
+    fn every_kind_has_its_article() {
+        for (kind, expected) in [
+            ("HTTPRoute", "an HTTPRoute"),
+            ("Endpoints", "Endpoints"),
+            ("Ingress", "an Ingress"),
+            ("TCPRoute", "a TCPRoute"),
+            ("Host", "a Host"),
+            ("", "a "),
+        ] {
+            assert_eq!(with_article(kind), expected);
         }
     }
 }

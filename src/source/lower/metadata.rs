@@ -192,7 +192,7 @@ fn doubt_astray(
     let is_copied = kind == Kind::EndpointSlice && labels.is_some_and(|labels| labels.contains_key(MANAGED_BY_LABEL));
     for (among, all) in [(Among::Annotations, annotations), (Among::Labels, labels.filter(|_| !is_copied))] {
         for (name, value) in ours(all) {
-            if let Some(message) = among.astray(kind.as_str(), &format!("{PREFIX}{name}")) {
+            if let Some(message) = among.astray("v1", kind.as_str(), &format!("{PREFIX}{name}")) {
                 let field = format!("metadata.{}[{PREFIX}{}]", among.field(), Rejected::shorten(name));
                 report.doubt(field, value, message, "it is ignored");
             }

@@ -22,6 +22,11 @@ impl Report {
         self.concern = Concern::Ours;
     }
 
+    /// Whether the object says itself that it is meant for us.
+    pub(super) fn is_ours(&self) -> bool {
+        self.concern == Concern::Ours
+    }
+
     /// Whose report it is.
     pub(super) fn id(&self) -> &ObjectRef {
         &self.id

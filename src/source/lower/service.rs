@@ -10,7 +10,7 @@ use super::names;
 use super::report::Report;
 use crate::model::compat::Compat;
 use crate::model::object::{self, IpFamily, Traffic};
-use crate::model::{Kind, Lowered, ZoneRouting};
+use crate::model::{Kind, Lowered, Reason, ZoneRouting};
 
 /// The transport protocols of a port; only TCP carries requests that we balance.
 const PROTOCOLS: [&str; 3] = ["TCP", "UDP", "SCTP"];
@@ -33,7 +33,7 @@ pub(super) fn lower(service: &core::Service, compat: Compat) -> Lowered {
     let core::Service { metadata, spec, status: _ } = service;
     let (metadata, mut report) = Metadata::read(Kind::Service, metadata);
     let Some(spec) = spec else {
-        report.refuse("spec", "", "missing; expected the ports of the Service");
+        refuse_patch("spec", "missing; expected the ports of the Service", &metadata, compat, &mut report);
         return refused(&metadata, compat, report);
     };
     let core::ServiceSpec {
@@ -68,7 +68,7 @@ pub(super) fn lower(service: &core::Service, compat: Compat) -> Lowered {
     let headless = cluster_ip.as_deref() == Some("None");
     let ports = ports.as_deref().unwrap_or_default();
     if ports.is_empty() && !external_name && !headless {
-        report.refuse("spec.ports", "", "missing; expected at least one port");
+        refuse_patch("spec.ports", "missing; expected at least one port", &metadata, compat, &mut report);
     }
     let ports = lower_ports(ports, &mut report);
     let zone_routing = zone_routing(traffic_distribution.as_deref(), &mut report);
@@ -93,6 +93,14 @@ pub(super) fn lower(service: &core::Service, compat: Compat) -> Lowered {
         zone_routing,
         traffic,
     })))
+}
+
+/// A Service without ports is a patch of one, most of the time: one that takes part only by its Namespace was hardly meant
+/// for us.
+fn refuse_patch(field: &str, message: &str, metadata: &Metadata<'_>, compat: Compat, report: &mut Report) {
+    let is_ours = report.is_ours() || metadata.is_opted_in_elsewhere(compat);
+    let reason = if is_ours { Reason::InvalidObject } else { Reason::DoubtfulObject };
+    report.refuse_for(reason, field, "", message);
 }
 
 /// Nothing of it can be used. What other products say counts here, too, as far as it is read.

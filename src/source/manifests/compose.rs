@@ -23,6 +23,12 @@ const MAX_DEPTH: usize = 64;
 /// How many nodes one document may have, aliases expanded: 300,000 endpoints, or 300 MB while it is read.
 const MAX_NODES: usize = 4_000_000;
 
+/// What may stand before a document that was appended to another one; kubectl's parser lets it begin any line.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// What is said of a quote that has no counterpart.
+const UNCLOSED: &str = "the quote is never closed";
+
 /// Text that isn't YAML, or that asks too much.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{message}")]
@@ -73,6 +79,14 @@ struct Composer<'a> {
 
 /// Parses every document in `text`.
 pub fn compose(text: &str) -> Result<Vec<Node<'_>>, ComposeError> {
+    if text.contains(BYTE_ORDER_MARK) {
+        let text = text.split_inclusive('\n').map(|line| line.trim_start_matches(BYTE_ORDER_MARK)).collect::<String>();
+        return composed(&text).map(|documents| documents.into_iter().map(Node::into_owned).collect());
+    }
+    composed(text)
+}
+
+fn composed(text: &str) -> Result<Vec<Node<'_>>, ComposeError> {
     match parse(text) {
         Ok(documents) => Ok(documents),
         Err(Fault::Other(error)) => Err(error),
@@ -85,7 +99,10 @@ fn mended(text: &str, place: Place, error: ComposeError) -> Result<Vec<Node<'sta
     let (mut place, mut error, mut text) = (place, error, Cow::Borrowed(text));
     let mut parsed = 0;
     loop {
-        let Some(better) = quoted::indent(&text, place) else { return Err(error) };
+        let Some(better) = quoted::indent(&text, place) else {
+            let line = quoted::unclosed(&text, place);
+            return Err(line.map_or(error, |line| ComposeError::new(line, UNCLOSED)));
+        };
         text = Cow::Owned(better);
         parsed += text.len() as u64;
         match parse(&text) {
@@ -116,7 +133,9 @@ impl Fault {
     fn new(error: &ScanError, text: &str, after: usize) -> Self {
         let told = ComposeError::from_scan(error, text);
         match (error.kind(), error.marker().byte_offset()) {
-            (ErrorKind::InvalidQuotedScalarIndent, Some(at)) => Self::Quoted(Place { after, at }, told),
+            (ErrorKind::InvalidQuotedScalarIndent | ErrorKind::TabInIndentation, Some(at)) => {
+                Self::Quoted(Place { after, at }, told)
+            }
             _ => Self::Other(told),
         }
     }
@@ -263,6 +282,10 @@ impl ComposeError {
     }
 
     fn from_scan(error: &ScanError, text: &str) -> Self {
+        if matches!(error.kind(), ErrorKind::UnclosedQuotedScalar | ErrorKind::DocumentIndicatorInQuotedScalar) {
+            let line = u32::try_from(error.marker().line()).unwrap_or(u32::MAX);
+            return Self::new(line, UNCLOSED);
+        }
         let (line, message) = (error.marker().line(), error.info());
         // A tab in an indentation is told where the scalar before it began.
         let tab =

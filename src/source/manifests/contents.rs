@@ -1,6 +1,6 @@
 //! One file to its documents, parsing only those that weren't there before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use twox_hash::XxHash3_128;
@@ -9,6 +9,7 @@ use crate::model::{Concern, Key, ObjectRef, Reason, Rejected};
 use crate::source::lower::Lowering;
 
 use super::document::{Complaint, Document, Located, Other};
+use super::encoding::to_utf8;
 use super::split::{Chunk, split};
 
 /// What is in a file.
@@ -48,12 +49,24 @@ impl Contents {
             };
             Placed { hash, offset, document }
         };
-        Self { documents: split(bytes).into_iter().map(place).collect() }
+        Self { documents: split(&to_utf8(bytes)).into_iter().map(place).collect() }
     }
 
     /// Whether some of it can't be parsed, so that what the file gave before may still be in it.
     pub fn is_broken(&self) -> bool {
         self.documents.iter().any(|placed| placed.document.broken)
+    }
+
+    /// Whether something stands in it that isn't an object, and wasn't in it before: what is left of a file that is half
+    /// written, for instance, so that nobody meant to remove what the file gave before.
+    pub fn is_odd_since(&self, before: &Self) -> bool {
+        let known: BTreeSet<u128> = before.documents.iter().map(|placed| placed.hash).collect();
+        self.documents.iter().any(|placed| placed.document.odd && !known.contains(&placed.hash))
+    }
+
+    /// Whether something stands in it that isn't an object.
+    pub fn is_odd(&self) -> bool {
+        self.documents.iter().any(|placed| placed.document.odd)
     }
 
     /// Its objects, in their order.
@@ -63,11 +76,11 @@ impl Contents {
         })
     }
 
-    /// What is wrong with the file itself: the line, the complaint, and whether its document is one that can't be parsed.
-    pub fn complaints(&self) -> impl Iterator<Item = (u32, &Complaint, bool)> {
+    /// What is wrong with the file itself: the line, the complaint, and its document.
+    pub fn complaints(&self) -> impl Iterator<Item = (u32, &Complaint, &Document)> {
         self.documents.iter().flat_map(|Placed { hash: _, offset, document }| {
             let complaints = document.complaints.iter();
-            complaints.map(|complaint| (offset.saturating_add(complaint.line), complaint, document.broken))
+            complaints.map(|complaint| (offset.saturating_add(complaint.line), complaint, &**document))
         })
     }
 

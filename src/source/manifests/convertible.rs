@@ -15,6 +15,7 @@ use super::contents::reject as reject_file;
 use super::decode::{Mistake, decode};
 use super::directory::Trouble;
 use super::document::{IGNORED, readable_metadata, reject, text};
+use super::encoding::to_utf8;
 use super::load::{LoadError, STDIN, Wrong, each_file};
 use super::node::Node;
 use super::split::{Chunk, split};
@@ -109,7 +110,7 @@ pub fn load_convertible(roots: &[PathBuf]) -> Result<Convertible, LoadError> {
 
 impl Convertible {
     fn read(&mut self, path: &Arc<str>, bytes: &[u8]) {
-        for Chunk { offset, bytes } in split(bytes) {
+        for Chunk { offset, bytes } in split(&to_utf8(bytes)) {
             let text = text(bytes);
             match text.clone().and_then(compose) {
                 Ok(documents) => {

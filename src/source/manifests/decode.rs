@@ -174,6 +174,18 @@ impl<'de> Deserializer<'de> for Decoder<'_, '_> {
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        if let Path::Key(_, "targetPort") = self.path {
+            return match self.node.scalar() {
+                Some((_, Scalar::Int(number))) if i32::try_from(number).is_ok() => {
+                    self.placed(visitor.visit_i64(number))
+                }
+                Some((text, Scalar::Str)) => self.placed(visitor.visit_str(text)),
+                _ => {
+                    self.note("a whole number from 1 to 65535, or the name of a port of the pods");
+                    self.placed(visitor.visit_i64(0))
+                }
+            };
+        }
         match (&self.node.value, self.node.scalar()) {
             (Value::Sequence(_), _) => self.deserialize_seq(visitor),
             (Value::Mapping(_), _) => self.deserialize_map(visitor),

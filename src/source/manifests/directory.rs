@@ -108,7 +108,9 @@ impl Directory {
     pub fn put(&mut self, path: &Arc<str>, contents: Contents) -> Vec<Event> {
         let mut file = File::new(contents);
         if let Some(old) = self.files.get(path) {
-            if file.contents.is_broken() {
+            // What was kept stays as long as that stands there in whose favour it was kept.
+            let is_odd = file.contents.is_odd_since(&old.contents) || old.keeps && file.contents.is_odd();
+            if file.contents.is_broken() || is_odd {
                 file.keep(&old.slots);
             }
             file.reported.clone_from(&old.reported);

@@ -1,18 +1,25 @@
 //! What is on disk: which files of a directory tree are manifests, and their bytes.
 //!
-//! Manifests are the regular files (or links to some) named `*.yaml`, `*.yml` or `*.json`. Names that begin with a dot
+//! Manifests are the regular files (or links to some) named `*.yaml`, `*.yml` or `*.json`, and kustomize's `Kustomization`, so
+//! that it is known where one is. Names that begin with a dot
 //! are neither read nor entered: an editor's swap files, `.git`, and the `..data` behind a mounted ConfigMap, whose
 //! files would be seen twice.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind, Read};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 use std::sync::Arc;
 
 /// The largest file that is read, in bytes. 10,000 endpoints take 2 MB.
 pub const MAX_FILE_BYTES: u64 = 64 << 20;
+
+/// What the system says of links that lead back to themselves.
+const ELOOP: i32 = 40;
+
+/// What kustomize also calls its file.
+pub const KUSTOMIZATION: &str = "Kustomization";
 
 /// Which directory it is, whatever its path: device and inode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -141,12 +148,36 @@ pub fn read(path: &str) -> Result<(Stamp, Vec<u8>), ReadError> {
             }
             Err(_) => ReadError::Absent,
         },
+        _ if error.raw_os_error() == Some(ELOOP) => {
+            ReadError::Dangling("is a link that leads back to itself".to_owned())
+        }
         _ => ReadError::Trouble(format!("can't be read: {error}")),
     };
     // Opening a pipe would wait for a writer.
     if !fs::metadata(path).map_err(|error| trouble(&error))?.is_file() {
         return Err(ReadError::Absent);
     }
+    read_any(path, &trouble)
+}
+
+/// Reads what somebody named who may mean a pipe: `<(…)` of a shell, for instance.
+pub fn read_named(path: &str) -> Result<Vec<u8>, ReadError> {
+    let trouble = |error: &io::Error| match error.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => ReadError::Absent,
+        _ => ReadError::Trouble(format!("can't be read: {error}")),
+    };
+    let kind = fs::metadata(path).map_err(|error| trouble(&error))?.file_type();
+    if kind.is_fifo() || kind.is_char_device() {
+        return read_any(path, &trouble).map(|(_, bytes)| bytes);
+    }
+    if !kind.is_file() {
+        let message = "isn't a regular file; use - for standard input";
+        return Err(ReadError::Trouble(message.to_owned()));
+    }
+    read(path).map(|(_, bytes)| bytes)
+}
+
+fn read_any(path: &str, trouble: &impl Fn(&io::Error) -> ReadError) -> Result<(Stamp, Vec<u8>), ReadError> {
     let file = File::open(path).map_err(|error| trouble(&error))?;
     let stamp = Stamp::from(&file.metadata().map_err(|error| trouble(&error))?);
     let mut bytes = Vec::with_capacity(usize::try_from(stamp.size.min(MAX_FILE_BYTES)).unwrap_or_default());
@@ -160,7 +191,8 @@ pub fn read(path: &str) -> Result<(Stamp, Vec<u8>), ReadError> {
 /// Whether a file of this name is one of ours.
 pub fn is_manifest(path: &str) -> bool {
     let extension = Path::new(path).extension();
-    !is_hidden(path) && extension.is_some_and(|it| it == "yaml" || it == "yml" || it == "json")
+    path.rsplit('/').next() == Some(KUSTOMIZATION)
+        || !is_hidden(path) && extension.is_some_and(|it| it == "yaml" || it == "yml" || it == "json")
 }
 
 /// Whether the name begins with a dot.

@@ -12,7 +12,7 @@ use crate::model::settings::PREFIX;
 use crate::model::{Concern, Key, Kind, Lowered, ObjectRef, Reason, Rejected};
 use crate::source::lower::{Lowering, WEIGHT_LABEL, object_ref};
 
-use super::astray::astray;
+use super::astray::{astray, misplaced};
 use super::compose::{ComposeError, compose};
 use super::decode::{Mistake, decode};
 use super::node::{Node, Value};
@@ -29,6 +29,8 @@ pub struct Document {
     pub complaints: Vec<Complaint>,
     /// Whether it can't be parsed, or not before it is rendered, so that nobody knows what is in it.
     pub broken: bool,
+    /// Whether something stands in it that Kubernetes takes for no object, in the place of one perhaps.
+    pub odd: bool,
     /// What it holds besides objects, if anything.
     pub other: Option<Other>,
     /// Whether it holds objects of any kind.
@@ -147,6 +149,9 @@ impl Document {
 
     fn lower(&mut self, api_version: &str, kind: &str, node: &Node<'_>, reading: Reading) {
         let Reading { lowering, mentioned } = reading;
+        if mentioned && matches!((api_version, kind), ("v1", "Namespace" | "Service")) {
+            misplaced(node, &mut |line, message| self.astray(line, message));
+        }
         match (api_version, kind) {
             ("v1", "Namespace") => {
                 return self.object(Kind::Namespace, node, reading, |it: core::Namespace| lowering.namespace(&it));
@@ -167,28 +172,70 @@ impl Document {
                 }
             }
             ("v1", "Endpoints") => self.endpoints.extend(key(node).map(|key| (node.line, key))),
+            _ if self.has_other_case(node, api_version, kind, reading) => return,
             _ => self.other_version(node, api_version, kind),
         }
         if lowering.compat.reads(Product::Ambassador) && is_emissarys(api_version, kind, node) {
             self.mappings += 1;
         }
-        if mentioned {
-            astray(kind, node, &mut |line, message| {
-                self.complaints.push(Complaint {
-                    line,
-                    value: String::new(),
-                    reason: Reason::DoubtfulObject,
-                    message,
-                    meanwhile: "it is ignored",
-                    concern: Concern::Ours,
-                });
-            });
+        if node.get("metadata").is_none_or(|metadata| metadata.get("name").is_none()) {
+            self.not_one(node.line, format!("holds an object of the kind {} without a name", Rejected::shorten(kind)));
         }
+        if mentioned {
+            astray(api_version, kind, node, &mut |line, message| self.astray(line, message));
+        }
+    }
+
+    /// Tells of a key of ours where it has no effect.
+    fn astray(&mut self, line: u32, message: String) {
+        self.complaints.push(Complaint {
+            line,
+            value: String::new(),
+            reason: Reason::DoubtfulObject,
+            message,
+            meanwhile: "it is ignored",
+            concern: Concern::Ours,
+        });
+    }
+
+    /// Whether the kind is one of ours but for the case of its letters, which Kubernetes doesn't know; tells of it.
+    fn has_other_case(
+        &mut self,
+        node: &Node<'_>,
+        api_version: &str,
+        kind: &str,
+        Reading { lowering, mentioned: _ }: Reading,
+    ) -> bool {
+        let is_meant = |one: &Kind| {
+            let expected = if *one == Kind::EndpointSlice { "discovery.k8s.io/v1" } else { "v1" };
+            api_version == expected
+                && *one != Kind::Pod
+                && one.as_str() != kind
+                && one.as_str().eq_ignore_ascii_case(kind)
+        };
+        let Some(meant) = Kind::ALL.into_iter().find(is_meant) else { return false };
+        let name = node.get("metadata").and_then(|metadata| metadata.get("name")).and_then(Node::as_str);
+        let concern = if is_annotated(node) {
+            Concern::Ours
+        } else {
+            lowering.concern(meant, &readable_metadata(name.unwrap_or_default(), node))
+        };
+        self.odd = true;
+        self.complaints.push(Complaint {
+            line: node.line_of("kind"),
+            value: Rejected::shorten(kind),
+            reason: Reason::InvalidObject,
+            message: format!("is no kind; expected {meant}, in these letters"),
+            meanwhile: IGNORED,
+            concern,
+        });
+        true
     }
 
     /// A string, a list, a number. `kubectl` takes no list of objects, but somebody may have meant one for us.
     fn no_mapping(&mut self, node: &Node<'_>) {
         self.other = self.other.max(Some(Other::Foreign));
+        self.not_one(node.line, format!("is {}; expected a Kubernetes object", node.noun()));
         let Value::Sequence(items) = &node.value else { return };
         let is_object = |item: &&Node<'_>| ["apiVersion", "kind"].iter().all(|key| item.get(key).is_some());
         if items.iter().filter(is_object).any(is_annotated) {
@@ -201,8 +248,10 @@ impl Document {
         let [api_version, kind] = ["apiVersion", "kind"].map(|field| node.get(field));
         if !is_annotated(node) {
             self.other = self.other.max(Some(Other::Foreign));
-            return;
+            let message = "lacks `apiVersion` or `kind`; expected a Kubernetes object".to_owned();
+            return self.not_one(node.line, message);
         }
+        self.odd = true;
         self.has_objects = true;
         let missing = if kind.and_then(Node::as_str).is_some() { "apiVersion" } else { "kind" };
         let (reason, message) = match (api_version, kind, node.get(missing)) {
@@ -255,6 +304,7 @@ impl Document {
                 None => format!("`metadata.name` of this {kind} is missing"),
             };
             let concern = lowering.concern(kind, &readable_metadata("", node));
+            self.odd = true;
             return self.complaints.push(Complaint {
                 line: node.line_of("metadata.name"),
                 value: String::new(),
@@ -275,8 +325,23 @@ impl Document {
                 return self.objects.push(Arc::new(Located { line: node.line, lowered, lines }));
             }
         };
+        let mut lowered = lowered;
+        lowered.rejected.iter_mut().for_each(|rejected| say_missing(rejected, node));
         let lines = lowered.rejected.iter().map(|rejected| node.line_of(&rejected.field)).collect();
         self.objects.push(Arc::new(Located { line: node.line, lowered, lines }));
+    }
+
+    /// Notes something that is no object. It is nobody's business unless an object stood there before.
+    fn not_one(&mut self, line: u32, message: String) {
+        self.odd = true;
+        self.complaints.push(Complaint {
+            line,
+            value: String::new(),
+            reason: Reason::InvalidObject,
+            message,
+            meanwhile: IGNORED,
+            concern: Concern::Nobody,
+        });
     }
 
     /// Complains of something that was meant for us.
@@ -333,6 +398,20 @@ pub fn readable_metadata(name: &str, node: &Node<'_>) -> ObjectMeta {
         labels: texts("labels"),
         annotations: texts("annotations"),
         ..ObjectMeta::default()
+    }
+}
+
+/// A port without number reads as 0; says that there is none.
+fn say_missing(rejected: &mut Rejected, node: &Node<'_>) {
+    let number = rejected.field.strip_prefix("spec.ports[").and_then(|rest| rest.strip_suffix("].port"));
+    let Some(Ok(index)) = number.map(str::parse::<usize>) else { return };
+    let Some(Value::Sequence(ports)) = node.get("spec").and_then(|spec| spec.get("ports")).map(|ports| &ports.value)
+    else {
+        return;
+    };
+    if ports.get(index).is_some_and(|port| port.get("port").is_none()) {
+        rejected.value.clear();
+        "missing; expected 1 to 65535".clone_into(&mut rejected.message);
     }
 }
 

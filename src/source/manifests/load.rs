@@ -117,8 +117,8 @@ pub fn each_file(
         } else if disk::Identity::of(root).is_some() {
             each_file_below(root, &mut take);
         } else {
-            match disk::read(root) {
-                Ok((_, bytes)) => take(&root.into(), Ok(bytes)),
+            match disk::read_named(root) {
+                Ok(bytes) => take(&root.into(), Ok(bytes)),
                 Err(ReadError::Absent) => return Err(unreadable("there is no such file or directory".to_owned())),
                 Err(ReadError::Dangling(message) | ReadError::Trouble(message)) => return Err(unreadable(message)),
             }

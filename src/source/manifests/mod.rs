@@ -27,6 +27,7 @@ mod decode;
 mod directory;
 mod disk;
 mod document;
+mod encoding;
 mod left_alone;
 mod load;
 mod node;

@@ -6,6 +6,9 @@
 
 use serde::de::IgnoredAny;
 
+/// What some editors of Windows put before UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// One document of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Chunk<'a> {
@@ -18,7 +21,7 @@ pub struct Chunk<'a> {
 /// Splits a file. What stands before the first `---` is a document too, unless there are only comments and directives,
 /// which then belong to the first document.
 pub fn split(bytes: &[u8]) -> Vec<Chunk<'_>> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     let mut chunks = Vec::new();
     let (mut start, mut offset, mut lines) = (0, 0, 0);
     let mut preamble = true;
@@ -62,6 +65,8 @@ fn push_each<'a>(document: Chunk<'a>, chunks: &mut Vec<Chunk<'a>>) {
 
 /// `---`, alone or with something after it.
 fn is_separator(line: &[u8]) -> bool {
+    // Of a file that was appended to another one.
+    let line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line);
     line.strip_prefix(b"---").is_some_and(|rest| rest.first().is_none_or(u8::is_ascii_whitespace))
 }
 
@@ -89,6 +94,11 @@ mod tests {
         assert_eq!(parts("---\n---\n"), [(0, "---\n"), (1, "---\n")]);
         assert_eq!(parts("\u{feff}a: 1\n---"), [(0, "a: 1\n"), (1, "---")]);
         assert_eq!(parts(""), [(0, "")]);
+    }
+
+    #[test]
+    fn a_document_may_begin_with_a_byte_order_mark() {
+        assert_eq!(parts("a: 1\n\u{feff}---\nb: 2\n"), [(0, "a: 1\n"), (1, "\u{feff}---\nb: 2\n")]);
     }
 
     #[test]

@@ -64,7 +64,6 @@ fn headless_and_external_services_need_no_ports() {
 fn what_kubernetes_would_refuse_is_refused() {
     let number = "not a port's number; expected 1 to 65535";
     for (ports, field, value, message) in [
-        (json!([]), "spec.ports", "", "missing; expected at least one port"),
         (json!([{ "port": 0 }]), "spec.ports[0].port", "0", number),
         (json!([{ "port": -1 }]), "spec.ports[0].port", "-1", number),
         (json!([{ "port": 65536 }]), "spec.ports[0].port", "65536", number),
@@ -83,7 +82,19 @@ fn what_kubernetes_would_refuse_is_refused() {
         assert!(said.contains(message), "{said}");
     }
     let bare = lower(json!({ "kind": "Service", "metadata": { "name": "cart" } }));
-    refused(&bare, Reason::InvalidObject, "spec", "");
+    refused(&bare, Reason::DoubtfulObject, "spec", "");
+}
+
+#[test]
+fn without_ports_it_is_a_mistake_only_if_it_opts_in_itself() {
+    for (annotations, reason) in
+        [(json!({}), Reason::DoubtfulObject), (json!({ "chancery.dev/enabled": "true" }), Reason::InvalidObject)]
+    {
+        let metadata = json!({ "name": "cart", "annotations": annotations });
+        let without = lower(json!({ "kind": "Service", "metadata": metadata, "spec": { "ports": [] } }));
+        assert!(refused(&without, reason, "spec.ports", "").contains("expected at least one port"));
+        refused(&lower(json!({ "kind": "Service", "metadata": metadata })), reason, "spec", "");
+    }
 }
 
 #[test]

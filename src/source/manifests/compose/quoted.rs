@@ -6,7 +6,7 @@
 //! ```
 //!
 //! YAML 1.2 wants the second line indented further. kubectl's parser, and those of most others, don't. Spaces at the beginning
-//! of such a line are no part of the scalar, so the text with more of them means the same.
+//! of such a line are no part of the scalar, so the text with more of them means the same. So do tabs after enough spaces.
 
 /// Where the parser refused such a line.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +25,19 @@ pub(super) fn indent(text: &str, Place { after, at }: Place) -> Option<String> {
     let column = before.chars().rev().take_while(|c| *c != '\n').count();
     let broken = format!("\n{:width$}", "", width = column + 1);
     Some(format!("{before}{}{rest}", scalar.replace('\n', &broken)))
+}
+
+/// The line of the quote that has no end, if that is what is wrong with the scalar.
+pub(super) fn unclosed(text: &str, Place { after, at }: Place) -> Option<u32> {
+    let mut from = after;
+    while let Some((opening, quote)) = opening(text, from).filter(|(opening, _)| *opening < at) {
+        let Some(closing) = closing(text, opening + 1, quote) else {
+            let line = text.get(..=opening)?.split('\n').count();
+            return u32::try_from(line).ok();
+        };
+        from = closing + 1;
+    }
+    None
 }
 
 /// The quotes of the scalar that `at` is in: the first after `after` that doesn't end before it.

@@ -80,7 +80,24 @@ fn a_quoted_scalar_may_go_on_at_the_indentation_of_its_key() {
     }
     let many = "a: 'x\ny'\n".repeat(100);
     assert_eq!(parsed(&many), r#"{a@199 (not 197): "x y"}"#);
-    assert!(refused("a: 'x\ny\nb: 1\n").starts_with("2: "), "{}", refused("a: 'x\ny\nb: 1\n"));
+}
+
+#[test]
+fn a_quote_that_is_never_closed_is_told_where_it_opens() {
+    for text in ["a: 1\nb: 'x\ny\nc: 1\n", "a: 1\nb: \"x\n  y\n", "- 'a'\n- {b: 'x\ny: ["] {
+        assert_eq!(refused(text), "2: the quote is never closed", "{text:?}");
+    }
+}
+
+#[test]
+fn a_quoted_scalar_may_go_on_after_a_tab() {
+    assert_eq!(parsed("a:\n  b: 'x\n\ty'\n  c: 1\n"), r#"{a@1: {b@2: "x y", c@4: 1}}"#);
+    assert_eq!(parsed("a: \"x\n\t\ty\"\n"), r#"{a@1: "x y"}"#);
+}
+
+#[test]
+fn a_byte_order_mark_may_begin_a_line() {
+    assert_eq!(parsed("---\n\u{feff}a: 1\nb: 'x\u{feff}'\n"), "{a@2: 1, b@3: \"x\\u{feff}\"}");
 }
 
 #[test]

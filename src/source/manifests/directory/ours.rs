@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::super::contents::Slot;
-use super::super::document::{Complaint, Other};
+use super::super::document::{Complaint, Document, Other};
 use super::super::left_alone::LeftAlone;
 use super::super::load::STDIN;
 use super::super::template;
@@ -30,20 +30,21 @@ impl Directory {
         }
     }
 
-    /// What is wrong with a file itself and ours to tell: the line, and whether its document can't be parsed.
+    /// What is wrong with a file itself and ours to tell: the line, and the document.
     ///
-    /// In a document that can't be parsed may be what the file gave before, or something like the rest of it. What comes in on
-    /// standard input was meant for us.
+    /// In a document that can't be parsed may be what the file gave before, or something like the rest of it. Something that is
+    /// no object may stand in the place of what the file gave before. What comes in on standard input was meant for us.
     pub(super) fn complaints<'a>(
         &'a self,
         path: &str,
         file: &'a File,
-    ) -> impl Iterator<Item = (u32, &'a Complaint, bool)> {
+    ) -> impl Iterator<Item = (u32, &'a Complaint, &'a Document)> {
         let is_mixed =
             path == STDIN || file.contents.is_broken() && file.slots.iter().any(|slot| self.is_ours(slot.concern()));
         let mut is_template_told = false;
-        file.contents.complaints().filter(move |(_, complaint, broken)| {
-            let is_told = *broken && (file.keeps || is_mixed) || self.is_ours(&complaint.concern);
+        file.contents.complaints().filter(move |(_, complaint, document)| {
+            let is_told =
+                is_in_place(file, document) || document.broken && is_mixed || self.is_ours(&complaint.concern);
             // A template is rendered as a whole, however many documents it has.
             let is_template = is_told && complaint.message == template::MESSAGE;
             is_told && !(is_template && std::mem::replace(&mut is_template_told, true))
@@ -59,10 +60,10 @@ impl Directory {
     pub fn unread(&self) -> impl Iterator<Item = (&Arc<str>, u32, Rejected)> {
         let unparsable = self.files.iter().filter(|(path, file)| {
             file.contents.other() == Some(Other::Unparsable)
-                && !self.complaints(path, file).any(|(_, _, broken)| broken)
+                && !self.complaints(path, file).any(|(_, _, document)| document.broken)
         });
         unparsable.flat_map(|(path, file)| {
-            let broken = file.contents.complaints().filter(|(_, _, broken)| *broken);
+            let broken = file.contents.complaints().filter(|(_, _, document)| document.broken);
             broken.map(move |(line, complaint, _)| (path, line, told(path, line, complaint, false)))
         })
     }
@@ -75,7 +76,7 @@ impl Directory {
             *mappings += file.contents.mappings();
             match file.contents.other() {
                 Some(Other::Template) => *templates += 1,
-                Some(Other::Unparsable) if self.complaints(path, file).any(|(_, _, broken)| broken) => {}
+                Some(Other::Unparsable) if self.complaints(path, file).any(|(_, _, document)| document.broken) => {}
                 Some(Other::Unparsable) => *unparsable += 1,
                 Some(Other::Foreign) => match file.contents.among_objects() {
                     Some(documents) => *among_objects += documents,
@@ -118,6 +119,11 @@ impl Directory {
             _ => BTreeSet::new(),
         }
     }
+}
+
+/// Whether a document of a file stands in the place of objects that are kept.
+pub(super) fn is_in_place(file: &File, document: &Document) -> bool {
+    file.keeps && (document.broken || document.odd)
 }
 
 /// Whether it is a Namespace that opts its Services in.

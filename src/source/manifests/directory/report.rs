@@ -6,14 +6,16 @@ use std::sync::Arc;
 use crate::model::{Concern, Event, Lowered, ObjectRef, Reason, Rejected};
 
 use super::super::contents::reject;
+use super::super::disk;
 use super::super::document::{Complaint, IGNORED, KEPT};
+use super::ours::is_in_place;
 use super::{Directory, File, Slot, Trouble};
 
 /// How many complaints one file may cause; a file of a million broken documents tells nothing more than one of hundred.
 const MAX_COMPLAINTS: usize = 100;
 
 /// The names of the file that makes a directory a kustomization.
-const KUSTOMIZATIONS: [&str; 2] = ["kustomization.yaml", "kustomization.yml"];
+const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", disk::KUSTOMIZATION];
 
 /// What is said of its files, which hold patches, and objects for several overlays.
 const KUSTOMIZE: &str = "; render the kustomization first: kubectl kustomize … | chancery lint -";
@@ -29,7 +31,7 @@ impl Directory {
         let mut report: Vec<(Option<u32>, Rejected)> = self
             .complaints(path, file)
             .take(MAX_COMPLAINTS)
-            .map(|(line, complaint, broken)| (Some(line), told(path, line, complaint, broken && file.keeps)))
+            .map(|(line, complaint, document)| (Some(line), told(path, line, complaint, is_in_place(file, document))))
             .collect();
         if let (more @ 1.., Some((Some(line), last))) =
             (self.complaints(path, file).skip(MAX_COMPLAINTS).count(), report.last_mut())
@@ -38,7 +40,9 @@ impl Directory {
         }
         if let Some(trouble) = &file.trouble {
             let (reason, why, meanwhile) = match trouble {
-                Trouble::Dangling(why) if file.slots.is_empty() => (Reason::DoubtfulObject, why, IGNORED),
+                Trouble::Dangling(why) | Trouble::Unreadable(why) if !self.gives(path, file) => {
+                    (Reason::DoubtfulObject, why, IGNORED)
+                }
                 Trouble::Dangling(why) | Trouble::Unreadable(why) => {
                     (Reason::Unparsable, why, "what the file gave before stays")
                 }
@@ -51,7 +55,7 @@ impl Directory {
                 let line = first.map_or(0, Slot::line);
                 let advice = self.advice(&[path]);
                 let message = format!("stands in this file twice; the first one, in line {line}, has the name{advice}");
-                report.push(duplicate(path, slot.line(), slot.id(), message, "the first one is served".to_owned()));
+                report.push(duplicate(path, slot.line(), slot.id(), message, meanwhile("the first one", first)));
             }
         }
         // Something that is about to go needs no advice.
@@ -62,11 +66,18 @@ impl Directory {
             {
                 let advice = self.advice(&[path, owner]);
                 let message = format!("is also in {owner}, which comes first in path order{advice}");
-                report.push(duplicate(path, slot.line(), id, message, format!("the one in {owner} is served")));
+                let meanwhile = meanwhile(&format!("the one in {owner}"), self.served(id));
+                report.push(duplicate(path, slot.line(), id, message, meanwhile));
             }
         }
         report.sort();
         report
+    }
+
+    /// Whether a file, or one below it if it is a directory, has objects.
+    fn gives(&self, path: &str, file: &File) -> bool {
+        let mut below = self.below(path).filter(|it| disk::is_below(it, path));
+        !file.slots.is_empty() || below.any(|it| self.files.get(it).is_some_and(|file| !file.slots.is_empty()))
     }
 
     /// What to do about an object that stands in two files, if one of them is part of a kustomization.
@@ -99,6 +110,15 @@ pub(super) fn told(path: &Arc<str>, line: u32, complaint: &Complaint, keeps: boo
     let Complaint { line: _, value, reason, message, meanwhile, concern: _ } = complaint;
     let (reason, meanwhile) = if keeps { (Reason::Unparsable, KEPT) } else { (*reason, *meanwhile) };
     reject(path, Some(line), value.clone(), reason, message.clone(), meanwhile.to_owned())
+}
+
+/// What is in force of several objects with one name, of which `first` has it.
+fn meanwhile(which: &str, first: Option<&Slot>) -> String {
+    if first.is_some_and(|first| first.located.lowered.object.is_none()) {
+        format!("{which} counts, though it can't be used")
+    } else {
+        format!("{which} is served")
+    }
 }
 
 fn duplicate(

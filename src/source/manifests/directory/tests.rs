@@ -8,6 +8,7 @@ use crate::model::{Event, Lowered, ObjectRef, Reason, Rejected};
 use crate::source::lower::Lowering;
 use crate::source::manifests::LeftAlone;
 use crate::source::manifests::contents::Contents;
+use crate::source::manifests::disk;
 
 /// What a listener knows after hearing some events.
 #[derive(Debug, Default, PartialEq)]
@@ -159,6 +160,53 @@ fn a_broken_file_keeps_what_it_gave() {
 }
 
 #[test]
+fn a_file_without_objects_keeps_what_it_gave() {
+    let good = service("a", 1);
+    let halves = [10, 24, 40, 60].map(|length| good[..length].to_owned());
+    let others = [
+        "just words",
+        "5",
+        "A=1\nB=2\n",
+        "- x\n",
+        "kind: X\n",
+        "x: 1\nx: 2\n",
+        "apiVersion: v1\nkind: List\n",
+        "apiVersion: v1\nkind: Service\nmetadata: text\n",
+    ];
+    for text in halves.into_iter().chain(others.map(str::to_owned)) {
+        let mut pair = Pair::default();
+        pair.put("x.yaml", &good);
+        let told = pair.put("x.yaml", &text);
+        assert_eq!(told.len(), 1, "{text:?}: {told:?}");
+        assert!(told[0].starts_with("! file x.yaml: line "), "{text:?}: {told:?}");
+        assert!(told[0].ends_with("what the file gave before stays)"), "{text:?}: {told:?}");
+        assert!(pair.1.files.values().flatten().all(|one| one.reason == Reason::Unparsable), "{text:?}");
+        assert_eq!(pair.1.objects.len(), 1, "{text:?}");
+        // Read once more it is still so.
+        assert_eq!(pair.put("x.yaml", &text), Vec::<String>::new(), "{text:?}");
+        assert_eq!(pair.put("x.yaml", &good), ["ok file x.yaml"], "{text:?}");
+        let mut fresh = Pair::default();
+        assert!(fresh.put("x.yaml", &text).iter().all(|line| line.contains("of this Service is missing")), "{text:?}");
+    }
+}
+
+#[test]
+fn objects_can_be_removed_from_a_file() {
+    let foreign = "version: 3\n---\n";
+    for (before, after) in [
+        (service("a", 1), String::new()),
+        (service("a", 1), "# nothing any more\n".to_owned()),
+        (service("a", 1), "apiVersion: v1\nkind: List\nitems: []\n".to_owned()),
+        (service("a", 1), "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\n".to_owned()),
+        (format!("{foreign}{}", service("a", 1)), foreign.to_owned()),
+    ] {
+        let mut pair = Pair::default();
+        pair.put("x.yaml", &before);
+        assert_eq!(pair.put("x.yaml", &after), ["- Service default/a"], "{after:?}");
+    }
+}
+
+#[test]
 fn an_unreadable_file_keeps_what_it_gave() {
     let mut pair = Pair::default();
     pair.put("x.yaml", &service("a", 1));
@@ -168,6 +216,34 @@ fn an_unreadable_file_keeps_what_it_gave() {
         ["! file x.yaml: file: can't be read: no (what the file gave before stays)"]
     );
     assert_eq!(pair.put("x.yaml", &service("a", 1)), ["ok file x.yaml"]);
+}
+
+#[test]
+fn what_cannot_be_read_is_a_mistake_only_if_it_gave_objects() {
+    let mut pair = Pair::default();
+    let trouble = || Trouble::Unreadable("can't be read".to_owned());
+    let reasons = |pair: &Pair| pair.1.files.values().flatten().map(|one| one.reason).collect::<Vec<_>>();
+    pair.put("d/x.yaml", &service("a", 1));
+    pair.does(|it| it.fail(&"dd".into(), trouble()));
+    pair.does(|it| it.fail(&"data.json".into(), trouble()));
+    assert_eq!(reasons(&pair), [Reason::DoubtfulObject, Reason::DoubtfulObject]);
+    // A directory with such a file in it.
+    pair.does(|it| it.fail(&"d".into(), trouble()));
+    assert_eq!(reasons(&pair), [Reason::Unparsable, Reason::DoubtfulObject, Reason::DoubtfulObject]);
+}
+
+#[test]
+fn of_two_objects_the_first_may_be_unusable() {
+    let mut pair = Pair::default();
+    let bad = service("a", 1).replace("port: 1", "port: 0");
+    pair.put("a.yaml", &format!("{bad}{bad}"));
+    let told = pair.put("b.yaml", &service("a", 1));
+    assert!(told[0].ends_with("(the one in a.yaml counts, though it can't be used)"), "{told:?}");
+    assert!(
+        pair.1.files.values().flatten().any(|one| one.meanwhile == "the first one counts, though it can't be used"),
+        "{:?}",
+        pair.1.files
+    );
 }
 
 #[test]
@@ -183,15 +259,18 @@ fn a_link_to_nowhere_is_a_mistake_only_if_it_led_somewhere() {
 
 #[test]
 fn of_a_kustomization_rendering_is_advised() {
-    let mut pair = Pair::default();
-    pair.put("base/kustomization.yaml", "resources: [a.yaml]\n");
-    pair.put("base/a.yaml", &silent("a", 1));
-    let patch = service("a", 2).replace("name: a,", "name: a, namespace: shop,");
-    let told = pair.put("overlays/prod/a.yaml", &patch);
-    assert!(
-        told[0].contains("path order; render the kustomization first: kubectl kustomize … | chancery lint - ("),
-        "{told:?}"
-    );
+    for name in ["base/kustomization.yaml", "base/Kustomization"] {
+        let mut pair = Pair::default();
+        assert!(disk::is_manifest(name));
+        pair.put(name, "resources: [a.yaml]\n");
+        pair.put("base/a.yaml", &silent("a", 1));
+        let patch = service("a", 2).replace("name: a,", "name: a, namespace: shop,");
+        let told = pair.put("overlays/prod/a.yaml", &patch);
+        assert!(
+            told[0].contains("path order; render the kustomization first: kubectl kustomize … | chancery lint - ("),
+            "{told:?}"
+        );
+    }
 }
 
 #[test]
