@@ -15,6 +15,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 use test_support::process::Serve;
+use test_support::soon;
 
 const CHANCERY: &str = env!("CARGO_BIN_EXE_chancery");
 
@@ -359,7 +360,16 @@ async fn serve_says_in_one_line_what_it_leaves_alone_and_tells_what_breaks() {
     assert!(!log.contains("can't be used\"") && !log.contains(SECRET), "{log}");
     fs::write(repository.path().join("cart.yaml"), "{{ .Values.cart }}: [").unwrap();
     serve.logged("what the file gave before stays").await;
-    let (_, rejected) = serve.get("/api/v1/rejected").await.unwrap();
+    // It is logged a moment before it is shown.
+    let rejected = soon("something that can't be used", async {
+        loop {
+            match serve.get("/api/v1/rejected").await {
+                Some((200, rejected)) if rejected != "[]" => return rejected,
+                _ => tokio::task::yield_now().await,
+            }
+        }
+    })
+    .await;
     assert!(rejected.contains("is a Helm template") && rejected.contains("\"Unparsable\""), "{rejected}");
     let (_, services) = serve.get("/api/v1/services").await.unwrap();
     assert!(services.contains("shop/cart/50051"), "the last good state stays: {services}");
