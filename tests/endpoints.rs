@@ -11,42 +11,57 @@ use chancery::app::config::{EnvoyAddress, FleetLayer};
 use chancery::app::render_options;
 use chancery::cli::demo::addresses::{POD_PORT, PodAddresses};
 use chancery::cli::demo::backend;
+use chancery::cli::demo::envoy::Stats;
 use chancery::cli::demo::load::{call, dial};
 use chancery::pipeline::offline;
 use chancery::source::lower::Lowering;
 use chancery::source::manifests;
 use chancery::xds::World;
+use data_plane_api::echo::EchoRequest;
 use data_plane_api::echo::client::EchoClient;
+use data_plane_api::json;
 use test_support::control_plane::ControlPlane;
+use test_support::envoys::{self, VERSIONS, Variant};
 use test_support::fleet::Proxy;
 use test_support::process::free_address;
 use test_support::soon;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::{mpsc, oneshot};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::transport::Channel;
 
-/// The Service and a slice for each family, all of one pod.
-fn dual_stack(families: [&str; 2], port: u16, v4: IpAddr) -> String {
-    let slice = |name: &str, address: IpAddr| {
-        format!(
-            r#"---
-apiVersion: discovery.k8s.io/v1
-kind: EndpointSlice
-metadata: {{namespace: shop, name: cart-{name}, labels: {{kubernetes.io/service-name: cart}}}}
-addressType: {name}
-ports: [{{name: grpc, port: {port}}}]
-endpoints: [{{addresses: ["{address}"], conditions: {{ready: true}}, targetRef: {{kind: Pod, name: cart-a}}}}]
-"#
-        )
-    };
-    let service = format!(
+/// The Service, with this annotation.
+fn service(families: [&str; 2], annotation: &str) -> String {
+    format!(
         r#"
 apiVersion: v1
 kind: Service
-metadata: {{namespace: shop, name: cart, annotations: {{chancery.dev/enabled: "true", chancery.dev/retry-on: none}}}}
+metadata: {{namespace: shop, name: cart, annotations: {{chancery.dev/enabled: "true", {annotation}}}}}
 spec: {{ports: [{{name: grpc, port: 50051}}], ipFamilies: [{}]}}
 "#,
         families.join(", ")
-    );
-    service + &slice("IPv4", v4) + &slice("IPv6", Ipv6Addr::LOCALHOST.into())
+    )
+}
+
+/// The slice of one pod for the family of this address.
+fn slice(address: IpAddr, port: u16) -> String {
+    let family = if address.is_ipv4() { "IPv4" } else { "IPv6" };
+    format!(
+        r#"---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {{namespace: shop, name: cart-{family}, labels: {{kubernetes.io/service-name: cart}}}}
+addressType: {family}
+ports: [{{name: grpc, port: {port}}}]
+endpoints: [{{addresses: ["{address}"], conditions: {{ready: true}}, targetRef: {{kind: Pod, name: cart-a}}}}]
+"#
+    )
+}
+
+/// The Service and a slice for each family, all of one pod.
+fn dual_stack(families: [&str; 2], port: u16, v4: IpAddr) -> String {
+    let service = service(families, "chancery.dev/retry-on: none");
+    service + &slice(v4, port) + &slice(Ipv6Addr::LOCALHOST.into(), port)
 }
 
 /// What clients get of these manifests, those of these fleets at these addresses.
@@ -141,6 +156,115 @@ async fn until_host(proxy: &Proxy, address: IpAddr) {
         }
     })
     .await;
+}
+
+/// An Envoy of each version, each of a fleet of its own, and a client of it.
+async fn of_each_version(
+    xds: SocketAddr,
+    listeners: &BTreeMap<&str, SocketAddr>,
+) -> Vec<(&'static str, Proxy, EchoClient<Channel>)> {
+    let mut proxies = Vec::new();
+    for version in VERSIONS {
+        let admin = free_address();
+        let bootstrap = json::of(&Variant::AdsDelta.bootstrap(version, &[xds], admin)).unwrap();
+        let mut proxy = Proxy::start_program(&envoys::program(version), &bootstrap, admin);
+        proxy.ready("http").await;
+        let healthy = |stats: &Stats| stats.of_cluster("shop/cart/50051", "membership_healthy") == 1;
+        proxy.until_stats("the host to be found healthy", healthy).await;
+        let client = EchoClient::new(dial(listeners[version], "cart.shop:50051").await.unwrap());
+        proxies.push((version, proxy, client));
+    }
+    proxies
+}
+
+/// Slices of two families are written one after the other. Envoy takes the second address for a host that it knows already,
+/// and a stream that is open to the first one goes on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_that_comes_later_is_used_and_streams_go_on() {
+    let mut addresses = PodAddresses::lease().unwrap();
+    let v6 = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).await.unwrap();
+    let port = v6.local_addr().unwrap().port();
+    tokio::spawn(async move { backend::serve(v6, "v6", pending()).await });
+    let first = addresses.take().unwrap().ip();
+    let v4 = TcpListener::bind((first, port)).await.unwrap();
+    let (drain, drained) = oneshot::channel::<()>();
+    tokio::spawn(async move { backend::serve(v4, "v4", async { drop(drained.await) }).await });
+
+    let listeners: BTreeMap<_, _> = VERSIONS.into_iter().map(|version| (version, free_address())).collect();
+    let mut control_plane = ControlPlane::start().await;
+    let of_one = service(["IPv4", "IPv6"], "chancery.dev/retry-on: none") + &slice(first, port);
+    control_plane.world = world(&of_one, &listeners);
+    control_plane.publish();
+    let mut proxies = of_each_version(control_plane.address, &listeners).await;
+    let mut streams = Vec::new();
+    for (version, _, client) in &mut proxies {
+        let (says, said) = mpsc::channel(1);
+        says.send(EchoRequest::default()).await.unwrap();
+        let mut answers = client.stream(ReceiverStream::new(said)).await.unwrap().into_inner();
+        assert_eq!(answers.message().await.unwrap().unwrap().pod, "v4", "{version}");
+        streams.push((says, answers));
+    }
+
+    control_plane.world = world(&(of_one + &slice(Ipv6Addr::LOCALHOST.into(), port)), &listeners);
+    control_plane.publish();
+    drain.send(()).unwrap();
+    for ((version, proxy, client), (says, answers)) in proxies.iter_mut().zip(&mut streams) {
+        soon(&format!("an answer from the second address through Envoy {version}"), async {
+            while !call(client, "hello").await.is_ok_and(|pod| &*pod == "v6") {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        })
+        .await;
+        says.send(EchoRequest::default()).await.unwrap();
+        assert_eq!(answers.message().await.unwrap().unwrap().pod, "v4", "{version}: the stream goes on");
+        proxy.until_hosts("shop/cart/50051", "HEALTHY", 1).await;
+        proxy.rejected_nothing().await;
+    }
+}
+
+/// A host that Envoy makes anew for its second address stays as healthy as it was found to be.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_request_fails_while_second_addresses_come_and_go() {
+    const TURNS: usize = 10;
+    let mut addresses = PodAddresses::lease().unwrap();
+    let first = addresses.take().unwrap();
+    let v4 = TcpListener::bind(first).await.unwrap();
+    tokio::spawn(async move { backend::serve(v4, "v4", pending()).await });
+    let listeners: BTreeMap<_, _> = VERSIONS.into_iter().map(|version| (version, free_address())).collect();
+    let mut control_plane = ControlPlane::start().await;
+    let of_one = service(["IPv4", "IPv6"], "chancery.dev/health-check: tcp, chancery.dev/retry-on: none")
+        + &slice(first.ip(), POD_PORT);
+    let of_both = of_one.clone() + &slice(Ipv6Addr::LOCALHOST.into(), POD_PORT);
+    let worlds = [world(&of_one, &listeners), world(&of_both, &listeners)];
+    control_plane.world = worlds[0].clone();
+    control_plane.publish();
+    let mut proxies = of_each_version(control_plane.address, &listeners).await;
+    for turn in 1..=TURNS {
+        control_plane.world = worlds[turn % 2].clone();
+        control_plane.publish();
+        for (version, proxy, client) in &mut proxies {
+            let updated =
+                |stats: &Stats| stats.of_cluster("shop/cart/50051", "update_success") > turn.try_into().unwrap();
+            let calls = async {
+                loop {
+                    let outcome = call(client, "hello").await;
+                    assert_eq!(outcome.as_deref(), Ok("v4"), "Envoy {version}, turn {turn}");
+                }
+            };
+            tokio::select! {
+                () = proxy.until_stats("the update", updated) => {}
+                () = calls => {}
+            }
+        }
+    }
+    for (version, proxy, _) in &proxies {
+        let stats = proxy.envoy.stats().await.unwrap();
+        assert_eq!(
+            stats.of_cluster("shop/cart/50051", "update_no_rebuild"),
+            0,
+            "Envoy {version} takes each for another"
+        );
+    }
 }
 
 /// `internalTrafficPolicy: Local`: who says its node has the pods there.

@@ -166,7 +166,11 @@ impl Pipeline {
     }
 
     fn lost_touch(&mut self, error: String) {
-        warn!(source = self.source, %error, "Source is out of touch; what it said before stays in force");
+        if self.published {
+            warn!(source = self.source, %error, "Source is out of touch; what it said before stays in force");
+        } else {
+            warn!(source = self.source, %error, "Source is out of touch; nothing is served before it has listed everything");
+        }
         self.out_of_touch = true;
         let since = self.in_touch_at;
         self.status.update(|status| status.out_of_touch = Some(OutOfTouch { since, error }));
@@ -174,7 +178,11 @@ impl Pipeline {
 
     fn denied(&self, what: String, error: Option<String>) {
         if let Some(error) = error {
-            warn!(source = self.source, %error, "Source may not read everything, and serves without");
+            if self.published {
+                warn!(source = self.source, %error, "Source may not read everything, and serves without");
+            } else {
+                warn!(source = self.source, %error, "Source may not read everything, and will serve without");
+            }
             self.status.update(|status| drop(status.denied.insert(what, error)));
         } else {
             info!(source = self.source, what, "Source may read this again");

@@ -92,7 +92,9 @@ async fn there_is_no_service_without_endpoint_slices() {
     api.deny("namespaces", "list");
     let serve = Serve::for_cluster(env!("CARGO_BIN_EXE_chancery"), api.kubeconfig());
     serve.logged(LOST).await;
-    let rule = "resources: [endpointslices], verbs: [list, watch]";
+    assert!(serve.log().contains("nothing is served before it has listed everything"), "{}", serve.log());
+    let rule =
+        "resources: [endpointslices], verbs: [list, watch] (with a Role only, say its namespace: --namespace NS)";
     assert!(serve.log().contains(rule), "{}", serve.log());
     api.put("services", service("basket", &json!({})));
     // Other watches go on meanwhile, and that says nothing.

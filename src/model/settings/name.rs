@@ -78,13 +78,15 @@ impl Name {
 }
 
 impl Scope {
-    fn of_port(text: &str) -> Option<Self> {
+    /// What this says after the dot of an annotation.
+    pub fn of_port(text: &str) -> Option<Self> {
         if text.bytes().all(|byte| byte.is_ascii_digit()) {
             // One spelling per port: `09090` beside `9090` would be two annotations for one name.
             return text.parse().ok().filter(|_| !text.starts_with('0')).map(Self::PortNumber);
         }
+        // What Kubernetes takes in the name of an annotation. Files may have ports whose names are no DNS labels.
         let is_name = text.len() <= MAX_PORT_NAME_BYTES
-            && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
         is_name.then(|| Self::PortName(text.into()))
     }
 

@@ -360,9 +360,12 @@ fn shown(value: &Value) -> String {
     Rejected::shorten(value.text())
 }
 
-/// What a user would call the port.
+/// What a user would call the port, as an annotation can.
 pub(super) fn spoken(port: &object::Port) -> String {
-    if port.name.is_empty() { port.number.to_string() } else { port.name.to_string() }
+    match Scope::of_port(&port.name) {
+        Some(Scope::PortName(name)) => name.to_string(),
+        Some(Scope::Plain | Scope::PortNumber(_)) | None => port.number.to_string(),
+    }
 }
 
 fn ports<'a>(ports: impl Iterator<Item = &'a object::Port>) -> String {

@@ -54,7 +54,7 @@ pub(super) fn doubts(effective: &Effective) -> Vec<Clash> {
         .filter_map(|setting| {
             let need = setting.needs.as_ref().filter(|need| !(need.is_met)(policy))?;
             let message = format!("without effect; it needs {}", need.what);
-            Some(Clash::doubt(setting.key, message, ""))
+            Some(Clash::doubt(setting.key, message, "it is ignored"))
         })
         .collect();
     if let Some(interval) = policy.connection.keepalive_interval.filter(|interval| *interval < TOLERATED_KEEPALIVE) {

@@ -200,7 +200,7 @@ fn unknown_keys_are_warnings_with_the_nearest_key() {
 
 #[test]
 fn what_follows_the_dot_must_be_a_port() {
-    for port in ["", "0", "09090", "65536", "-", "Grpc", "gr pc", "grpc.web", "größe", &"p".repeat(64)] {
+    for port in ["", "0", "09090", "65536", "-", "gr pc", "gr/pc", "größe", &"p".repeat(64)] {
         let (settings, rejected) = parse(&[(&format!("enabled.{port}"), "true")]);
         if port == "-" {
             // A name that no port can have is told once we know the ports.

@@ -194,7 +194,13 @@ impl Watch {
             Some(namespace) if self.kind != Kind::Namespace => format!("a Role of namespace \"{namespace}\""),
             Some(_) | None => "a ClusterRole".to_owned(),
         };
-        format!("{role}: apiGroups: [\"{group}\"], resources: [{resource}], verbs: [list, watch]")
+        let or = match (&self.namespace, self.kind) {
+            (None, Kind::Service | Kind::EndpointSlice | Kind::Pod) => {
+                " (with a Role only, say its namespace: --namespace NS)"
+            }
+            (Some(_), _) | (None, Kind::Namespace) => "",
+        };
+        format!("{role}: apiGroups: [\"{group}\"], resources: [{resource}], verbs: [list, watch]{or}")
     }
 }
 

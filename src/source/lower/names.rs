@@ -38,6 +38,9 @@ pub(super) fn port_name(name: &str) -> Result<(), &'static str> {
 
 /// A qualified name: an optional DNS subdomain and a slash, then a name, as `appProtocol` and label keys are written.
 pub(super) fn qualified_name(name: &str) -> Result<(), &'static str> {
+    if name.is_empty() {
+        return Err("is empty; expected a qualified name, as kubernetes.io/h2c or grpc");
+    }
     let (prefix, rest) = name.split_once('/').map_or((None, name), |(prefix, rest)| (Some(prefix), rest));
     if is_qualified(rest) && !rest.is_empty() && prefix.is_none_or(|prefix| dns_subdomain(prefix).is_ok()) {
         Ok(())

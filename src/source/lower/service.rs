@@ -60,7 +60,7 @@ pub(super) fn lower(service: &core::Service, compat: Compat) -> Lowered {
         type_,
     } = spec;
 
-    let type_ = type_.as_deref().unwrap_or("ClusterIP");
+    let type_ = said(type_.as_deref()).unwrap_or("ClusterIP");
     if !TYPES.contains(&type_) {
         doubt("spec.type", type_, "type of Service", &TYPES, "it is served as ClusterIP is", &mut report);
     }
@@ -75,7 +75,7 @@ pub(super) fn lower(service: &core::Service, compat: Compat) -> Lowered {
     let traffic = Traffic {
         first_family: first_family(ip_families.as_deref().unwrap_or_default(), &mut report),
         own_node_only: is_local(internal_traffic_policy.as_deref(), &mut report),
-        client_ip_affinity: is_sticky(session_affinity.as_deref(), &mut report),
+        client_ip_affinity: is_sticky(said(session_affinity.as_deref()), &mut report),
     };
     if report.is_refused() {
         return refused(&metadata, compat, report);
@@ -101,6 +101,11 @@ fn refuse_patch(field: &str, message: &str, metadata: &Metadata<'_>, compat: Com
     let is_ours = report.is_ours() || metadata.is_opted_in_elsewhere(compat);
     let reason = if is_ours { Reason::InvalidObject } else { Reason::DoubtfulObject };
     report.refuse_for(reason, field, "", message);
+}
+
+/// A word for which Kubernetes fills in a default, not only where there is none, but also where it is empty.
+fn said(word: Option<&str>) -> Option<&str> {
+    word.filter(|word| !word.is_empty())
 }
 
 /// Nothing of it can be used. What other products say counts here, too, as far as it is read.
@@ -169,8 +174,8 @@ fn is_sticky(affinity: Option<&str>, report: &mut Report) -> bool {
 /// Tells of a word that isn't known here. A newer Kubernetes may accept it, and then the rest of the object is meant all the
 /// same.
 fn doubt(field: impl Into<String>, word: &str, noun: &str, known: &[&str], meanwhile: &str, report: &mut Report) {
-    let message = format!("not a {noun} that Chancery knows; expected one of {}", known.join(", "));
-    report.doubt(field, word, message, meanwhile);
+    let what = if word.is_empty() { "is empty".to_owned() } else { format!("not a {noun} that Chancery knows") };
+    report.doubt(field, word, format!("{what}; expected one of {}", known.join(", ")), meanwhile);
 }
 
 /// The TCP ports; the others are checked as well, because Kubernetes refuses the Service for any of them.
@@ -197,7 +202,7 @@ fn lower_ports(ports: &[core::ServicePort], report: &mut Report) -> Vec<object::
             report.refuse(format!("{field}.name"), name, "the name of an earlier port; expected a name of its own");
         }
 
-        let protocol = protocol.as_deref().unwrap_or("TCP");
+        let protocol = said(protocol.as_deref()).unwrap_or("TCP");
         if !PROTOCOLS.contains(&protocol) {
             let field = format!("{field}.protocol");
             doubt(field, protocol, "transport protocol", &PROTOCOLS, "the port is left out", report);

@@ -64,7 +64,10 @@ fn family(address_type: &str, report: &mut Report) -> Option<IpFamily> {
             None
         }
         _ => {
-            let message = "not an address type that Chancery knows; expected IPv4 or IPv6";
+            let message = match address_type {
+                "" => "is empty; expected IPv4 or IPv6",
+                _ => "not an address type that Chancery knows; expected IPv4 or IPv6",
+            };
             report.doubt("addressType", address_type, message, "the slice is left out; other slices are served");
             None
         }
@@ -91,7 +94,10 @@ fn lower_ports(ports: &[discovery::EndpointPort], report: &mut Report) -> Vec<(A
             "TCP" => {}
             "UDP" | "SCTP" => continue,
             other => {
-                let message = "not a transport protocol that Chancery knows; expected TCP, UDP or SCTP";
+                let message = match other {
+                    "" => "is empty; expected TCP, UDP or SCTP",
+                    _ => "not a transport protocol that Chancery knows; expected TCP, UDP or SCTP",
+                };
                 report.doubt(format!("ports[{i}].protocol"), other, message, "the port is left out");
                 continue;
             }

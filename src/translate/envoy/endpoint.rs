@@ -15,6 +15,13 @@ use crate::xds::{Name, Place, Resource, Version};
 /// The last priority that Envoy takes (endpoint_components.proto).
 const LAST_PRIORITY: u32 = 128;
 
+/// The region of the localities for Envoy whose endpoints have a second address.
+///
+/// Envoy knows a host by its first address, and keeps the one it has, with the addresses that it has, while health, weight
+/// and metadata are all that changes. In another locality it makes a new one. The slices of the two families are written
+/// one after the other, so without this the second address, which mostly comes later, would not be used.
+const DUAL_STACK: &str = "dual-stack";
+
 /// What a policy makes of endpoints, for one kind of client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Preference {
@@ -75,6 +82,8 @@ enum Distance {
 /// Without zone routing, and for clients that are near no endpoint, all have one priority, so that Envoy has nothing to
 /// overflow to: with a panic threshold of 0 the healthy ones share all requests however few they are. Without endpoints it
 /// is empty, which is different from absent: Envoy would wait for an absent one.
+///
+/// Envoys get endpoints with a second address in localities of their own, next to the others and at the same priority.
 ///
 /// With zone routing it is located, and the priority of an endpoint is its distance from the client: own node, own zone,
 /// the rest. A distance at which there is none is closed up, because Envoy wants no gaps. To tell the nodes of a zone
@@ -156,15 +165,15 @@ fn on_own_node(zone_routing: ZoneRouting, endpoints: &[model::Endpoint]) -> Stri
 /// The assignment as a client at `place` gets it.
 fn seen_from(place: &Place, name: &Name, endpoints: &[model::Endpoint], preference: Preference) -> Resource {
     let Preference { zone_routing, own_node_only, client } = preference;
-    let (one_by_one, is_flat) = match client {
-        Client::Envoy { one_by_one } => (one_by_one, false),
-        Client::Grpc { is_flat } => (false, is_flat),
+    let (one_by_one, is_flat, dual_stack) = match client {
+        Client::Envoy { one_by_one } => (one_by_one, false, DUAL_STACK),
+        Client::Grpc { is_flat } => (false, is_flat, ""),
     };
     let is_own = own_node_only && !place.node.is_empty();
     let counted = endpoints.iter().filter(|endpoint| !is_own || endpoint.locality.node == place.node);
     // As among all endpoints of a Service: while none is ready, those that still serve are used in full.
     let none_is_ready = is_own && counted.clone().all(|one| one.state == model::EndpointState::Draining);
-    let mut levels: BTreeMap<_, BTreeMap<(&str, &str), Vec<LbEndpoint>>> = BTreeMap::new();
+    let mut levels: BTreeMap<_, BTreeMap<(&str, &str, &str), Vec<LbEndpoint>>> = BTreeMap::new();
     for (position, endpoint) in counted.enumerate() {
         let model::Endpoint { address, port, state, locality, weight, second } = endpoint;
         let state = if none_is_ready { model::EndpointState::Ready } else { *state };
@@ -176,12 +185,12 @@ fn seen_from(place: &Place, name: &Name, endpoints: &[model::Endpoint], preferen
         let node = if zone_routing == ZoneRouting::PreferNode { &**node } else { "" };
         let level = (Distance::between(place, zone, node), one_by_one.then_some((state, position)));
         let level = levels.entry(level).or_default();
-        level.entry((zone, node)).or_default().push(lb_endpoint(*address, *second, *port, state, *weight));
+        let region = if second.is_some() { dual_stack } else { "" };
+        level.entry((region, zone, node)).or_default().push(lb_endpoint(*address, *second, *port, state, *weight));
     }
     let localities = (0..).zip(levels.into_values()).flat_map(|(priority, localities)| {
-        localities
-            .into_iter()
-            .map(move |((zone, node), endpoints)| locality(u32::min(priority, LAST_PRIORITY), zone, node, endpoints))
+        let priority = u32::min(priority, LAST_PRIORITY);
+        localities.into_iter().map(move |(place, endpoints)| locality(priority, place, endpoints))
     });
     let message = ClusterLoadAssignment {
         cluster_name: name.to_string(),
@@ -211,12 +220,16 @@ impl Distance {
     }
 }
 
-fn locality(priority: u32, zone: &str, node: &str, lb_endpoints: Vec<LbEndpoint>) -> LocalityLbEndpoints {
+fn locality(
+    priority: u32,
+    (region, zone, node): (&str, &str, &str),
+    lb_endpoints: Vec<LbEndpoint>,
+) -> LocalityLbEndpoints {
     // Envoy looks at it only with locality-weighted balancing, which we don't ask for. Then, too, every endpoint's share
     // should be its own weight, whatever its zone.
     let weight = lb_endpoints.iter().filter_map(|endpoint| endpoint.load_balancing_weight).fold(0, u32::saturating_add);
     LocalityLbEndpoints {
-        locality: Some(Locality { zone: zone.to_owned(), sub_zone: node.to_owned(), ..Locality::default() }),
+        locality: Some(Locality { region: region.to_owned(), zone: zone.to_owned(), sub_zone: node.to_owned() }),
         lb_endpoints,
         load_balancing_weight: Some(weight.max(1)),
         priority,

@@ -19,10 +19,11 @@ pub(super) enum Condition {
 
 impl Condition {
     /// With `publishNotReadyAddresses` the EndpointSlice controller writes `ready: true` whatever the pod does, so there the
-    /// other two conditions tell.
+    /// other two conditions tell. Without it, what is terminating is never ready (EndpointConditions in `discovery/v1`), and
+    /// is called so only for as long as the controller needs to follow the Service.
     pub(super) const fn of(endpoint: &SliceEndpoint, publish_not_ready: bool) -> Self {
         let SliceEndpoint { address: _, ready, serving, terminating, zone: _, node: _, pod: _ } = endpoint;
-        let is_ready = *ready && (!publish_not_ready || *serving && !*terminating);
+        let is_ready = *ready && !*terminating && (!publish_not_ready || *serving);
         match (is_ready, *terminating, *serving) {
             (true, _, _) => Self::Ready,
             (false, true, true) => Self::Serving,

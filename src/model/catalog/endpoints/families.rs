@@ -40,7 +40,8 @@ pub(super) fn are_both_in<'a>(slices: impl Iterator<Item = &'a EndpointSlice>) -
 /// - The addresses of one pod are one endpoint: the address of the Service's first family, and the other as the second one.
 ///   It is as ready as the readier of the two, which stand in slices that are written one after the other.
 /// - Of endpoints without a pod nobody knows which belong together. Those of one family count: of the one that is readier,
-///   else of the Service's first.
+///   else of the Service's first. Where pods that are as ready have addresses of the Service's first family only, those of
+///   the other family are taken for their other addresses, and don't count.
 pub(super) fn merge<'a>(
     slices: impl Iterator<Item = &'a EndpointSlice>,
     port_name: &str,
@@ -56,8 +57,13 @@ pub(super) fn merge<'a>(
         let family = if IpFamily::of(address) == first { &mut pair.0 } else { &mut pair.1 };
         family.push(candidate);
     }
+    let (preferred, mut other) = podless;
+    let of_preferred = pods.values().map(|(preferred, _)| best(preferred)).min().unwrap_or(NONE);
+    let of_other = pods.values().map(|(_, other)| best(other)).min().unwrap_or(NONE);
+    if of_other == NONE && of_preferred <= best(&other) {
+        other.clear();
+    }
     let of_pods = pods.into_values().flat_map(paired);
-    let (preferred, other) = podless;
     let podless = if best(&preferred) <= best(&other) { preferred } else { other };
     let podless = podless.into_iter().filter_map(Candidate::alone);
     let mut all: Vec<Endpoint> = of_pods.chain(podless).collect();
@@ -131,7 +137,10 @@ impl Candidate<'_> {
     }
 }
 
+/// The readiness of the readiest of none.
+const NONE: u8 = u8::MAX;
+
 /// The readiness of the readiest; that of none is the worst.
 fn best(candidates: &[Candidate<'_>]) -> u8 {
-    candidates.iter().map(Candidate::readiness).min().unwrap_or(u8::MAX)
+    candidates.iter().map(Candidate::readiness).min().unwrap_or(NONE)
 }

@@ -18,8 +18,8 @@ fn conditions() {
     let table = [
         ((true, true, false), "H", "H", "H"),
         ((true, false, false), "H", "H", "H"),
-        ((true, true, true), "H", "H", "~"),
-        ((true, false, true), "H", "H", "-"),
+        ((true, true, true), "H", "~", "~"),
+        ((true, false, true), "-", "-", "-"),
         ((false, true, true), "H", "~", "~"),
         ((false, false, true), "-", "-", "-"),
         ((false, true, false), "-", "-", "H"),

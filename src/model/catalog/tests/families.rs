@@ -73,6 +73,19 @@ fn where_nobody_says_which_pod_it_is_one_family_counts() {
 }
 
 #[test]
+fn the_other_addresses_of_pods_that_only_one_family_names_do_not_count() {
+    let v4 = |one: fn(&str) -> object::SliceEndpoint| vec![of_pod(one("10.0.0.1"), "a"), of_pod(one("10.0.0.2"), "b")];
+    let v6 = vec![ready("fd00::1"), ready("fd00::2")];
+    let of_first = |slices: &[Vec<object::SliceEndpoint>]| merged(IpFamily::V4, slices);
+    assert_eq!(of_first(&[v4(ready), v6.clone()]), "10.0.0.1:8080 10.0.0.2:8080");
+    assert_eq!(of_first(&[v4(not_ready), v6.clone()]), "fd00::1:8080 fd00::2:8080");
+    // They may be of other pods if they are readier, or of the same family.
+    let beside_draining = "~10.0.0.1:8080 ~10.0.0.2:8080 fd00::1:8080 fd00::2:8080";
+    assert_eq!(of_first(&[v4(draining), v6]), beside_draining);
+    assert_eq!(of_first(&[v4(ready), vec![ready("10.0.0.9")]]), "10.0.0.1:8080 10.0.0.2:8080 10.0.0.9:8080");
+}
+
+#[test]
 fn no_address_is_there_twice() {
     // A pod on the network of its node goes, the next one has come: one slice says so already.
     let v4 = vec![of_pod(draining("10.0.0.1"), "old"), of_pod(ready("10.0.0.1"), "new")];

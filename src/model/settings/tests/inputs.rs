@@ -73,12 +73,14 @@ fn every_mistake_is_told_and_costs_only_its_key() {
 fn every_setting_can_be_for_one_port() {
     for setting in Setting::all() {
         let key = setting.key;
-        for port in ["grpc", "8080"] {
+        for port in ["grpc", "8080", "HTTP_Main", "b.c"] {
             let (settings, rejected) = parse(&[(&format!("{key}.{port}"), setting.example)]);
             assert_eq!(rejected, [], "{key}.{port}");
             assert_eq!(settings.good.len(), 1, "{key}.{port}");
         }
-        let (_, rejected) = parse(&[(&format!("{key}.no.port"), setting.example)]);
-        assert!(rejected[0].message.contains("what follows the dot is not a port"), "{}", rejected[0].message);
+        for no_port in ["", "no port", "a/b", "08080", "65536"] {
+            let (_, rejected) = parse(&[(&format!("{key}.{no_port}"), setting.example)]);
+            assert!(rejected[0].message.contains("what follows the dot is not a port"), "{}", rejected[0].message);
+        }
     }
 }

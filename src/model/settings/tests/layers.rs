@@ -179,6 +179,14 @@ fn what_ports_leave_in_doubt_is_told() {
         ["Service shop/cart: spec.ports: \"8080\": nothing says what port 8080 speaks; expected \
           chancery.dev/protocol.8080, appProtocol, or a name such as grpc or http (the guess, http2, is in force)"]
     );
+    // The key that is named is one that is understood, whatever the name of the port.
+    for (name, named) in [("HTTP_Main", "HTTP_Main"), ("a.b", "a.b"), ("a b", "8080"), ("80", "8080")] {
+        let told = doubts(&[&format!("{name}|8080")]);
+        assert!(told[0].contains(&format!("; expected chancery.dev/protocol.{named}, ")), "{told:?}");
+        let key = format!("protocol.{named}");
+        let said = resolve(&service(&[&format!("{name}|8080")], &[("enabled", "true"), (&key, "http1")]), None);
+        assert_eq!(messages(&said), [""; 0], "{name}");
+    }
     assert_eq!(
         doubts(&["http|80", "https|443"]),
         [

@@ -108,7 +108,7 @@ fn what_has_no_effect_is_told_where_it_stands() {
         };
         let mut own = unmet.to_vec();
         own.push((setting.key, setting.example));
-        let expected = format!("\"{}\": without effect; it needs {}", setting.example, need.what);
+        let expected = format!("\"{}\": without effect; it needs {} (it is ignored)", setting.example, need.what);
         assert!(told(&own, &[]).contains(&warning(setting.key, &expected)), "{}: {:?}", setting.key, told(&own, &[]));
         // Where it is only the default of a Namespace, Services differ.
         let of_the_namespace = told(unmet, &[(setting.key, setting.example)]);

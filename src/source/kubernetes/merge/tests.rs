@@ -78,7 +78,8 @@ fn a_missing_right_to_what_is_needed_is_said_once_with_its_rule_and_ends_when_it
     let mut merge = merge();
     list_all(&mut merge);
     hear(&mut merge, Kind::Service, Said::Listing);
-    let rule = "missing in a ClusterRole: apiGroups: [\"\"], resources: [services], verbs: [list, watch]";
+    let rule = "missing in a ClusterRole: apiGroups: [\"\"], resources: [services], verbs: [list, watch] \
+                (with a Role only, say its namespace: --namespace NS)";
     let expected = [format!("not allowed to list services: why; {rule}")];
     assert!(hear(&mut merge, Kind::Service, denied()).is_empty());
     assert_eq!(hear(&mut merge, Kind::Service, denied()), expected);

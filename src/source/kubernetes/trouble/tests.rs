@@ -29,7 +29,10 @@ fn the_verb_and_the_resource_are_named_and_the_rule_that_is_missing() {
         (
             None,
             Trouble::List(forbidden()),
-            format!("not allowed to list endpointslices.discovery.k8s.io: no; missing in a ClusterRole: {rule}"),
+            format!(
+                "not allowed to list endpointslices.discovery.k8s.io: no; missing in a ClusterRole: {rule} (with a Role only, \
+                 say its namespace: --namespace NS)"
+            ),
         ),
         (
             Some("shop"),

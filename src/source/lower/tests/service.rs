@@ -181,6 +181,29 @@ fn a_word_that_is_not_known_costs_its_field_only() {
 }
 
 #[test]
+fn an_empty_word_with_a_default_is_the_default() {
+    let empty = json!({
+        "type": "",
+        "sessionAffinity": "",
+        "ports": [{ "name": "a", "port": 1, "protocol": "" }, { "name": "b", "port": 1, "protocol": "UDP" }],
+    });
+    assert_eq!(lowered(&empty).ports, [port("a", 1, None)]);
+    // Others have none, or Kubernetes refuses them.
+    for (field, expected) in [
+        (
+            "trafficDistribution",
+            "Service shop/cart: spec.trafficDistribution: is empty; expected one of PreferSameZone",
+        ),
+        ("internalTrafficPolicy", "Service shop/cart: spec.internalTrafficPolicy: is empty; expected one of Cluster"),
+    ] {
+        let mut spec = json!({ "ports": [{ "port": 1 }] });
+        spec[field] = json!("");
+        let (_, doubt) = doubted(service(&spec), &format!("spec.{field}"), "");
+        assert!(doubt.to_string().starts_with(expected), "{doubt}");
+    }
+}
+
+#[test]
 fn what_a_service_says_of_the_way_to_its_pods() {
     let traffic = |mut spec: Value| {
         spec["ports"] = json!([{ "port": 1 }]);

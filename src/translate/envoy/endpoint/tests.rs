@@ -190,6 +190,38 @@ fn the_second_address_of_a_pod_is_an_additional_one() {
     assert_eq!(rendered(&endpoints)["endpoints"][0]["lb_endpoints"], json!([expected]));
 }
 
+#[test]
+fn pods_with_two_addresses_are_in_localities_of_their_own_for_envoy() {
+    let endpoints: Arc<[model::Endpoint]> = (0..)
+        .zip(spread().iter())
+        .map(|(position, one)| {
+            let second = (position % 2 == 0).then(|| format!("2001:db8::{position}").parse().unwrap());
+            model::Endpoint { second, ..one.clone() }
+        })
+        .collect();
+    let shown = |preference, place| levels(&endpoints, preference, place);
+    let zone = by_zone(ZoneRouting::PreferZone);
+    // The first of each pair has one address, if it isn't alone, the second has two; the distance is that of their zone.
+    assert_eq!(shown(zone, "a/"), ["0 a/: 2", "0 a/: 1 3", "1 /: 6", "1 b/: 4", "1 b/: 5"]);
+    assert_eq!(shown(zone, "b/"), ["0 b/: 4", "0 b/: 5", "1 /: 6", "1 a/: 2", "1 a/: 1 3"]);
+    let one_by_one = Preference { client: Client::Envoy { one_by_one: true }, ..zone };
+    let near_first = ["0 b/: 4", "1 b/: 5", "2 a/: 2", "3 a/: 3", "4 /: 6", "5 a/: 1"];
+    assert_eq!(shown(one_by_one, "b/"), near_first, "as without a second address");
+    let grpc = Preference { client: Client::Grpc { is_flat: false }, ..zone };
+    assert_eq!(shown(grpc, "a/"), ["0 a/: 2 3", "1 /: 6", "1 b/: 4 5"]);
+    let resource = assignment(&"shop/cart/50051".into(), &endpoints, by_zone(ZoneRouting::Off));
+    let json = resource_to_json(&resource).unwrap();
+    let localities: Vec<&Value> = json["endpoints"].as_array().unwrap().iter().map(|one| &one["locality"]).collect();
+    let expected = [
+        json!({}),
+        json!({"zone": "a"}),
+        json!({"zone": "b"}),
+        json!({"region": "dual-stack", "zone": "a"}),
+        json!({"region": "dual-stack", "zone": "b"}),
+    ];
+    assert_eq!(localities, expected.iter().collect::<Vec<_>>());
+}
+
 fn own_node(zone_routing: ZoneRouting) -> Preference {
     Preference { own_node_only: true, ..by_zone(zone_routing) }
 }
