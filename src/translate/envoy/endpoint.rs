@@ -22,6 +22,9 @@ const LAST_PRIORITY: u32 = 128;
 /// one after the other, so without this the second address, which mostly comes later, would not be used.
 const DUAL_STACK: &str = "dual-stack";
 
+/// The region, the zone and the node of a locality.
+type Whereabouts<'a> = (&'a str, &'a str, &'a str);
+
 /// What a policy makes of endpoints, for one kind of client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Preference {
@@ -173,7 +176,7 @@ fn seen_from(place: &Place, name: &Name, endpoints: &[model::Endpoint], preferen
     let counted = endpoints.iter().filter(|endpoint| !is_own || endpoint.locality.node == place.node);
     // As among all endpoints of a Service: while none is ready, those that still serve are used in full.
     let none_is_ready = is_own && counted.clone().all(|one| one.state == model::EndpointState::Draining);
-    let mut levels: BTreeMap<_, BTreeMap<(&str, &str, &str), Vec<LbEndpoint>>> = BTreeMap::new();
+    let mut levels: BTreeMap<_, BTreeMap<Whereabouts<'_>, Vec<LbEndpoint>>> = BTreeMap::new();
     for (position, endpoint) in counted.enumerate() {
         let model::Endpoint { address, port, state, locality, weight, second } = endpoint;
         let state = if none_is_ready { model::EndpointState::Ready } else { *state };
@@ -222,7 +225,7 @@ impl Distance {
 
 fn locality(
     priority: u32,
-    (region, zone, node): (&str, &str, &str),
+    (region, zone, node): Whereabouts<'_>,
     lb_endpoints: Vec<LbEndpoint>,
 ) -> LocalityLbEndpoints {
     // Envoy looks at it only with locality-weighted balancing, which we don't ask for. Then, too, every endpoint's share
