@@ -60,7 +60,7 @@ pub struct Layer {
     )]
     pub allow_loopback_endpoints: Option<bool>,
 
-    /// Where the ADS server listens; [::]:18000 takes IPv4 as well [default: 0.0.0.0:18000]
+    /// Where the ADS server listens; on :: it takes IPv4 as well [default: 0.0.0.0:18000]
     #[arg(long, env = "CHANCERY_XDS_LISTEN", value_name = "ADDRESS")]
     pub xds_listen: Option<ListenAddress>,
 
@@ -72,7 +72,7 @@ pub struct Layer {
     #[arg(long, env = "CHANCERY_CLUSTER_DOMAIN", value_name = "DOMAIN")]
     pub cluster_domain: Option<DnsName>,
 
-    /// Where Envoys are told to listen; per fleet in the configuration file. [::]:10000 takes IPv4 as well, but an Envoy on a
+    /// Where Envoys are told to listen; per fleet in the configuration file. On :: they take IPv4 as well, but an Envoy on a
     /// machine without IPv6 refuses it [default: 0.0.0.0:10000]
     #[arg(long, env = "CHANCERY_ENVOY_LISTENER", value_name = "ADDRESS")]
     pub envoy_listener: Option<EnvoyAddress>,

@@ -81,6 +81,9 @@ impl HiddenPaths {
     }
 }
 
+/// Domains or paths that are in question, each with the other Service.
+type Others<'a> = BTreeSet<(&'a Name, &'a Key)>;
+
 /// Paths or domains of which the same is to be told.
 struct Group<'a> {
     /// One of them.
@@ -88,7 +91,7 @@ struct Group<'a> {
     /// All of them.
     items: BTreeSet<&'a Name>,
     /// The domains or paths that are in question, and the other Service.
-    others: BTreeSet<(&'a Name, &'a Key)>,
+    others: Others<'a>,
 }
 
 /// Puts together those of one wildcard that have the same others.
@@ -97,7 +100,7 @@ fn grouped<'a>(
     item: fn(&'a Hidden) -> &'a Name,
     other: fn(&'a Hidden) -> (&'a Name, &'a Key),
 ) -> Vec<Group<'a>> {
-    let mut items: BTreeMap<(&Name, &Name), (&'a Hidden, BTreeSet<(&'a Name, &'a Key)>)> = BTreeMap::new();
+    let mut items: BTreeMap<(&Name, &Name), (&'a Hidden, Others<'a>)> = BTreeMap::new();
     for one in hidden {
         items.entry((&one.wildcard, item(one))).or_insert_with(|| (one, BTreeSet::new())).1.insert(other(one));
     }

@@ -31,8 +31,7 @@ struct Wanted {
 struct Claims {
     created: i64,
     http: Wanted,
-    /// `None`: what the other one asks for.
-    grpc: Option<Option<Wanted>>,
+    grpc: Option<Wanted>,
     edge_only: bool,
 }
 
@@ -49,12 +48,11 @@ fn wanted() -> impl Strategy<Value = Wanted> {
 }
 
 fn claims() -> impl Strategy<Value = Claims> {
+    // The port for gRPC asks for the same as the other one, or for something else.
     let grpc = prop::option::of(prop::option::of(wanted()));
-    (0..3_i64, wanted(), grpc, any::<bool>()).prop_map(|(created, http, grpc, edge_only)| Claims {
-        created,
-        http,
-        grpc,
-        edge_only,
+    (0..3_i64, wanted(), grpc, any::<bool>()).prop_map(|(created, http, grpc, edge_only)| {
+        let grpc = grpc.map(|other| other.unwrap_or_else(|| http.clone()));
+        Claims { created, http, grpc, edge_only }
     })
 }
 
@@ -81,7 +79,7 @@ fn ports_of(at: usize, claims: &Claims) -> Vec<Arc<PortRoutes>> {
         written: [].into(),
     };
     let mut ports = vec![port(80, http)];
-    ports.extend(grpc.as_ref().map(|grpc| port(50051, grpc.as_ref().unwrap_or(http))));
+    ports.extend(grpc.as_ref().map(|grpc| port(50051, grpc)));
     let defaults = Defaults { grpc: Some(if grpc.is_some() { 50051 } else { 80 }), http: Some(80) };
     let key = Key::new("n", format!("s{at}"));
     let service = Service { key: key.clone(), created: *created, ports, defaults };
