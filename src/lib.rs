@@ -54,6 +54,10 @@
 //! - **Nothing is served before everything was listed once**, and a lost watch never becomes an empty push.
 //! - **What can't be used is a value**, [`model::Rejected`], not an error: it harms nobody else, the last good state of it
 //!   stays, and it is shown; the owner of the object is told by an Event.
+//! - **Only what a port says counts** where it has to be known what it speaks, and which port is meant when nobody names one
+//!   ([`model::Defaults`], `docs/ports.md`). What is left over is nobody's default, and what is guessed is told.
+//! - **A list settles every doubt about a watch** ([`source::kubernetes`]): whatever goes wrong with one, its kind is listed
+//!   again, and the catalog finds the net difference. All watches share a budget of requests.
 //! - **Make before break.** A route that names a new cluster waits until the client has that cluster; a cluster that is
 //!   gone lingers until the client's routes no longer name it. Both at most five seconds. On streams of single types no
 //!   answer tells; there a cluster lingers for those five seconds, and a route to a new one waits for half of one. Routes
@@ -70,6 +74,10 @@
 //!   old route named isn't known to the new stream.
 //! - Where clusters come on a stream of their own and assignments over ADS, a changed cluster waits in Envoy for its
 //!   assignment until Envoy's 15 s are up: the one stream doesn't know what was sent on the other.
+//! - A request for a host with a port falls to the virtual host of every domain if only a wildcard without a port covers it, and
+//!   is told from others there by a regular expression: Envoy's domains have one wildcard.
+//! - Of a pod whose second address changes while the first stays, Envoy keeps the old one.
+//! - With `--compat`, a Mapping counts only on the Service that carries it; `chancery convert` puts it where it belongs.
 //! - Streams of single types reconnect one by one, so for a moment after a server died routes may be ahead of clusters.
 
 pub mod access;
