@@ -145,7 +145,7 @@ impl Directory {
             events.push(Event::Init(kind));
             let of_kind = self.claims.keys().filter(|id| matches!(id, ObjectRef::Object(its, _) if *its == kind));
             let served = of_kind.filter_map(|id| self.served(id));
-            events.extend(served.map(|slot| Event::InitApply(slot.located.lowered.clone())));
+            events.extend(served.map(|slot| Event::InitApply(slot.located.converted.clone())));
             events.push(Event::InitDone(kind));
         }
         for (path, file) in &self.files {
@@ -227,7 +227,7 @@ impl Directory {
             touched.append(&mut self.shifted(&id, before.as_ref()));
             match (before, self.served(&id)) {
                 (Some(before), Some(after)) if before.is_same(after) => {}
-                (_, Some(after)) => events.push(Event::Apply(after.located.lowered.clone())),
+                (_, Some(after)) => events.push(Event::Apply(after.located.converted.clone())),
                 (Some(_), None) => events.push(Event::Delete(id)),
                 (None, None) => {}
             }

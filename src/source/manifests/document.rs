@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 
 use crate::model::compat::{OPT_IN, Product, is_mapping};
 use crate::model::settings::PREFIX;
-use crate::model::{Concern, Key, Kind, Lowered, ObjectRef, Reason, Rejected};
-use crate::source::lower::{Lowering, WEIGHT_LABEL, object_ref};
+use crate::model::{Concern, Converted, Key, Kind, ObjectRef, Reason, Rejected};
+use crate::source::objects::{Conversion, WEIGHT_LABEL, object_ref};
 
 use super::astray::{astray, misplaced};
 use super::compose::{ComposeError, compose};
@@ -58,8 +58,8 @@ pub struct Located {
     /// The line where it begins.
     pub line: u32,
     /// The object.
-    pub lowered: Lowered,
-    /// The line of each of [`Lowered::rejected`].
+    pub converted: Converted,
+    /// The line of each of [`Converted::rejected`].
     pub lines: Vec<u32>,
 }
 
@@ -91,11 +91,11 @@ pub const IGNORED: &str = "it is left out";
 
 impl Document {
     /// Reads the text of one document.
-    pub fn read(bytes: &[u8], lowering: Lowering) -> Self {
+    pub fn read(bytes: &[u8], conversion: Conversion) -> Self {
         let mut document = Self::default();
         match text(bytes).and_then(|text| Ok((compose(text)?, mentions(text)))) {
             Ok((nodes, mentioned)) => {
-                let reading = Reading { lowering, mentioned };
+                let reading = Reading { conversion, mentioned };
                 for node in &nodes {
                     walk(node, &mut |met| document.add(&met, reading));
                 }
@@ -135,7 +135,7 @@ impl Document {
         match *met {
             Met::Object(api_version, kind, node) => {
                 self.has_objects = true;
-                self.lower(api_version, kind, node, reading);
+                self.convert(api_version, kind, node, reading);
             }
             Met::NoMapping(node) => self.no_mapping(node),
             Met::NoKind(node) => self.without_kind(node),
@@ -147,35 +147,35 @@ impl Document {
         }
     }
 
-    fn lower(&mut self, api_version: &str, kind: &str, node: &Node<'_>, reading: Reading) {
-        let Reading { lowering, mentioned } = reading;
+    fn convert(&mut self, api_version: &str, kind: &str, node: &Node<'_>, reading: Reading) {
+        let Reading { conversion, mentioned } = reading;
         if mentioned && matches!((api_version, kind), ("v1", "Namespace" | "Service")) {
             misplaced(node, &mut |line, message| self.astray(line, message));
         }
         match (api_version, kind) {
             ("v1", "Namespace") => {
-                return self.object(Kind::Namespace, node, reading, |it: core::Namespace| lowering.namespace(&it));
+                return self.object(Kind::Namespace, node, reading, |it: core::Namespace| conversion.namespace(&it));
             }
             ("v1", "Service") => {
-                return self.object(Kind::Service, node, reading, |it: core::Service| lowering.service(&it));
+                return self.object(Kind::Service, node, reading, |it: core::Service| conversion.service(&it));
             }
             ("discovery.k8s.io/v1", "EndpointSlice") => {
                 return self.object(Kind::EndpointSlice, node, reading, |it: discovery::EndpointSlice| {
-                    lowering.endpoint_slice(&it)
+                    conversion.endpoint_slice(&it)
                 });
             }
             // As in the cluster, where the watch selects on the label.
             ("v1", "Pod") => {
                 let labels = node.get("metadata").and_then(|metadata| metadata.get("labels"));
                 if labels.is_some_and(|labels| labels.entry(WEIGHT_LABEL).is_some()) {
-                    return self.object(Kind::Pod, node, reading, |it: core::Pod| lowering.pod(&it));
+                    return self.object(Kind::Pod, node, reading, |it: core::Pod| conversion.pod(&it));
                 }
             }
             ("v1", "Endpoints") => self.endpoints.extend(key(node).map(|key| (node.line, key))),
             _ if self.has_other_case(node, api_version, kind, reading) => return,
             _ => self.other_version(node, api_version, kind),
         }
-        if lowering.compat.reads(Product::Ambassador) && is_emissarys(api_version, kind, node) {
+        if conversion.compat.reads(Product::Ambassador) && is_emissarys(api_version, kind, node) {
             self.mappings += 1;
         }
         if node.get("metadata").is_none_or(|metadata| metadata.get("name").is_none()) {
@@ -204,7 +204,7 @@ impl Document {
         node: &Node<'_>,
         api_version: &str,
         kind: &str,
-        Reading { lowering, mentioned: _ }: Reading,
+        Reading { conversion, mentioned: _ }: Reading,
     ) -> bool {
         let is_meant = |one: &Kind| {
             let expected = if *one == Kind::EndpointSlice { "discovery.k8s.io/v1" } else { "v1" };
@@ -218,7 +218,7 @@ impl Document {
         let concern = if is_annotated(node) {
             Concern::Ours
         } else {
-            lowering.concern(meant, &readable_metadata(name.unwrap_or_default(), node))
+            conversion.concern(meant, &readable_metadata(name.unwrap_or_default(), node))
         };
         self.odd = true;
         self.complaints.push(Complaint {
@@ -286,8 +286,8 @@ impl Document {
         &mut self,
         kind: Kind,
         node: &Node<'_>,
-        Reading { lowering, mentioned }: Reading,
-        lower: impl FnOnce(T) -> Lowered,
+        Reading { conversion, mentioned }: Reading,
+        convert: impl FnOnce(T) -> Converted,
     ) {
         if template::is_template(kind, node) {
             return self.template(node.line, mentioned);
@@ -303,7 +303,7 @@ impl Document {
                 ),
                 None => format!("`metadata.name` of this {kind} is missing"),
             };
-            let concern = lowering.concern(kind, &readable_metadata("", node));
+            let concern = conversion.concern(kind, &readable_metadata("", node));
             self.odd = true;
             return self.complaints.push(Complaint {
                 line: node.line_of("metadata.name"),
@@ -314,21 +314,21 @@ impl Document {
                 concern,
             });
         };
-        let lowered = match decode(node) {
-            Ok(object) => lower(object),
+        let converted = match decode(node) {
+            Ok(object) => convert(object),
             Err(mistakes) => {
                 let metadata = readable_metadata(own, node);
                 let id = object_ref(kind, &metadata);
                 let lines = mistakes.iter().map(|mistake| mistake.line).collect();
                 let rejected = mistakes.into_iter().map(|mistake| reject(&id, mistake)).collect();
-                let lowered = Lowered { id, object: None, rejected, concern: lowering.concern(kind, &metadata) };
-                return self.objects.push(Arc::new(Located { line: node.line, lowered, lines }));
+                let converted = Converted { id, object: None, rejected, concern: conversion.concern(kind, &metadata) };
+                return self.objects.push(Arc::new(Located { line: node.line, converted, lines }));
             }
         };
-        let mut lowered = lowered;
-        lowered.rejected.iter_mut().for_each(|rejected| say_missing(rejected, node));
-        let lines = lowered.rejected.iter().map(|rejected| node.line_of(&rejected.field)).collect();
-        self.objects.push(Arc::new(Located { line: node.line, lowered, lines }));
+        let mut converted = converted;
+        converted.rejected.iter_mut().for_each(|rejected| say_missing(rejected, node));
+        let lines = converted.rejected.iter().map(|rejected| node.line_of(&rejected.field)).collect();
+        self.objects.push(Arc::new(Located { line: node.line, converted, lines }));
     }
 
     /// Notes something that is no object. It is nobody's business unless an object stood there before.
@@ -354,7 +354,7 @@ impl Document {
 /// What matters for how a document is read.
 #[derive(Clone, Copy)]
 struct Reading {
-    lowering: Lowering,
+    conversion: Conversion,
     /// Whether a key of ours stands in it.
     mentioned: bool,
 }

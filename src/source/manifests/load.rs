@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::model::{Event, Key, Lowered, Rejected};
-use crate::source::lower::Lowering;
+use crate::model::{Converted, Event, Key, Rejected};
+use crate::source::objects::Conversion;
 
 use super::contents::Contents;
 use super::directory::{Directory, Trouble};
@@ -46,8 +46,8 @@ pub struct Found {
     /// Whether what is wrong with it is ours to tell.
     pub ours: bool,
     /// The object.
-    pub lowered: Lowered,
-    /// The line of each of [`Lowered::rejected`].
+    pub converted: Converted,
+    /// The line of each of [`Converted::rejected`].
     pub lines: Vec<u32>,
 }
 
@@ -90,11 +90,11 @@ pub enum LoadError {
 }
 
 /// Reads directories, files of any name, and standard input (`-`).
-pub fn load(roots: &[PathBuf], lowering: Lowering) -> Result<Loaded, LoadError> {
+pub fn load(roots: &[PathBuf], conversion: Conversion) -> Result<Loaded, LoadError> {
     let mut directory = Directory::default();
     each_file(roots, |path, content| {
         match content {
-            Ok(bytes) => directory.put(path, Contents::read(&bytes, None, lowering)),
+            Ok(bytes) => directory.put(path, Contents::read(&bytes, None, conversion)),
             Err(trouble) => directory.fail(path, trouble),
         };
     })?;
@@ -149,7 +149,7 @@ impl From<&Directory> for Loaded {
             line: slot.line(),
             served,
             ours: directory.is_ours(slot.concern()),
-            lowered: slot.located.lowered.clone(),
+            converted: slot.located.converted.clone(),
             lines: slot.located.lines.iter().map(|line| slot.offset.saturating_add(*line)).collect(),
         });
         let wrong = directory.rejected().map(|(file, line, rejected)| Wrong { file: Arc::clone(file), line, rejected });

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::model::{Concern, Event, Lowered, ObjectRef, Reason, Rejected};
+use crate::model::{Concern, Converted, Event, ObjectRef, Reason, Rejected};
 
 use super::super::contents::reject;
 use super::super::disk;
@@ -22,7 +22,7 @@ const KUSTOMIZE: &str = "; render the kustomization first: kubectl kustomize …
 
 /// What is said when all that is wrong with a file is `rejected`.
 pub(super) fn event(path: &Arc<str>, rejected: Vec<Rejected>) -> Event {
-    Event::Apply(Lowered { id: ObjectRef::File(Arc::clone(path)), object: None, rejected, concern: Concern::Ours })
+    Event::Apply(Converted { id: ObjectRef::File(Arc::clone(path)), object: None, rejected, concern: Concern::Ours })
 }
 
 impl Directory {
@@ -114,7 +114,7 @@ pub(super) fn told(path: &Arc<str>, line: u32, complaint: &Complaint, keeps: boo
 
 /// What is in force of several objects with one name, of which `first` has it.
 fn meanwhile(which: &str, first: Option<&Slot>) -> String {
-    if first.is_some_and(|first| first.located.lowered.object.is_none()) {
+    if first.is_some_and(|first| first.located.converted.object.is_none()) {
         format!("{which} counts, though it can't be used")
     } else {
         format!("{which} is served")
