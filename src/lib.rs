@@ -84,7 +84,7 @@ pub mod access;
 pub mod admin;
 pub mod app;
 pub mod cache;
-pub mod cli;
+mod cli;
 pub mod model;
 pub mod pipeline;
 pub mod protocol;
@@ -93,3 +93,12 @@ pub mod source;
 pub mod telemetry;
 pub mod translate;
 pub mod xds;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Runs the command that `arguments` ask for, with the program's own name first, and says how it went: all that the program
+/// `chancery` does.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    cli::run(arguments).into()
+}

@@ -6,19 +6,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use chancery::cli::demo::addresses::POD_PORT;
-use chancery::cli::demo::deployment::Workload as _;
-use chancery::cli::demo::load::{self, Load, Plan, Record};
-use chancery::cli::demo::manifests::{Condition, Listed, ServiceFacts};
-use chancery::cli::demo::pod::Pod;
 use chancery::xds::ResourceType;
 use data_plane_api::echo::client::EchoClient;
+use rig::addresses::{POD_PORT, free_address};
+use rig::cluster::Cluster;
+use rig::deployment::Workload;
+use rig::envoy::Proxy;
+use rig::load::{self, Load, Plan, Record};
+use rig::manifests::{Condition, Listed, Service, file};
+use rig::network::{self, pod_address};
+use rig::pod::Pod;
+use rig::serve::Serve;
+use rig::{PATIENCE, ads, soon};
 use serde_json::{Value, json};
-use test_support::cluster::Cluster;
-use test_support::fleet::Proxy;
-use test_support::network::{self, pod_address};
-use test_support::process::{Serve, free_address};
-use test_support::{PATIENCE, ads, soon};
 use tonic::Code;
 
 const CHANCERY: &str = env!("CARGO_BIN_EXE_chancery");
@@ -27,53 +27,44 @@ const CART: &str = "shop/cart/50051";
 
 /// The Service `shop/<name>`, opted in, which repeats on another pod what a pod refused or lost: the pods of this test
 /// end for good, and Envoy may have a request under way to one of them.
-fn service(name: &str) -> ServiceFacts {
-    let annotations = [("enabled", "true"), ("retry-on", "connect-failure,refused-stream,unavailable,reset")];
-    ServiceFacts {
-        namespace: "shop".to_owned(),
-        name: name.to_owned(),
-        port: POD_PORT,
-        annotations: BTreeMap::from(annotations.map(|(key, value)| (format!("chancery.dev/{key}"), value.to_owned()))),
-    }
+fn service(name: &str) -> Service {
+    Service::shop(name, &[("retry-on", "connect-failure,refused-stream,unavailable,reset")])
 }
 
 /// Pods with the EndpointSlices that list them, written to the API.
 struct Cart<'a> {
     cluster: &'a Cluster,
-    logs: tempfile::TempDir,
     started: u16,
     listed: Vec<Listed>,
 }
 
 impl<'a> Cart<'a> {
     fn new(cluster: &'a Cluster) -> Self {
-        Self { cluster, logs: tempfile::tempdir().unwrap(), started: 0, listed: Vec::new() }
+        Self { cluster, started: 0, listed: Vec::new() }
     }
 
     async fn start_pod(&mut self) -> Pod {
         self.started += 1;
         let address = SocketAddr::new(pod_address(self.started).into(), POD_PORT);
-        let pod = Pod::start(&CHANCERY.into(), &format!("cart-{}", self.started), address, self.logs.path()).await;
-        pod.unwrap()
+        Pod::start(&format!("cart-{}", self.started), address).await
     }
 
     /// Says this of a pod in the slices; `None` takes it out.
     async fn list(&mut self, pod: &Pod, condition: Option<Condition>) {
         self.listed.retain(|listed| listed.pod != pod.name());
         if let Some(condition) = condition {
-            self.listed.push(Listed { pod: pod.name().to_owned(), address: pod.address().ip(), condition });
+            self.listed.push(Listed { condition, ..Listed::ready(pod.name(), pod.address()) });
         }
         apply_slices(self.cluster, &service("cart"), &self.listed).await;
     }
 }
 
-async fn apply_slices(cluster: &Cluster, service: &ServiceFacts, pods: &[Listed]) {
-    let slices: Vec<_> = service.slices(pods).iter().map(|slice| serde_json::to_string(slice).unwrap()).collect();
-    cluster.apply(&slices.join("\n")).await;
+async fn apply_slices(cluster: &Cluster, service: &Service, pods: &[Listed]) {
+    cluster.apply(&file(service.slices(pods))).await;
 }
 
-async fn apply_service(cluster: &Cluster, service: &ServiceFacts) {
-    cluster.apply(&serde_json::to_string(&service.service()).unwrap()).await;
+async fn apply_service(cluster: &Cluster, service: &Service) {
+    cluster.apply(&service.manifest()).await;
 }
 
 /// One call through Envoy.
@@ -118,7 +109,7 @@ async fn story() {
     cluster.kubectl(&["create", "namespace", "shop"]).await;
     let mut cart = Cart::new(&cluster);
     apply_service(&cluster, &service("cart")).await;
-    apply_service(&cluster, &ServiceFacts { annotations: BTreeMap::new(), ..service("other") }).await;
+    apply_service(&cluster, &Service { annotations: BTreeMap::new(), ..service("other") }).await;
     let mut pods = Vec::new();
     for _ in 0..3 {
         let pod = cart.start_pod().await;
@@ -132,13 +123,8 @@ async fn story() {
     call(listener).await.unwrap();
 
     // All slices of a Service are one assignment.
-    let many: Vec<Listed> = (0..1000_u16)
-        .map(|n| Listed {
-            pod: format!("many-{n}"),
-            address: pod_address(1000 + n).into(),
-            condition: Condition::Ready,
-        })
-        .collect();
+    let many: Vec<Listed> =
+        (0..1000_u16).map(|n| Listed::ready(&format!("many-{n}"), (pod_address(1000 + n), POD_PORT).into())).collect();
     apply_service(&cluster, &service("many")).await;
     assert_eq!(service("many").slices(&many).len(), 10);
     apply_slices(&cluster, &service("many"), &many).await;
@@ -154,10 +140,10 @@ async fn story() {
         cart.list(&fresh, Some(Condition::Ready)).await;
         load.journal().until_answered(fresh.name(), began, PATIENCE).await.unwrap();
         let began = Instant::now();
-        cart.list(pod, Some(Condition::Draining)).await;
+        cart.list(pod, Some(Condition::Terminating)).await;
         load.journal().until_quiet(pod.name(), began, PATIENCE).await.unwrap();
         cart.list(pod, None).await;
-        std::mem::replace(pod, fresh).drain(PATIENCE).await.unwrap();
+        Workload::drain(std::mem::replace(pod, fresh), PATIENCE).await.unwrap();
     }
     proxy.until_hosts(CART, "HEALTHY", 3).await;
 

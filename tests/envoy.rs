@@ -6,26 +6,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
-use std::future::pending;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use chancery::app::config::{EnvoyAddress, FleetLayer};
 use chancery::app::render_options;
-use chancery::cli::demo::addresses::{POD_PORT, PodAddresses};
-use chancery::cli::demo::backend;
-use chancery::cli::demo::load::{call, dial};
 use chancery::pipeline::offline;
 use chancery::source::lower::Lowering;
 use chancery::source::manifests;
 use chancery::xds::{Snapshot, World};
 use data_plane_api::echo::client::EchoClient;
+use rig::addresses::{POD_PORT, PodAddresses, free_address};
+use rig::control_plane::ControlPlane;
+use rig::envoy::{Proxy, Stats};
+use rig::load::{call, dial};
+use rig::pod::Pod;
+use rig::{programs, soon};
 use serde_json::Value;
-use test_support::control_plane::ControlPlane;
-use test_support::fleet::Proxy;
-use test_support::process::free_address;
-use test_support::soon;
-use tokio::net::TcpListener;
 
 /// The bootstrap for people who keep their own listeners and routes, as it stands in `envoy/` but for the ports.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -75,7 +72,7 @@ async fn an_envoy_of_a_configured_fleet_listens_as_it_says() {
     control_plane.publish();
     let mut proxy = Proxy::start(control_plane.address, "edge", true);
     proxy.ready("edge").await;
-    let taken = |stats: &chancery::cli::demo::envoy::Stats| stats.get("http.edge.rds.edge.update_success") > 0;
+    let taken = |stats: &Stats| stats.get("http.edge.rds.edge.update_success") > 0;
     proxy.until_stats("the routes", taken).await;
     proxy.rejected_nothing().await;
     let dump = proxy.envoy.config_dump().await.unwrap();
@@ -94,15 +91,13 @@ async fn requests_stay_in_the_zone_while_it_has_pods() {
     let mut addresses = PodAddresses::lease().unwrap();
     let mut pods = BTreeMap::new();
     for name in ["a-1", "a-2", "b-1"] {
-        let address = addresses.take().unwrap();
-        let listener = TcpListener::bind(address).await.unwrap();
-        tokio::spawn(async move { backend::serve(listener, name, pending()).await });
-        pods.insert(name, address.ip());
+        pods.insert(name, Pod::start(name, addresses.take().unwrap()).await);
     }
     let listeners = BTreeMap::from(["a", "b"].map(|fleet| (fleet.to_owned(), free_address())));
     let mut control_plane = ControlPlane::start().await;
     let mut publish = |conditions: &[(&str, &str)]| {
-        let listed: Vec<_> = conditions.iter().map(|(pod, conditions)| (*pod, pods[pod], *conditions)).collect();
+        let listed: Vec<_> =
+            conditions.iter().map(|(pod, conditions)| (*pod, pods[pod].address().ip(), *conditions)).collect();
         control_plane.world = near(&listed, &listeners);
         control_plane.publish();
         control_plane.address
@@ -198,7 +193,7 @@ fn every_bootstrap_is_valid() {
     files.push("manifests/examples/bootstrap.yaml".into());
     assert!(files.len() >= 4, "{files:?}");
     for file in files {
-        let envoy = test_support::fleet::program().path;
+        let envoy = programs::envoy().path;
         let output = std::process::Command::new(envoy).args(["--mode", "validate", "-c"]).arg(&file).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{}: {said}", file.display());

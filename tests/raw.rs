@@ -12,10 +12,10 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use rig::serve::Serve;
+use rig::soon;
 use serde_json::Value;
 use tempfile::TempDir;
-use test_support::process::Serve;
-use test_support::soon;
 
 const CHANCERY: &str = env!("CARGO_BIN_EXE_chancery");
 

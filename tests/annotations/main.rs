@@ -18,7 +18,7 @@ const INTRODUCTION: &str = include_str!("introduction.md");
 
 #[test]
 fn the_page_is_what_the_table_says() {
-    test_support::page::is_current(PAGE, &page(), "cargo test --test annotations");
+    rig::page::is_current(PAGE, &page(), "cargo test --test annotations");
 }
 
 /// Every setting is shown at work by a golden case, which real Envoys load.

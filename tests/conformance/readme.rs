@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use test_support::envoys::{VERSIONS, Variant};
+use rig::envoy::{VERSIONS, Variant};
 
 use crate::area::Area;
 use crate::cases::CASES;
@@ -26,9 +26,7 @@ fn the_readme_says_what_is_tested() {
         fs::write(&path, format!("{before}{BEGIN}{rendered}{END}{after}")).unwrap();
         return;
     }
-    panic!(
-        "README.md says\n{tables}\nand should say\n{rendered}\n(UPDATE_README=1 cargo test --test conformance readme)"
-    );
+    panic!("README.md says\n{tables}\nand should say\n{rendered}\n(UPDATE_README=1 cargo test --test conformance readme)");
 }
 
 /// The areas, how many cases each has, and what they are about.

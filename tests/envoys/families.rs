@@ -4,15 +4,15 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
 use chancery::app::render_options;
-use chancery::cli::bootstrap::envoy as bootstrap;
 use chancery::pipeline::offline;
 use chancery::source::lower::Lowering;
 use chancery::source::manifests;
 use chancery::xds::Snapshot;
-use test_support::control_plane::ControlPlane;
-use test_support::envoys::Variant;
-use test_support::process::{free_address, get};
-use test_support::soon;
+use rig::addresses::free_address;
+use rig::control_plane::ControlPlane;
+use rig::envoy::{Variant, printed};
+use rig::http::ask;
+use rig::soon;
 
 use crate::matrix::Combination;
 
@@ -46,23 +46,15 @@ async fn answers_at_both(combination: &Combination, server: IpAddr) {
     let world = offline(loaded.events, render_options("cluster.local", listener, [])).world;
     control_plane.everyone = Snapshot::clone(&world.everyone);
     control_plane.publish();
-    let bootstrap = bootstrap::Envoy {
-        node_id: "test".to_owned(),
-        fleet: "test".to_owned(),
-        zone: None,
-        node_name: None,
-        server: format!("localhost:{}", control_plane.address.port()).parse().unwrap(),
-        delta: true,
-        sotw: false,
-        admin_address: admin,
-    };
-    let mut proxy = combination.start(&bootstrap.message(), (Ipv4Addr::LOCALHOST, admin.port()).into());
+    let server = format!("--server=localhost:{}", control_plane.address.port());
+    let bootstrap = printed(&["--fleet=test", &server, &format!("--admin-address={admin}")]);
+    let mut proxy = combination.start(&bootstrap, (Ipv4Addr::LOCALHOST, admin.port()).into());
     proxy.ready("http").await;
     proxy.rejected_nothing().await;
     for address in [IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()] {
         for (what, port) in [("admin interface", admin.port()), ("listener", listener.port())] {
             let what = format!("{combination}, server at {server}: the {what} at {address}");
-            soon(&what, async { while get((address, port).into(), "/ready").await.is_none() {} }).await;
+            soon(&what, async { while ask((address, port).into(), "/ready").await.is_none() {} }).await;
         }
     }
 }

@@ -3,11 +3,10 @@
 use std::fmt;
 use std::net::SocketAddr;
 
-use chancery::cli::demo::envoy::Program;
 use data_plane_api::bootstrap::Bootstrap;
 use data_plane_api::json;
-use test_support::envoys::{self, VERSIONS, Variant};
-use test_support::fleet::Proxy;
+use rig::envoy::{Program, Proxy, VERSIONS, Variant};
+use rig::programs;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// How many run at once. Each brings an Envoy, servers and pods; more of them on a small machine only wait for each other.
@@ -29,7 +28,7 @@ impl Combination {
     pub async fn enter(version: usize, variant: Variant) -> Self {
         let room = ROOM.acquire().await.unwrap();
         let version = VERSIONS[version];
-        Self { version, variant, program: envoys::program(version), _room: room }
+        Self { version, variant, program: programs::envoy_of(version), _room: room }
     }
 
     /// Starts this Envoy with a bootstrap whose admin interface is at `admin`.
@@ -53,7 +52,7 @@ macro_rules! every_combination {
     };
     ($body:path, $version:ident = $number:literal) => {
         mod $version {
-            use test_support::envoys::Variant;
+            use rig::envoy::Variant;
 
             use crate::matrix::Combination;
 

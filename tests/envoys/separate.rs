@@ -12,9 +12,9 @@ use data_plane_api::cluster::Cluster;
 use data_plane_api::http_connection_manager::{HttpConnectionManager, RouteSpecifier};
 use data_plane_api::listener::{Listener, filter};
 use prost::{Message, Name};
-use test_support::envoys::Variant;
+use rig::envoy::Variant;
 
-use test_support::configuration::decode;
+use rig::envoy::configuration::decode;
 
 /// The snapshot, with every assignment and route configuration coming from where this variant gets everything.
 pub fn snapshot(snapshot: &Snapshot, variant: Variant) -> Snapshot {

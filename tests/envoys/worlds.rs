@@ -6,10 +6,10 @@ use std::sync::Arc;
 use chancery::app::render_options;
 use chancery::pipeline::offline;
 use chancery::xds::Snapshot;
-use test_support::configuration::{Configuration, Gone, may_have_unknown_fields, until_configured};
-use test_support::control_plane::ControlPlane;
-use test_support::golden;
-use test_support::process::free_address;
+use rig::addresses::free_address;
+use rig::control_plane::ControlPlane;
+use rig::envoy::configuration::{Configuration, Gone, may_have_unknown_fields, until_configured};
+use rig::golden;
 
 use crate::matrix::Combination;
 use crate::separate;

@@ -13,11 +13,11 @@ use data_plane_api::listener;
 use data_plane_api::route::RouteConfiguration;
 use prost::Name as _;
 use prost_types::Any;
+use rig::ads::{self, Sotw, sotw_request};
+use rig::serve::Serve;
+use rig::soon;
 use serde_json::Value;
 use tempfile::TempDir;
-use test_support::ads::{self, Sotw, sotw_request};
-use test_support::process::Serve;
-use test_support::soon;
 
 use crate::served::unpack;
 

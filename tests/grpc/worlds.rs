@@ -9,7 +9,7 @@ use chancery::pipeline::{RenderOptions, Renderer, offline};
 use chancery::source::lower::Lowering;
 use chancery::source::manifests;
 use chancery::xds::{Place, ResourceType, Snapshot};
-use test_support::golden;
+use rig::golden;
 
 use crate::rules::{RULES, broken};
 use crate::served::Served;

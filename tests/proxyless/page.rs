@@ -16,7 +16,7 @@ const BELOW: &str = include_str!("page/below.md");
 #[test]
 fn is_what_the_table_says() {
     let page = format!("{ABOVE}\n{}\n{BELOW}", matrix());
-    test_support::page::is_current(PAGE, &page, "cargo test --test proxyless page");
+    rig::page::is_current(PAGE, &page, "cargo test --test proxyless page");
 }
 
 fn matrix() -> String {

@@ -7,7 +7,6 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
 use chancery::app::render_options;
-use chancery::cli::bootstrap::{HostPort, envoy as bootstrap};
 use chancery::pipeline::offline;
 use chancery::source::lower::Lowering;
 use chancery::source::manifests;
@@ -15,10 +14,10 @@ use chancery::xds::Snapshot;
 use data_plane_api::bootstrap::ClusterManager;
 use data_plane_api::core::api_config_source::ApiType;
 use data_plane_api::json;
-use test_support::control_plane::ControlPlane;
-use test_support::fleet::Proxy;
-use test_support::process::free_address;
-use test_support::soon;
+use rig::addresses::free_address;
+use rig::control_plane::ControlPlane;
+use rig::envoy::{Proxy, printed};
+use rig::soon;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -77,19 +76,8 @@ fn count(control_plane: &ControlPlane, series: &str) -> u64 {
 }
 
 fn reporting_bootstrap(xds: SocketAddr, admin: SocketAddr) -> serde_json::Value {
-    let server = HostPort { host: xds.ip().to_string(), port: xds.port() };
-    let (node_id, fleet) = ("reports".to_owned(), "f".to_owned());
-    let envoy = bootstrap::Envoy {
-        node_id,
-        fleet,
-        zone: None,
-        node_name: None,
-        server,
-        delta: true,
-        sotw: false,
-        admin_address: admin,
-    };
-    let mut message = envoy.message();
+    let (server, admin_address) = (format!("--server={xds}"), format!("--admin-address={admin}"));
+    let mut message = printed(&["--node-id=reports", "--fleet=f", &server, &admin_address]);
     let mut config = message.dynamic_resources.as_ref().unwrap().ads_config.clone().unwrap();
     config.set_api_type(ApiType::Grpc);
     message.cluster_manager = Some(ClusterManager { load_stats_config: Some(config), ..ClusterManager::default() });

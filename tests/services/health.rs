@@ -1,8 +1,8 @@
 //! gRPC health checking.
 
 use chancery::xds::ResourceType::Cluster;
-use test_support::control_plane::ControlPlane;
-use test_support::soon;
+use rig::control_plane::ControlPlane;
+use rig::soon;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
 use tonic_health::pb::HealthCheckRequest;

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use chancery::server::Limits;
 use chancery::xds::ResourceType::Cluster;
-use test_support::control_plane::ControlPlane;
-use test_support::soon;
+use rig::control_plane::ControlPlane;
+use rig::soon;
 use tonic::Code;
 use tonic::transport::{Channel, Endpoint};
 use tonic_health::pb::HealthCheckRequest;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
-use test_support::control_plane::ControlPlane;
-use test_support::soon;
+use rig::control_plane::ControlPlane;
+use rig::soon;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Streaming};

@@ -20,8 +20,8 @@ mod own;
 mod replicas;
 mod scene;
 
-use chancery::cli::demo::deployment::Workload as _;
-use chancery::cli::demo::manifests::Condition;
+use rig::deployment::Workload as _;
+use rig::manifests::Condition;
 use scene::{Color, Left, Scene};
 
 use crate::matrix::Combination;
@@ -70,7 +70,7 @@ async fn pods_come_and_go(scene: &mut Scene) {
         let since = scene.cart.list(&new, Condition::Ready).unwrap();
         scene.answers("cart.shop:50051", &new, since).await;
         let old = scene.cart.pods().next().unwrap().name().to_owned();
-        scene.cart.list(&old, Condition::Draining).unwrap();
+        scene.cart.list(&old, Condition::Terminating).unwrap();
         scene.settled("a pod that drains").await;
         scene.end_pod(&old).await;
         scene.settled("a pod less").await;

@@ -9,10 +9,10 @@ use data_plane_api::cluster::Cluster;
 use data_plane_api::http_connection_manager::{HttpConnectionManager, RouteSpecifier};
 use data_plane_api::listener::Listener;
 use data_plane_api::route::{RouteConfiguration, route_action};
-use test_support::envoys::{self, Variant};
+use rig::envoy::{self, Variant};
 
 use crate::separate::{self, with_manager};
-use test_support::configuration::decode;
+use rig::envoy::configuration::decode;
 
 /// The cluster.
 const CLUSTER: &str = "own-cart";
@@ -55,7 +55,7 @@ fn own(
     address: SocketAddr,
     change: impl FnOnce(&mut HttpConnectionManager),
 ) -> Listener {
-    let mut own = Listener { name: name.to_owned(), address: Some(envoys::address(address)), ..listener.clone() };
+    let mut own = Listener { name: name.to_owned(), address: Some(envoy::address(address)), ..listener.clone() };
     // Envoy takes a static configuration only if it knows all of it; 1.36 doesn't know this.
     own.tcp_keepalive = None;
     with_manager(&mut own, |manager| {

@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use test_support::process::{Serve, free_address};
-use test_support::soon;
+use rig::addresses::free_address;
+use rig::serve::Serve;
+use rig::soon;
 
 const CHANCERY: &str = env!("CARGO_BIN_EXE_chancery");
 

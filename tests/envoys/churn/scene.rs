@@ -1,31 +1,29 @@
 //! An Envoy under load, its servers, and the cluster that they serve.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
 use chancery::app::render_options;
-use chancery::cli::demo::addresses::{POD_PORT, PodAddresses};
-use chancery::cli::demo::deployment::{Deployment, Workload as _};
-use chancery::cli::demo::load::{Load, Plan};
-use chancery::cli::demo::manifests::{Condition, Listed, Manifests, ServiceFacts};
-use chancery::cli::demo::pod::Pod;
 use chancery::pipeline::offline;
 use chancery::source::lower::Lowering;
 use chancery::source::manifests;
 use chancery::xds::{ResourceType, Snapshot};
+use rig::PATIENCE;
+use rig::addresses::{POD_PORT, PodAddresses, free_address};
+use rig::deployment::{Deployment, Workload as _};
+use rig::envoy::{Proxy, Variant};
+use rig::load::{Load, Plan};
+use rig::manifests::{Condition, Listed, Manifests, Service, file, replace};
+use rig::pod::Pod;
 use tempfile::TempDir;
-use test_support::PATIENCE;
-use test_support::envoys::Variant;
-use test_support::fleet::Proxy;
-use test_support::process::free_address;
 
 use super::own;
 use super::replicas::Replicas;
 use crate::matrix::Combination;
-use test_support::configuration::{Configuration, Gone, until_configured};
+use rig::envoy::configuration::{Configuration, Gone, until_configured};
 
 /// A Service with one pod that may have the host `moving.test`. One of the two has it; the other need not be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,13 +69,9 @@ impl Scene {
     pub async fn start(combination: &Combination) -> Self {
         let began = Instant::now();
         let directory = tempfile::tempdir().unwrap();
-        let (files, logs) = (directory.path().join("manifests"), directory.path().join("logs"));
-        std::fs::create_dir(&files).unwrap();
-        std::fs::create_dir(&logs).unwrap();
-
-        let chancery = PathBuf::from(env!("CARGO_BIN_EXE_chancery"));
-        let written = Manifests::create(&files, service("cart", &[])).unwrap();
-        let mut cart = Deployment::new("cart", chancery.clone(), written, &logs).unwrap();
+        let files = directory.path().to_owned();
+        let written = Manifests::create(&files, Service::shop("cart", &[])).unwrap();
+        let mut cart = Deployment::new("cart", (), written).unwrap();
         for _ in 0..2 {
             let pod = cart.start_pod().await.unwrap();
             cart.list(&pod, Condition::Ready).unwrap();
@@ -85,7 +79,7 @@ impl Scene {
         let mut addresses = PodAddresses::lease().unwrap();
         let mut colors = Vec::new();
         for color in [Color::Blue, Color::Green] {
-            colors.push(Pod::start(&chancery, color.pod(), addresses.take().unwrap(), &logs).await.unwrap());
+            colors.push(Pod::start(color.pod(), addresses.take().unwrap()).await);
         }
 
         let (listener, routes_at, cluster_at, admin) = (free_address(), free_address(), free_address(), free_address());
@@ -131,12 +125,9 @@ impl Scene {
 
     /// Writes the Service `shop/<name>` with these annotations, and with endpoints that nobody calls.
     pub fn other(&self, name: &str, annotations: &[(&str, &str)], endpoints: &[u8]) {
-        let manifests = Manifests::create(&self.manifests, service(name, annotations)).unwrap();
-        let listed = endpoints.iter().map(|number| Listed {
-            pod: format!("{name}-{number}"),
-            address: IpAddr::V4(Ipv4Addr::new(10, 0, 0, *number)),
-            condition: Condition::Ready,
-        });
+        let manifests = Manifests::create(&self.manifests, Service::shop(name, annotations)).unwrap();
+        let address = |number| SocketAddr::from((Ipv4Addr::new(10, 0, 0, number), POD_PORT));
+        let listed = endpoints.iter().map(|number| Listed::ready(&format!("{name}-{number}"), address(*number)));
         manifests.list(&listed.collect::<Vec<_>>()).unwrap();
     }
 
@@ -253,14 +244,6 @@ impl Color {
     }
 }
 
-/// The Service `shop/<name>`, opted in, with further annotations.
-fn service(name: &str, annotations: &[(&str, &str)]) -> ServiceFacts {
-    let annotations = [("enabled", "true")].iter().chain(annotations);
-    let annotations: BTreeMap<_, _> =
-        annotations.map(|(key, value)| (format!("chancery.dev/{key}"), (*value).to_owned())).collect();
-    ServiceFacts { namespace: "shop".to_owned(), name: name.to_owned(), port: POD_PORT, annotations }
-}
-
 /// All objects in one file, so that everything happens at once.
 fn write_host(files: &Path, to: Color, other: Left, pods: &[Pod]) {
     let mut documents = Vec::new();
@@ -270,20 +253,13 @@ fn write_host(files: &Path, to: Color, other: Left, pods: &[Pod]) {
             Left::Stays => &[],
             Left::Goes => continue,
         };
-        let service = service(color.name(), annotations);
+        let service = Service::shop(color.name(), annotations);
         let pods = pods.iter().filter(|pod| pod.name() == color.pod());
-        let listed = pods.map(|pod| Listed {
-            pod: pod.name().to_owned(),
-            address: pod.address().ip(),
-            condition: Condition::Ready,
-        });
-        documents.push(serde_json::to_string(&service.service()).unwrap());
-        let slices = service.slices(&listed.collect::<Vec<_>>());
-        documents.extend(slices.iter().map(|slice| serde_json::to_string(slice).unwrap()));
+        let listed: Vec<_> = pods.map(|pod| Listed::ready(pod.name(), pod.address())).collect();
+        documents.push(service.manifest());
+        documents.extend(service.slices(&listed));
     }
-    let (aside, file) = (files.join("moving.new"), files.join("moving.yaml"));
-    std::fs::write(&aside, documents.join("\n---\n")).unwrap();
-    std::fs::rename(aside, file).unwrap();
+    replace(&files.join("moving.yaml"), &file(documents)).unwrap();
 }
 
 /// What the manifests say that the Envoy should hold.
