@@ -108,9 +108,9 @@ fuzz: ## fuzz what reads bytes, FUZZ_SECONDS=60 each; needs a C++ compiler
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run
 
 golden: ## write anew what tests compare: tests/golden, pages of docs, tables of the README; look at the difference
-	@UPDATE_GOLDEN=1 UPDATE_DOCS=1 cargo test --locked --test golden --test annotations
-	@UPDATE_DOCS=1 cargo test --locked --test proxyless page::
-	@UPDATE_README=1 cargo test --locked --test conformance readme
+	@UPDATE=1 cargo test --locked --test golden --test annotations
+	@UPDATE=1 cargo test --locked --test proxyless page::
+	@UPDATE=1 cargo test --locked --test conformance readme
 
 bench: kubernetes ## measure beside rivals; ARGS="--quick" and so on are arguments of bench run; needs Go 1.24
 	@$(say) 'Building chancery, the load generator and the rival (minutes the first time)'

@@ -1,6 +1,6 @@
 //! The reference page of the annotations, `docs/annotations.md`: made from the table that the parser uses.
 //!
-//! With `UPDATE_DOCS=1` it is written anew.
+//! With `UPDATE=1` it is written anew.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
 

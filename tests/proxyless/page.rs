@@ -1,6 +1,6 @@
 //! The page on gRPC clients, `docs/grpc-clients.md`: its matrix is made from the table that the tests consult.
 //!
-//! With `UPDATE_DOCS=1` it is written anew.
+//! With `UPDATE=1` it is written anew.
 
 use std::fmt::Write as _;
 
