@@ -41,7 +41,7 @@ fn cases() -> String {
     table
 }
 
-/// Which Envoys are driven, in which variants: `tests/envoys` has two tests for each combination of the two lists.
+/// Which Envoys are driven, in which variants: `tests/envoy_versions` has two tests for each combination of the two lists.
 fn envoys() -> String {
     let mut table = format!("\n| Envoy | {} |\n|---|{}\n", VERSIONS.join(" | "), "---|".repeat(VERSIONS.len()));
     for variant in Variant::ALL {

@@ -1,7 +1,7 @@
 //! A Kubernetes API that misbehaves as it is told.
 //!
 //! It lists and watches the four kinds that Chancery reads, with revisions, bookmarks, `timeoutSeconds` and expiry, and counts
-//! what it is asked. It keeps what it is given and checks nothing. `tests/cluster.rs` is about the real one; no real one
+//! what it is asked. It keeps what it is given and checks nothing. `tests/real_kubernetes.rs` is about the real one; no real one
 //! does these things when it is told to.
 
 mod answer;

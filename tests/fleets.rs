@@ -1,5 +1,5 @@
-//! A real Envoy: what people configure beside Chancery works, and where it runs counts. (What Chancery says is in
-//! `tests/envoys`.)
+//! A real Envoy: what people configure beside Chancery works, and its fleet and its zone count. (What Chancery says, every
+//! version takes: `tests/envoy_versions`.)
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
 
