@@ -85,7 +85,7 @@
 pub mod admin;
 pub mod app;
 pub mod channels;
-pub mod cli;
+mod cli;
 pub mod events;
 pub mod identity;
 pub mod model;
@@ -96,3 +96,12 @@ pub mod source;
 pub mod telemetry;
 pub mod translate;
 pub mod xds;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Runs the command that `arguments` ask for, with the program's own name first, and says how it went: all that the program
+/// `chancery` does.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    cli::run(arguments).into()
+}

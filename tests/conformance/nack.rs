@@ -7,9 +7,9 @@ use chancery::xds::ResourceType::{Cluster, Endpoint, Listener, Route};
 use chancery::xds::{Origin, Resource};
 use data_plane_api::discovery::{DeltaDiscoveryRequest, DiscoveryRequest};
 use data_plane_api::status::RpcStatus;
-use test_support::ads::{Response, contents, delta_answer, error, sotw_answer, sotw_request};
-use test_support::control_plane::{ControlPlane, resource};
-use test_support::soon;
+use rig::ads::{Response, contents, delta_answer, error, sotw_answer, sotw_request};
+use rig::control_plane::{ControlPlane, resource};
+use rig::soon;
 
 use crate::world::{delta, node, serving, sotw};
 

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use chancery::xds::ResourceType::{Cluster, Endpoint, Listener, Route};
 use data_plane_api::discovery::DeltaDiscoveryRequest;
-use test_support::ads::{Delta, Response, Sotw, changes, contents, delta_answer, delta_request};
-use test_support::control_plane::ControlPlane;
+use rig::ads::{Delta, Response, Sotw, changes, contents, delta_answer, delta_request};
+use rig::control_plane::ControlPlane;
 
 use crate::world::{delta, node, serving, sotw};
 

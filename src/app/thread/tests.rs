@@ -25,6 +25,6 @@ async fn the_runtime_waits_for_a_part_on_its_own_thread() {
         let spawned = tokio::spawn(async { 7 });
         sender.send(spawned.await.unwrap()).unwrap();
     });
-    test_support::soon("the end of the part", part).await.unwrap();
+    rig::soon("the end of the part", part).await.unwrap();
     assert_eq!(receiver.await, Ok(7));
 }

@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 
 use super::{Exit, Failure};
 
-pub use host_port::{HostPort, NotHostPort};
+pub use host_port::HostPort;
 
 /// Print a ready bootstrap for a client
 #[derive(Debug, Args)]
