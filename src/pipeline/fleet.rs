@@ -1,4 +1,4 @@
-//! What the Envoys of one fleet get.
+//! The snapshot of one fleet of Envoys.
 
 use std::sync::Arc;
 

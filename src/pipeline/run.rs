@@ -1,4 +1,4 @@
-//! The loop that carries what a source says to the clients.
+//! The pipeline's loop: takes notices from the source, renders, publishes, and answers queries.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -9,10 +9,9 @@ use futures::{FutureExt, StreamExt};
 use tokio::task::unconstrained;
 use tracing::{debug, info, warn};
 
-use super::deadlines::Deadlines;
-use super::explain::Truth;
-use super::offline::all_rejected;
-use super::rejections::missing;
+use super::explain::QueryState;
+use super::rejected::{all_rejected, missing};
+use super::rename_deadlines::RenameDeadlines;
 use super::{RenderOptions, Renderer};
 use crate::channels::{
     DemandChange, DemandReader, Outage, Publication, Query, QueryError, QueryReceiver, SnapshotWriter, StatusWriter,
@@ -36,8 +35,8 @@ const MAX_BATCH: usize = 4096;
 ///
 /// Never yields while it renders: give it a thread of its own, with a runtime to wait for the source's sockets and timers.
 ///
-/// QueryReceiver are answered while the source is silent, and one at most between two batches. What clients want by name is
-/// looked for with every batch, and when the source is silent.
+/// Queries are answered while the source is silent, and one at most between two batches. What clients ask for by name is
+/// rendered with every batch, and when the source is silent.
 pub async fn run(
     source: Box<dyn Source>,
     options: RenderOptions,
@@ -45,7 +44,7 @@ pub async fn run(
     status: StatusWriter,
     metrics: Arc<Metrics>,
     mut queries: QueryReceiver,
-    wanted: DemandReader,
+    demand: DemandReader,
 ) {
     let source_name = source.name();
     let mut notices = source.notices();
@@ -58,14 +57,14 @@ pub async fn run(
                 pipeline.take(first);
                 drain(&mut notices, &mut pipeline);
             }
-            () = wanted.changed() => {}
+            () = demand.changed() => {}
             () = until(pipeline.renames.next()) => {}
             Some(query) = queries.next() => {
                 pipeline.answer(query);
                 continue;
             }
         }
-        pipeline.publish(&wanted);
+        pipeline.publish(&demand);
         // A source that never falls silent must not leave anybody without an answer, nor must clients that never do.
         if let Some(query) = queries.waiting() {
             pipeline.answer(query);
@@ -107,7 +106,7 @@ struct Pipeline {
     /// When the oldest event was delivered that isn't published yet.
     oldest: Option<Instant>,
     published: bool,
-    renames: Deadlines,
+    renames: RenameDeadlines,
 }
 
 impl Pipeline {
@@ -135,7 +134,7 @@ impl Pipeline {
             outage: false,
             oldest: None,
             published: false,
-            renames: Deadlines::default(),
+            renames: RenameDeadlines::default(),
         }
     }
 
@@ -197,8 +196,8 @@ impl Pipeline {
         });
     }
 
-    /// Renders what changed and what is newly wanted, and publishes it if any client gets anything else by it.
-    fn publish(&mut self, wanted: &DemandReader) {
+    /// Renders what changed and what is newly in demand, and publishes it if any snapshot changed.
+    fn publish(&mut self, demand: &DemandReader) {
         if !self.catalog.is_complete() {
             return;
         }
@@ -207,21 +206,21 @@ impl Pipeline {
         {
             self.oldest.get_or_insert_with(Instant::now);
         }
-        let (claims, step) = wanted.take();
-        if self.oldest.is_some() || !claims.is_empty() {
-            self.render(claims);
+        let (changes, step) = demand.take();
+        if self.oldest.is_some() || !changes.is_empty() {
+            self.render(changes);
         }
-        wanted.mark_rendered(step);
+        demand.mark_rendered(step);
     }
 
-    fn render(&mut self, claims: Vec<DemandChange>) {
+    fn render(&mut self, changes: Vec<DemandChange>) {
         let begun = Instant::now();
         let observed_at = self.oldest.take().unwrap_or(begun);
         let entries = self.catalog.take_changes();
-        self.renames.note(self.catalog.renames(), begun);
+        self.renames.record(self.catalog.renames(), begun);
         let services = entries.len();
-        let wanted = self.renderer.want(claims);
-        let changed = self.renderer.apply(entries) || wanted;
+        let demand_changed = self.renderer.update_demand(changes);
+        let changed = self.renderer.apply(entries) || demand_changed;
         let rendered = Instant::now();
         self.metrics.translated(rendered.duration_since(begun));
         if changed || !self.published {
@@ -236,11 +235,11 @@ impl Pipeline {
 
     /// Answers from what the last publication was made of. Whoever no longer waits for it doesn't mind.
     fn answer(&self, query: Query) {
-        let truth = Truth { catalog: &self.catalog, renderer: &self.renderer, rejected: &self.rejected };
-        let truth = if self.published { Ok(truth) } else { Err(QueryError::NotYet) };
+        let state = QueryState { catalog: &self.catalog, renderer: &self.renderer, rejected: &self.rejected };
+        let state = if self.published { Ok(state) } else { Err(QueryError::NotYet) };
         match query {
-            Query::Explain(key, reply) => drop(reply.send(truth.map(|truth| truth.explain(&key)))),
-            Query::Page(after, reply) => drop(reply.send(truth.map(|truth| truth.page(after.as_ref())))),
+            Query::Explain(key, reply) => drop(reply.send(state.map(|state| state.explain(&key)))),
+            Query::Page(after, reply) => drop(reply.send(state.map(|state| state.page(after.as_ref())))),
         }
     }
 
@@ -277,7 +276,7 @@ impl Pipeline {
     }
 }
 
-/// The reasons that are found here. What clients refuse, the server knows.
+/// The reasons that are found here. NACKs are counted by the server.
 fn reasons() -> impl Iterator<Item = Reason> {
     Reason::ALL.into_iter().filter(|reason| *reason != Reason::RejectedByClient)
 }

@@ -8,8 +8,8 @@ use data_plane_api::load_balancing::{
 use data_plane_api::route::route_action::{HashPolicy, hash_policy};
 use data_plane_api::types::Percent;
 
-use super::{duration, extension};
 use crate::model::{Balancing, HashOn, LbPolicy, SlowStart};
+use crate::translate::messages::{duration, extension};
 
 /// In `load_balancing_policy`, not in the old enum: that one stays at its default for the clients that look there first.
 ///

@@ -13,7 +13,8 @@ use data_plane_api::listener::{Filter, FilterChain, Listener, filter};
 use data_plane_api::router::Router;
 use prost_types::{Struct, Value, value};
 
-use super::{ads, duration, endpoint::socket_address, extension, tcp_keepalive};
+use super::tcp_keepalive;
+use crate::translate::messages::{ads, duration, extension, socket_address};
 use crate::translate::names;
 use crate::xds::{Name, Resource};
 

@@ -10,8 +10,9 @@ use data_plane_api::upstreams_http::{
 };
 
 use super::balancing::hash_policy;
-use super::{duration, retry::retry_policy};
+use super::retry::retry_policy;
 use crate::model::{Balancing, Connection, Protocol, Retry};
+use crate::translate::messages::duration;
 
 /// The key of [`HttpProtocolOptions`] in `Cluster.typed_extension_protocol_options`.
 pub(super) const OPTIONS: &str = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";

@@ -8,7 +8,7 @@ use data_plane_api::core::TypedExtensionConfig;
 use data_plane_api::load_balancing::{ClientSideWeightedRoundRobin, LeastRequest, PickFirst, RoundRobin, WrrLocality};
 
 use crate::model::{Balancing, LbPolicy};
-use crate::translate::envoy::extension;
+use crate::translate::messages::extension;
 
 /// A cluster that is balanced so.
 ///

@@ -9,7 +9,8 @@ use data_plane_api::core::{ConfigSource, RoutingPriority, SelfConfigSource};
 
 use super::balancing::balanced;
 use crate::model::{Limits, Outlier, Policy, UNLIMITED};
-use crate::translate::envoy::{ads, outlier_detection};
+use crate::translate::messages::ads;
+use crate::translate::outlier::outlier_detection;
 use crate::xds::{Name, Resource};
 
 /// From which share of failures on a pod goes out, in percent, if the user only said that pods go out: gRPC can't count

@@ -7,7 +7,7 @@ use data_plane_api::route::{Action, NonForwardingAction, RouteConfiguration};
 use data_plane_api::router::Router;
 
 use super::route::virtual_host;
-use crate::translate::envoy::{ads, extension};
+use crate::translate::messages::{ads, extension};
 use crate::xds::{Name, Resource};
 
 /// What the parts of a server's listener are called. Nobody refers to them.

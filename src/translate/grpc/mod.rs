@@ -5,7 +5,7 @@
 //!                                                │      │ names
 //!                                                ├─▶ route_configuration ──▶ names the cluster
 //!                                                ├─▶ cluster
-//!                                                └─▶ assignment
+//!                                                └─▶ endpoint::assignment
 //! grpc/server?xds.resource.listening_address=… ────▶ server_listener
 //! ```
 //!
@@ -14,13 +14,11 @@
 
 mod balancing;
 mod cluster;
-mod endpoint;
 mod listener;
 mod names;
 mod route;
 
 pub use cluster::cluster;
-pub use endpoint::assignment;
 pub use listener::{listener, server_listener};
 pub use names::{Meaning, PortName, SERVER_LISTENER, meaning, route_configuration_name};
 pub use route::route_configuration;
