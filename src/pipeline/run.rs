@@ -25,13 +25,13 @@ use crate::xds::{ClientKind, ResourceType};
 /// waiting; so high that an ordinary list of a cluster fits.
 const MAX_BATCH: usize = 4096;
 
-/// Renders and publishes what the source says, until the source ends (which none does by itself).
+/// Renders and publishes what the source reports, until the source ends (which none does by itself).
 ///
 /// Whatever the source has ready is one batch, and becomes at most one publication: batches grow under load and vanish
 /// without it, and nobody waits for more to come. Nothing is published before every kind has been listed once; then a
 /// first publication comes even if there is nothing to serve. Each is stamped with the time of the oldest event in it.
 ///
-/// What can't be used is logged when it appears and when it is resolved, and shown in the status.
+/// Rejections are logged when they appear and when they are resolved, and shown in the status.
 ///
 /// Never yields while it renders: give it a thread of its own, with a runtime to wait for the source's sockets and timers.
 ///
@@ -101,8 +101,8 @@ struct Pipeline {
     rejected: Arc<[Rejected]>,
     /// The [`Catalog::rejections`] and [`Renderer::rejections`] that `rejected` is of.
     rejections: (u64, u64),
-    in_touch_at: Instant,
-    outage: bool,
+    up_to_date_at: Instant,
+    has_outage: bool,
     /// When the oldest event was delivered that isn't published yet.
     oldest: Option<Instant>,
     published: bool,
@@ -130,8 +130,8 @@ impl Pipeline {
             metrics,
             rejected: Arc::default(),
             rejections: (0, 0),
-            in_touch_at: Instant::now(),
-            outage: false,
+            up_to_date_at: Instant::now(),
+            has_outage: false,
             oldest: None,
             published: false,
             renames: RenameDeadlines::default(),
@@ -149,44 +149,45 @@ impl Pipeline {
                     self.listed(kind);
                 }
             }
-            Notice::InTouch => self.in_touch(Instant::now()),
-            Notice::Outage { error } => self.lost_touch(error),
+            Notice::UpToDate => self.up_to_date(Instant::now()),
+            Notice::Outage { error } => self.outage(error),
             Notice::Denied { kind: _, what, error } => self.denied(what, error),
+            Notice::Allowed { what } => self.allowed(&what),
         }
     }
 
-    fn in_touch(&mut self, at: Instant) {
-        self.in_touch_at = at;
-        if self.outage {
-            self.outage = false;
+    fn up_to_date(&mut self, at: Instant) {
+        self.up_to_date_at = at;
+        if self.has_outage {
+            self.has_outage = false;
             self.status.update(|status| status.outage = None);
             info!(source = self.source, "Source is in touch again");
         }
     }
 
-    fn lost_touch(&mut self, error: String) {
+    fn outage(&mut self, error: String) {
         if self.published {
             warn!(source = self.source, %error, "Source is out of touch; what it said before stays in force");
         } else {
             warn!(source = self.source, %error, "Source is out of touch; nothing is served before it has listed everything");
         }
-        self.outage = true;
-        let since = self.in_touch_at;
+        self.has_outage = true;
+        let since = self.up_to_date_at;
         self.status.update(|status| status.outage = Some(Outage { since, error }));
     }
 
-    fn denied(&self, what: String, error: Option<String>) {
-        if let Some(error) = error {
-            if self.published {
-                warn!(source = self.source, %error, "Source may not read everything, and serves without");
-            } else {
-                warn!(source = self.source, %error, "Source may not read everything, and will serve without");
-            }
-            self.status.update(|status| drop(status.denied.insert(what, error)));
+    fn denied(&self, what: String, error: String) {
+        if self.published {
+            warn!(source = self.source, %error, "Source may not read everything, and serves without");
         } else {
-            info!(source = self.source, what, "Source may read this again");
-            self.status.update(|status| drop(status.denied.remove(&what)));
+            warn!(source = self.source, %error, "Source may not read everything, and will serve without");
         }
+        self.status.update(|status| drop(status.denied.insert(what, error)));
+    }
+
+    fn allowed(&self, what: &str) {
+        info!(source = self.source, what, "Source may read this again");
+        self.status.update(|status| drop(status.denied.remove(what)));
     }
 
     fn listed(&mut self, kind: Kind) {

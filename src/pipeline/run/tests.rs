@@ -226,7 +226,7 @@ async fn a_lost_source_shows_and_loses_nothing() {
     tokio::task::yield_now().await;
     assert_eq!(pipeline.status.read().outage.unwrap().error, "connection refused");
 
-    pipeline.notices.send(Notice::InTouch).unwrap();
+    pipeline.notices.send(Notice::UpToDate).unwrap();
     let (mut snapshots, status) = pipeline.end().await;
     assert!(status.read().outage.is_none());
     assert_eq!(clusters(&snapshots.latest().unwrap()), 1);
