@@ -1,4 +1,4 @@
-//! Everything that is rejected, and what of it is new.
+//! Collects everything that is rejected, and finds what of it is new.
 
 use super::Renderer;
 use crate::model::{Catalog, Rejected};

@@ -1,4 +1,4 @@
-//! How long EndpointSlices may take to follow a Service port that was renamed.
+//! Deadlines for EndpointSlices to follow a Service port that was renamed.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};

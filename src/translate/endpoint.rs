@@ -1,4 +1,4 @@
-//! The endpoints of a Service port as the load assignment of its cluster, for Envoys and for gRPC clients.
+//! Renders the endpoints of a Service port as the load assignment of its cluster, for Envoys and for gRPC clients.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -166,7 +166,7 @@ fn own_nodes(endpoints: &[model::Endpoint]) -> impl Iterator<Item = Place> {
     known.into_iter().map(|(node, zone)| Place { zone: Name::clone(zone), node: Name::clone(node) })
 }
 
-/// The word for the way in which only the own node counts. The assignment that all others get says neither which endpoint is
+/// Identifies a located assignment of which only the own node counts. The assignment that all others get says neither which endpoint is
 /// on which node nor, for gRPC, which ones drain; so this does.
 fn on_own_node(zone_routing: ZoneRouting, endpoints: &[model::Endpoint]) -> String {
     let version = Version::of(format!("{endpoints:?}").as_bytes());

@@ -1,4 +1,4 @@
-//! Outlier detection: which pods a client ejects, although their endpoints are ready.
+//! Outlier detection: when clients eject pods although their endpoints are ready.
 
 use std::time::Duration;
 
@@ -8,18 +8,18 @@ use super::messages::duration;
 use crate::model::Outlier;
 use crate::model::settings::BASE_EJECTION_TIME;
 
-/// Always: what is found out is acted upon.
+/// Every detected outlier is ejected, in percent.
 const ENFORCED: u32 = 100;
-/// Never.
+/// None is.
 const IGNORED: u32 = 0;
 
-/// After how many failures in a row a pod goes out.
+/// How many failures in a row eject a pod.
 const CONSECUTIVE: u32 = 5;
 
-/// How often it is looked who goes out and who comes back.
+/// How often pods are ejected and readmitted.
 const INTERVAL: Duration = Duration::from_secs(10);
 
-/// How much of the pods may be out, in percent. Envoy's own 10 is nobody, of fewer than ten pods.
+/// How many of the pods may be ejected, in percent. Envoy's default of 10 would be none of fewer than ten pods.
 const MAX_EJECTION_PERCENT: u32 = 50;
 
 /// Outlier detection, if it is on.

@@ -1,4 +1,4 @@
-//! What became of a Service, told from what was rendered.
+//! Explains what was rendered for a Service.
 
 use std::collections::BTreeMap;
 use std::iter;

@@ -1,4 +1,4 @@
-//! A Service port as a cluster.
+//! Renders a Service port as an Envoy cluster.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ const UPDATE_MERGE_WINDOW: Duration = Duration::ZERO;
 /// checks are sent to `authority`.
 pub fn cluster(name: &Name, authority: &str, policy: &Policy) -> Resource {
     let Policy {
-        // Who gets it and by which routes is said elsewhere.
+        // In the route configuration.
         fleets: _,
         hosts: _,
         routes: _,

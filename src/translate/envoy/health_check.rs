@@ -1,4 +1,4 @@
-//! The active health checks of a cluster.
+//! The active health check of an Envoy cluster.
 
 use data_plane_api::core::HealthCheck;
 use data_plane_api::core::health_check::{GrpcHealthCheck, HealthChecker, HttpHealthCheck, TcpHealthCheck};

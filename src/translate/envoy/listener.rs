@@ -1,4 +1,4 @@
-//! The port that an Envoy opens for us.
+//! Renders the listener of a fleet of Envoys.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -18,7 +18,7 @@ use crate::translate::messages::{ads, duration, extension, socket_address};
 use crate::translate::names;
 use crate::xds::{Name, Resource};
 
-/// What the server's configuration says about the listener of a fleet.
+/// The configuration of the listener of a fleet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListenerOptions {
     /// Its name, which is also that of its route configuration.

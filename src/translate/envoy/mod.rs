@@ -1,6 +1,6 @@
-//! The rendering for Envoy proxies (1.36 and newer), with the fields that aren't deprecated there.
+//! Renders resources for Envoy proxies (1.36 and newer), with the fields that aren't deprecated there.
 //!
-//! What nobody can set is a constant beside the field it fills, with its reason.
+//! A value that no setting changes is a constant beside the field it fills, with its reason.
 
 mod balancing;
 mod circuit_breakers;

@@ -1,4 +1,4 @@
-//! When Envoy tries a request again.
+//! The retry policy of Envoys.
 
 use data_plane_api::retry::PreviousHostsPredicate;
 use data_plane_api::route::{RetryPolicy, retry_policy};

@@ -1,4 +1,4 @@
-//! Virtual hosts, and the route configuration that is made of them.
+//! Encodes virtual hosts, and assembles route configurations of them.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The rendering for proxyless gRPC clients: the shape that grpcio, grpc-js, grpc-go and grpc-java all accept.
+//! Renders resources for proxyless gRPC clients, in the shape that grpcio, grpc-js, grpc-go and grpc-java all accept.
 //!
 //! ```text
 //! cart.shop:50051 ──▶ meaning ──▶ Service, Port ─┬─▶ listener, of the name as it was dialled

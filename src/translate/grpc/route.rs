@@ -1,4 +1,4 @@
-//! What becomes of a call.
+//! Renders the route configuration of a Service port for gRPC clients.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The domains that one Service port claims, and where it wants their requests to go.
+//! The domains that one Service port claims, and the route of their requests.
 
 use std::collections::BTreeSet;
 

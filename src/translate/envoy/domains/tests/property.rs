@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::model::Requests;
 
 /// One request.
 #[derive(Debug, Clone)]
