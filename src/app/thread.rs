@@ -1,4 +1,4 @@
-//! A part that works more than it waits.
+//! Runs a part on a thread of its own.
 
 use std::convert::Infallible;
 use std::io;

@@ -1,4 +1,4 @@
-//! What the catalog and the renderer have to say about Services, put together.
+//! Answers queries about Services from the catalog and the renderer.
 
 use super::Renderer;
 use crate::channels::{Explained, KnownService, ServedPort};
@@ -8,16 +8,16 @@ use crate::translate::names;
 /// How many Services make a page.
 const PAGE: usize = 256;
 
-/// The truth as it is between two batches.
+/// What queries are answered from: the state between two batches.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Truth<'a> {
+pub(super) struct QueryState<'a> {
     pub(super) catalog: &'a Catalog,
     pub(super) renderer: &'a Renderer,
     /// Everything that can't be used, sorted.
     pub(super) rejected: &'a [Rejected],
 }
 
-impl Truth<'_> {
+impl QueryState<'_> {
     /// Why this Service is served as it is; `None` if there is no such Service.
     pub(super) fn explain(self, key: &Key) -> Option<Explained> {
         let explanation = self.catalog.explain(key)?;

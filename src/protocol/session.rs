@@ -99,8 +99,8 @@ struct Nonces {
 }
 
 impl Session {
-    /// The unit of time for what waits. Answers are waited for as long as ten of them, five seconds (contract: make before
-    /// break); where no answer can come, one has to do.
+    /// The unit of time for what waits. Answers are waited for as long as ten of them, five seconds ("Make before
+    /// break" on the page of the crate); where no answer can come, one has to do.
     pub const TICK: Duration = Duration::from_millis(500);
 
     /// A session of the ADS stream with this number (unique in the process), for a client that should hold `snapshot`.

@@ -12,7 +12,7 @@ use super::connection::Wire;
 use crate::channels::{ClientNack, ClientSummary, NackSummary, Publication, TypeSummary};
 use crate::identity::Client;
 use crate::protocol::{Ask, Blamed, Complaint, MAX_RESPONSE_BYTES, Response, Session, Variant, Verdict, View};
-use crate::telemetry::Open;
+use crate::telemetry::OpenGuard;
 use crate::xds::ResourceType;
 
 /// Says that nothing was stuck when it was last looked.
@@ -31,7 +31,7 @@ pub(super) struct Peer {
     /// Where the outbox was stuck when it was last looked.
     stuck_at: AtomicU64,
     /// Counts the stream as open until it is dropped.
-    _open: Open,
+    _open: OpenGuard,
 }
 
 /// What changes while the stream goes on.
@@ -67,7 +67,14 @@ struct Push {
 }
 
 impl Peer {
-    pub(super) fn new(client: Client, scope: String, session: Session, span: Span, wire: Wire, open: Open) -> Self {
+    pub(super) fn new(
+        client: Client,
+        scope: String,
+        session: Session,
+        span: Span,
+        wire: Wire,
+        open: OpenGuard,
+    ) -> Self {
         Self {
             client,
             since: Instant::now(),

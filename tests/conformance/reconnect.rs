@@ -10,7 +10,7 @@ use tonic::Code;
 
 use crate::world::{delta, node, serving, sotw};
 
-/// We always answer (§1.10, 2 would let us skip a pure wildcard of the same version): a version says nothing of the names
+/// A server may skip the answer to a pure wildcard of the same version. We always answer: a version says nothing of the names
 /// that the client held it for.
 #[tokio::test]
 async fn r01_a_new_stream_is_answered_whatever_version_it_names() {

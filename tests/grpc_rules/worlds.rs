@@ -61,7 +61,7 @@ fn rich() -> Served {
         name: "grpc/server?xds.resource.listening_address=0.0.0.0:8080".into(),
         in_demand: true,
     };
-    renderer.want(vec![listener]);
+    renderer.update_demand(vec![listener]);
     let mut served = Served::of(&renderer.all_dialled(), &Place::default());
     served.listeners.extend(Served::of(&renderer.world().grpc, &Place::default()).listeners);
     served

@@ -1,4 +1,4 @@
-//! The settings as one of their origins has them: each there or not.
+//! One layer of the configuration: the flags and variables, or the file.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! What became of a Service, told from what was rendered.
+//! Explains what was rendered for a Service.
 
 use std::collections::BTreeMap;
 use std::iter;
@@ -6,7 +6,7 @@ use std::iter;
 use super::{EVERYONE, RenderedPort, Renderer};
 use crate::channels::{DomainLost, DomainWanted, RenderedFor};
 use crate::model::{Key, Port};
-use crate::translate::envoy::{Contest, DomainClaim};
+use crate::translate::envoy::{Conflict, DomainClaim};
 use crate::translate::names;
 use crate::xds::Name;
 
@@ -23,9 +23,9 @@ impl Renderer {
                 .filter(|fleet| routes.fleets.includes(fleet))
                 .map(Name::from)
                 .collect();
-            let lost: Vec<(&Name, Contest)> = fleets
+            let lost: Vec<(&Name, Conflict)> = fleets
                 .iter()
-                .flat_map(|fleet| self.domains.lost(routes, fleet).into_iter().map(move |lost| (fleet, lost)))
+                .flat_map(|fleet| self.domains.conflicts(routes, fleet).into_iter().map(move |lost| (fleet, lost)))
                 .collect();
             let domain = |DomainClaim { domain, requests, by_hosts: _ }: DomainClaim<'_>| DomainWanted {
                 domain: Name::clone(domain),
@@ -41,9 +41,9 @@ impl Renderer {
 }
 
 /// Who has a domain instead, by the fleets in which they have it.
-fn lost_to(domain: &Name, lost: &[(&Name, Contest)]) -> Vec<DomainLost> {
+fn lost_to(domain: &Name, lost: &[(&Name, Conflict)]) -> Vec<DomainLost> {
     let mut all: BTreeMap<(&Key, u16), Vec<Name>> = BTreeMap::new();
-    for (fleet, Contest { domain: lost, prefix, winner, port, title: _ }) in lost {
+    for (fleet, Conflict { domain: lost, prefix, winner, winner_port: port, winner_claim: _ }) in lost {
         // Who lost only a path of a domain has a part in it all the same.
         if lost == domain && prefix.is_none() {
             all.entry((winner, *port)).or_default().push(Name::clone(fleet));

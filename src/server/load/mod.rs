@@ -36,7 +36,7 @@ use super::connection::Connection;
 use super::stream::at;
 use super::streams::Slot;
 use crate::identity::{self, Node};
-use crate::telemetry::Open;
+use crate::telemetry::OpenGuard;
 use crate::xds::{ResourceType, Target};
 use plan::Plan;
 use report::LoadStatsRequest;
@@ -134,7 +134,7 @@ struct Peer {
     /// Whether an impossible number of it was logged: once is enough.
     warned: bool,
     /// Counts the stream as open until it is dropped.
-    _open: Open,
+    _open: OpenGuard,
 }
 
 impl Reporter {

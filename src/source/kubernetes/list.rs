@@ -1,25 +1,25 @@
-//! One complete list of every kind.
+//! Lists every kind once.
 
 use futures::stream::{BoxStream, StreamExt};
 
 use crate::model::{Event, Kind};
 use crate::source::Notice;
 
-/// Why there is no complete list: the API server can't be reached, or refuses us something.
+/// Why there is no complete list: the API server can't be reached, or forbids something.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct ListError(String);
 
-/// All that there is, as far as it may be read.
+/// All objects, as far as they may be read.
 #[derive(Debug)]
 pub struct List {
     /// A complete list of every kind.
     pub events: Vec<Event>,
-    /// Of which kinds some may not be read, and why. There is service without.
+    /// The kinds of which some may not be read, and why. Services are served without them.
     pub denied: Vec<(Kind, String)>,
 }
 
-/// What a source says until every kind is listed. The first trouble ends it.
+/// Collects the notices of a source until every kind is listed. The first outage ends it.
 pub(super) async fn list(mut notices: BoxStream<'static, Notice>) -> Result<List, ListError> {
     let mut unlisted = Vec::from(Kind::ALL);
     let mut events = Vec::new();
@@ -32,8 +32,8 @@ pub(super) async fn list(mut notices: BoxStream<'static, Notice>) -> Result<List
                 }
                 events.push(event);
             }
-            Notice::InTouch => {}
-            Notice::Denied { kind, what: _, error } => denied.extend(error.map(|error| (kind, error))),
+            Notice::UpToDate | Notice::Allowed { what: _ } => {}
+            Notice::Denied { kind, what: _, error } => denied.push((kind, error)),
             Notice::Outage { error } => return Err(ListError(error)),
         }
         if unlisted.is_empty() {

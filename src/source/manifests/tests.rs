@@ -96,9 +96,9 @@ impl Followed {
     async fn next(&mut self) -> Notice {
         let notice = self.notices.next().await.unwrap();
         match &notice {
-            Notice::InTouch => self.lost = None,
+            Notice::UpToDate => self.lost = None,
             Notice::Outage { error } => self.lost = Some(error.clone()),
-            Notice::Denied { .. } => panic!("{notice:?}"),
+            Notice::Denied { .. } | Notice::Allowed { .. } => panic!("{notice:?}"),
             Notice::Event { at: _, event } => self.hear(event),
         }
         notice
@@ -176,8 +176,8 @@ async fn a_complete_list_of_every_kind_comes_first() {
                 told.push(format!("! {}", converted.rejected.len()))
             }
             Notice::Event { event: Event::Delete(id), .. } => panic!("{id}"),
-            Notice::Outage { .. } | Notice::Denied { .. } => panic!("{notice:?}"),
-            Notice::InTouch => break,
+            Notice::Outage { .. } | Notice::Denied { .. } | Notice::Allowed { .. } => panic!("{notice:?}"),
+            Notice::UpToDate => break,
         }
     }
     let mut expected: Vec<String> = Vec::new();

@@ -123,7 +123,7 @@ impl Watch {
     pub fn run(mut self, signals: &mpsc::Receiver<(Instant, Signal)>) {
         self.scan(&Arc::clone(&self.root), Read::All);
         self.events = self.directory.list();
-        self.touch = Some(Notice::InTouch);
+        self.touch = Some(Notice::UpToDate);
         let left_alone = self.directory.left_alone();
         if !left_alone.is_empty() {
             info!(directory = %self.root, %left_alone, "Left alone what isn't meant for us");
@@ -158,7 +158,7 @@ impl Watch {
                 self.check_root();
                 if ticks % self.pace.sweep == 0 && self.lost.is_none() {
                     self.scan(&Arc::clone(&self.root), Read::Settled);
-                    self.touch = Some(Notice::InTouch);
+                    self.touch = Some(Notice::UpToDate);
                 }
             }
             if self.is_removal_due() {

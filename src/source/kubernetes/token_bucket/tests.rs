@@ -26,9 +26,9 @@ fn a_rest_saves_up_one_burst_and_no_more() {
 fn what_is_not_let_through_costs_nothing() {
     let start = Instant::now();
     let mut pace = TokenBucket::new(TENTH, 2, start);
-    assert!(pace.is_rested(start));
+    assert!(pace.is_full(start));
     assert_eq!((0..100).filter(|_| pace.try_take(start)).count(), 2);
-    assert!(!pace.is_rested(start + TENTH));
+    assert!(!pace.is_full(start + TENTH));
     assert!(pace.try_take(start + TENTH));
-    assert!(pace.is_rested(start + TENTH * 3));
+    assert!(pace.is_full(start + TENTH * 3));
 }

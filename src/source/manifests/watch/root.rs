@@ -30,7 +30,7 @@ impl Watch {
         self.unwatch(&root);
         self.scan(&root, Read::All);
         self.removal = Some(Instant::now() + self.pace.settle);
-        self.touch = Some(Notice::InTouch);
+        self.touch = Some(Notice::UpToDate);
     }
 
     fn lose(&mut self, error: String) {

@@ -1,4 +1,4 @@
-//! Until when slices may take to follow a renamed port.
+//! Deadlines for EndpointSlices to follow a Service port that was renamed.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -6,28 +6,28 @@ use std::time::{Duration, Instant};
 /// How long they may take. A controller that works follows within a fraction of a second.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// The renames whose time isn't over, by the number that [`Catalog::renames`](crate::model::Catalog::renames) gives them.
+/// The renames whose deadline isn't over, by the number that [`Catalog::renames`](crate::model::Catalog::renames) gives them.
 #[derive(Debug, Default)]
-pub(super) struct Deadlines {
-    noted: u64,
+pub(super) struct RenameDeadlines {
+    recorded: u64,
     ahead: VecDeque<(Instant, u64)>,
 }
 
-impl Deadlines {
-    /// Takes in how many renames there were so far.
-    pub(super) fn note(&mut self, renames: u64, now: Instant) {
-        if self.noted < renames {
-            self.noted = renames;
+impl RenameDeadlines {
+    /// Records how many renames there were so far.
+    pub(super) fn record(&mut self, renames: u64, now: Instant) {
+        if self.recorded < renames {
+            self.recorded = renames;
             self.ahead.push_back((now + GRACE, renames));
         }
     }
 
-    /// When the next time is over.
+    /// The next deadline.
     pub(super) fn next(&self) -> Option<Instant> {
         self.ahead.front().map(|(deadline, _)| *deadline)
     }
 
-    /// The last rename whose time is over, if there is another one since the last call.
+    /// The last rename whose deadline is over, if there is another one since the last call.
     pub(super) fn due(&mut self, now: Instant) -> Option<u64> {
         let mut due = None;
         while let Some((_, number)) = self.ahead.pop_front_if(|(deadline, _)| *deadline <= now) {
@@ -45,17 +45,17 @@ mod tests {
     fn each_rename_has_its_time() {
         let start = Instant::now();
         let at = |millis| start + Duration::from_millis(millis);
-        let mut deadlines = Deadlines::default();
-        deadlines.note(0, at(0));
+        let mut deadlines = RenameDeadlines::default();
+        deadlines.record(0, at(0));
         assert_eq!((deadlines.next(), deadlines.due(at(9_000))), (None, None));
-        deadlines.note(2, at(0));
-        deadlines.note(2, at(500));
-        deadlines.note(3, at(1_000));
+        deadlines.record(2, at(0));
+        deadlines.record(2, at(500));
+        deadlines.record(3, at(1_000));
         assert_eq!((deadlines.next(), deadlines.due(at(4_999))), (Some(at(5_000)), None));
         assert_eq!((deadlines.due(at(5_000)), deadlines.next()), (Some(2), Some(at(6_000))));
-        deadlines.note(4, at(5_500));
+        deadlines.record(4, at(5_500));
         assert_eq!((deadlines.due(at(60_000)), deadlines.next()), (Some(4), None));
-        deadlines.note(4, at(60_000));
+        deadlines.record(4, at(60_000));
         assert_eq!(deadlines.next(), None);
     }
 }

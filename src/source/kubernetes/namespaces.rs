@@ -1,42 +1,42 @@
-//! Several watches of one kind, as one.
+//! Merges the watches of one kind, one per namespace, into one stream of events.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::watch::Watch;
 use crate::model::{Converted, Event, Kind, ObjectRef};
 
-/// Merges what the watches of one kind say into what one watch over all of it would say.
+/// Merges the events of the watches of one kind into those that one watch over all their namespaces would deliver.
 ///
-/// What the only watch of a kind says is passed on as it comes; whoever hears it forgets a list that is begun again before
-/// it was complete. Several are merged here. The first list is complete when every watch has listed; until then nothing is
-/// said. After that, a watch that lists again replaces only its own objects. It says the net difference, because a list
+/// The events of a single watch are passed on as they come; the catalog forgets a list that is begun again before it was
+/// complete. Several watches are merged here. The first list is complete when every watch has listed; until then there are no
+/// events. After that, a watch that lists again replaces only its own objects. It becomes the net difference, because a list
 /// would replace the objects of the others too: first what is there now, then what is gone, so that endpoints that moved
 /// from one slice to another are never missing.
 #[derive(Debug)]
-pub(super) struct Lists {
+pub(super) struct NamespaceMerge {
     kind: Kind,
-    watches: BTreeMap<Watch, Progress>,
-    /// Whether the first list was said.
+    watches: BTreeMap<Watch, NamespaceState>,
+    /// Whether the first list was delivered.
     complete: bool,
 }
 
 type Objects = BTreeMap<ObjectRef, Converted>;
 
-/// How far one of several watches is.
+/// The state of one of several watches.
 #[derive(Debug, Default)]
-struct Progress {
+struct NamespaceState {
     /// The part of a list that has arrived.
     arriving: Objects,
     /// Its objects, while other watches haven't listed.
     waiting: Option<Objects>,
-    /// What it has said is there.
+    /// The objects that were delivered and not deleted.
     known: BTreeSet<ObjectRef>,
 }
 
-impl Lists {
+impl NamespaceMerge {
     /// Merges these watches, all of this kind.
     pub(super) fn new(kind: Kind, watches: impl IntoIterator<Item = Watch>) -> Self {
-        let watches = watches.into_iter().map(|watch| (watch, Progress::default())).collect();
+        let watches = watches.into_iter().map(|watch| (watch, NamespaceState::default())).collect();
         Self { kind, watches, complete: false }
     }
 
@@ -47,13 +47,13 @@ impl Lists {
 
     /// Whether this watch has listed once.
     pub(super) fn has_listed(&self, watch: &Watch) -> bool {
-        self.complete || self.watches.get(watch).is_some_and(|progress| progress.waiting.is_some())
+        self.complete || self.watches.get(watch).is_some_and(|state| state.waiting.is_some())
     }
 
-    /// What one watch over all would say, now that this one has said this.
-    pub(super) fn hear(&mut self, watch: &Watch, event: Event) -> Vec<Event> {
+    /// The events that one watch over all namespaces would deliver, now that this one has delivered this event.
+    pub(super) fn merge(&mut self, watch: &Watch, event: Event) -> Vec<Event> {
         let alone = self.watches.len() == 1;
-        let Some(progress) = self.watches.get_mut(watch) else {
+        let Some(state) = self.watches.get_mut(watch) else {
             return Vec::new();
         };
         if alone {
@@ -62,33 +62,33 @@ impl Lists {
         }
         match event {
             Event::Init(_) => {
-                progress.arriving.clear();
+                state.arriving.clear();
                 Vec::new()
             }
             Event::InitApply(converted) => {
-                progress.arriving.insert(converted.id.clone(), converted);
+                state.arriving.insert(converted.id.clone(), converted);
                 Vec::new()
             }
-            Event::InitDone(_) if self.complete => progress.difference(),
+            Event::InitDone(_) if self.complete => state.difference(),
             Event::InitDone(_) => {
-                progress.waiting = Some(std::mem::take(&mut progress.arriving));
+                state.waiting = Some(std::mem::take(&mut state.arriving));
                 self.first_list()
             }
-            Event::Apply(converted) => progress.apply(converted).into_iter().collect(),
-            Event::Delete(id) => progress.delete(id).into_iter().collect(),
+            Event::Apply(converted) => state.apply(converted).into_iter().collect(),
+            Event::Delete(id) => state.delete(id).into_iter().collect(),
         }
     }
 
     /// The first list, once every watch has listed.
     fn first_list(&mut self) -> Vec<Event> {
-        if self.watches.values().any(|progress| progress.waiting.is_none()) {
+        if self.watches.values().any(|state| state.waiting.is_none()) {
             return Vec::new();
         }
         self.complete = true;
         let mut objects = Vec::new();
-        for progress in self.watches.values_mut() {
-            let waiting = progress.waiting.take().unwrap_or_default();
-            progress.known = waiting.keys().cloned().collect();
+        for state in self.watches.values_mut() {
+            let waiting = state.waiting.take().unwrap_or_default();
+            state.known = waiting.keys().cloned().collect();
             objects.extend(waiting.into_values());
         }
         let objects = objects.into_iter().map(Event::InitApply);
@@ -96,7 +96,7 @@ impl Lists {
     }
 }
 
-impl Progress {
+impl NamespaceState {
     fn apply(&mut self, converted: Converted) -> Option<Event> {
         if let Some(waiting) = &mut self.waiting {
             hold(waiting, converted);
@@ -115,7 +115,7 @@ impl Progress {
         Some(Event::Delete(id))
     }
 
-    /// What differs between the list that has arrived and what was said before.
+    /// The difference between the list that has arrived and what was delivered before.
     fn difference(&mut self) -> Vec<Event> {
         let arrived = std::mem::take(&mut self.arriving);
         let known = std::mem::replace(&mut self.known, arrived.keys().cloned().collect());

@@ -4,6 +4,8 @@ use super::*;
 use crate::model::EndpointState::{self, Draining, Ready};
 use crate::xds::resource_to_json;
 
+mod grpc;
+
 fn endpoint(address: &str, state: EndpointState, zone: &str, node: &str, weight: u32) -> model::Endpoint {
     let locality = model::Locality { zone: zone.into(), node: node.into() };
     model::Endpoint { address: address.parse().unwrap(), port: 8080, state, locality, weight, second: None }
@@ -72,7 +74,7 @@ fn spread() -> Arc<[model::Endpoint]> {
 }
 
 fn by_zone(zone_routing: ZoneRouting) -> Preference {
-    Preference::of(&Balancing { zone_routing, ..Balancing::default() })
+    Preference::for_envoy(&Balancing { zone_routing, ..Balancing::default() })
 }
 
 /// The localities of the assignment by priority, as a client at `place` gets it: `zone/node` and the last byte of each

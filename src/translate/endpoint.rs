@@ -1,14 +1,15 @@
-//! The endpoints of a Service port as a cluster's load assignment.
+//! Renders the endpoints of a Service port as the load assignment of its cluster, for Envoys and for gRPC clients.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use data_plane_api::core::{Address, HealthStatus, Locality, SocketAddress, address, socket_address};
+use data_plane_api::core::{HealthStatus, Locality};
 use data_plane_api::endpoint::{
     AdditionalAddress, ClusterLoadAssignment, Endpoint, LbEndpoint, LocalityLbEndpoints, lb_endpoint,
 };
 
+use super::messages::socket_address;
 use crate::model::{self, Balancing, LbPolicy, ZoneRouting};
 use crate::xds::{Name, Place, Resource, Version};
 
@@ -22,8 +23,8 @@ const LAST_PRIORITY: u32 = 128;
 /// one after the other, so without this the second address, which mostly comes later, would not be used.
 const DUAL_STACK: &str = "dual-stack";
 
-/// The region, the zone and the node of a locality.
-type Whereabouts<'a> = (&'a str, &'a str, &'a str);
+/// The region, the zone and the sub-zone (node) of a locality.
+type LocalityKey<'a> = (&'a str, &'a str, &'a str);
 
 /// What a policy makes of endpoints, for one kind of client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +52,7 @@ enum Client {
 
 impl Preference {
     /// What this policy prefers, for Envoys.
-    pub fn of(balancing: &Balancing) -> Self {
+    pub fn for_envoy(balancing: &Balancing) -> Self {
         Self {
             zone_routing: balancing.zone_routing,
             own_node_only: balancing.own_node_only,
@@ -60,9 +61,16 @@ impl Preference {
     }
 
     /// What this policy prefers, for gRPC clients.
-    pub fn of_grpc(balancing: &Balancing) -> Self {
+    ///
+    /// - Draining endpoints are left out: gRPC takes all that are listed for ready.
+    /// - Pick first is a policy of gRPC's own, and needs no priorities.
+    /// - On a ring the weight of an endpoint is multiplied by that of its locality (gRFC A42). So without zone routing all
+    ///   are in one locality there, or pods in crowded zones would get more calls than others.
+    ///
+    /// The second address of a pod is listed as for Envoys (gRFC A61).
+    pub fn for_grpc(balancing: &Balancing) -> Self {
         let is_flat = balancing.policy == LbPolicy::RingHash && balancing.zone_routing == ZoneRouting::Off;
-        Self { client: Client::Grpc { is_flat }, ..Self::of(balancing) }
+        Self { client: Client::Grpc { is_flat }, ..Self::for_envoy(balancing) }
     }
 }
 
@@ -158,7 +166,7 @@ fn own_nodes(endpoints: &[model::Endpoint]) -> impl Iterator<Item = Place> {
     known.into_iter().map(|(node, zone)| Place { zone: Name::clone(zone), node: Name::clone(node) })
 }
 
-/// The word for the way in which only the own node counts. The assignment that all others get says neither which endpoint is
+/// Identifies a located assignment of which only the own node counts. The assignment that all others get says neither which endpoint is
 /// on which node nor, for gRPC, which ones drain; so this does.
 fn on_own_node(zone_routing: ZoneRouting, endpoints: &[model::Endpoint]) -> String {
     let version = Version::of(format!("{endpoints:?}").as_bytes());
@@ -176,7 +184,7 @@ fn seen_from(place: &Place, name: &Name, endpoints: &[model::Endpoint], preferen
     let counted = endpoints.iter().filter(|endpoint| !is_own || endpoint.locality.node == place.node);
     // As among all endpoints of a Service: while none is ready, those that still serve are used in full.
     let none_is_ready = is_own && counted.clone().all(|one| one.state == model::EndpointState::Draining);
-    let mut levels: BTreeMap<_, BTreeMap<Whereabouts<'_>, Vec<LbEndpoint>>> = BTreeMap::new();
+    let mut levels: BTreeMap<_, BTreeMap<LocalityKey<'_>, Vec<LbEndpoint>>> = BTreeMap::new();
     for (position, endpoint) in counted.enumerate() {
         let model::Endpoint { address, port, state, locality, weight, second } = endpoint;
         let state = if none_is_ready { model::EndpointState::Ready } else { *state };
@@ -225,7 +233,7 @@ impl Distance {
 
 fn locality(
     priority: u32,
-    (region, zone, node): Whereabouts<'_>,
+    (region, zone, node): LocalityKey<'_>,
     lb_endpoints: Vec<LbEndpoint>,
 ) -> LocalityLbEndpoints {
     // Envoy looks at it only with locality-weighted balancing, which we don't ask for. Then, too, every endpoint's share
@@ -265,16 +273,6 @@ fn lb_endpoint(
             ..Endpoint::default()
         })),
         ..LbEndpoint::default()
-    }
-}
-
-pub(super) fn socket_address(address: IpAddr, port: u16) -> Address {
-    Address {
-        address: Some(address::Address::SocketAddress(SocketAddress {
-            address: address.to_string(),
-            port_specifier: Some(socket_address::PortSpecifier::PortValue(port.into())),
-            ..SocketAddress::default()
-        })),
     }
 }
 

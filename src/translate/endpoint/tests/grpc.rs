@@ -1,8 +1,14 @@
+//! Assignments of gRPC clients.
+
 use serde_json::Value;
 
+use super::super::{Preference, assignment as rendered};
 use super::*;
-use crate::model::{EndpointState, LbPolicy, Locality, ZoneRouting};
-use crate::xds::{Place, resource_to_json};
+use crate::model::{Endpoint, EndpointState, LbPolicy, Locality};
+
+fn assignment(name: &Name, endpoints: &Arc<[Endpoint]>, balancing: &Balancing) -> Resource {
+    rendered(name, endpoints, Preference::for_grpc(balancing))
+}
 
 /// A pod for each `zone/node`, the first of which drains.
 fn pods(spread: &[&str]) -> Arc<[Endpoint]> {

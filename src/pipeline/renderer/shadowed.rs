@@ -1,70 +1,71 @@
-//! Paths that somebody wants of a wildcard and that lead elsewhere on a domain which the wildcard covers: told to both.
+//! Paths of wildcards that are shadowed on a domain, as rejections on both Services.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::settings::field;
 use crate::model::{Key, ObjectRef, Port, Reason, Rejected};
-use crate::translate::envoy::Hidden;
+use crate::translate::envoy::ShadowedPath;
 use crate::xds::Name;
 
 /// How many things of one kind a message names.
 const NAMED: usize = 3;
 
-/// What is hidden, by domain and by those it concerns.
+/// The shadowed paths, by domain and by port.
 #[derive(Debug, Default)]
-pub(super) struct HiddenPaths {
-    by_domain: BTreeMap<Name, BTreeSet<Hidden>>,
-    /// By the clusters of those who lost and of those who have it instead.
-    by_port: BTreeMap<Name, BTreeSet<Hidden>>,
+pub(super) struct ShadowedPaths {
+    by_domain: BTreeMap<Name, BTreeSet<ShadowedPath>>,
+    /// By the clusters of losers and winners.
+    by_port: BTreeMap<Name, BTreeSet<ShadowedPath>>,
     rejected: BTreeMap<Name, Vec<Rejected>>,
 }
 
-impl HiddenPaths {
-    /// What there is to tell, in the order of clusters.
+impl ShadowedPaths {
+    /// Their rejections, in the order of clusters.
     pub(super) fn rejected(&self) -> impl Iterator<Item = &Rejected> {
         self.rejected.values().flatten()
     }
 
-    /// Replaces what is hidden on a domain, and says whether that was anything else. `port_of` knows the port of a cluster,
-    /// and so where its hosts and routes were written.
+    /// Replaces the shadowed paths of a domain. Returns whether that changed any. `port_of` finds the port of a cluster, and
+    /// so where its hosts and routes are written.
     pub(super) fn set<'a>(
         &mut self,
         domain: &Name,
-        hidden: BTreeSet<Hidden>,
+        shadowed: BTreeSet<ShadowedPath>,
         port_of: &impl Fn(&Name) -> Option<&'a Port>,
     ) -> bool {
         let none = BTreeSet::new();
         let before = self.by_domain.get(domain).unwrap_or(&none);
-        if *before == hidden {
+        if *before == shadowed {
             return false;
         }
         let mut concerned = BTreeSet::new();
-        for gone in before.difference(&hidden) {
+        for gone in before.difference(&shadowed) {
             for port in [&gone.loser, &gone.winner] {
                 self.by_port.entry(Name::clone(port)).or_default().remove(gone);
                 concerned.insert(Name::clone(port));
             }
         }
-        for new in hidden.difference(before) {
+        for new in shadowed.difference(before) {
             for port in [&new.loser, &new.winner] {
                 self.by_port.entry(Name::clone(port)).or_default().insert(new.clone());
                 concerned.insert(Name::clone(port));
             }
         }
-        if hidden.is_empty() {
+        if shadowed.is_empty() {
             self.by_domain.remove(domain);
         } else {
-            self.by_domain.insert(Name::clone(domain), hidden);
+            self.by_domain.insert(Name::clone(domain), shadowed);
         }
         for port in concerned {
-            self.tell(&port, port_of);
+            self.update_port(&port, port_of);
         }
         true
     }
 
-    /// Tells of a port anew, whose hosts and routes may be written elsewhere now; says whether that makes a difference.
-    pub(super) fn tell<'a>(&mut self, port: &Name, port_of: &impl Fn(&Name) -> Option<&'a Port>) -> bool {
-        let of_port = self.by_port.get(port).filter(|hidden| !hidden.is_empty());
+    /// Composes the rejections of a port again, whose hosts and routes may be written elsewhere now. Returns whether that
+    /// changed any.
+    pub(super) fn update_port<'a>(&mut self, port: &Name, port_of: &impl Fn(&Name) -> Option<&'a Port>) -> bool {
+        let of_port = self.by_port.get(port).filter(|shadowed| !shadowed.is_empty());
         let Some((of_port, rendered)) = of_port.zip(port_of(port)) else {
             self.by_port.remove(port);
             return self.rejected.remove(port).is_some();
@@ -74,34 +75,34 @@ impl HiddenPaths {
         let won = of_port.iter().filter(|one| one.winner == *port);
         let won = grouped(won, |one| &one.domain, |one| (&one.prefix, &one.loser_key));
         let lost = lost.iter().map(|group| loss(rendered, group));
-        let told: Vec<Rejected> = lost.chain(won.iter().map(|group| gain(rendered, group))).collect();
-        let is_same = self.rejected.get(port) == Some(&told);
-        self.rejected.insert(Name::clone(port), told);
+        let rejected: Vec<Rejected> = lost.chain(won.iter().map(|group| gain(rendered, group))).collect();
+        let is_same = self.rejected.get(port) == Some(&rejected);
+        self.rejected.insert(Name::clone(port), rejected);
         !is_same
     }
 }
 
-/// Domains or paths that are in query, each with the other Service.
+/// Domains or paths, each with the other Service.
 type Others<'a> = BTreeSet<(&'a Name, &'a Key)>;
 
-/// Paths or domains of which the same is to be told.
+/// Paths or domains that one rejection names together.
 struct Group<'a> {
     /// One of them.
-    any: &'a Hidden,
+    any: &'a ShadowedPath,
     /// All of them.
     items: BTreeSet<&'a Name>,
-    /// The domains or paths that are in query, and the other Service.
+    /// The domains or paths that they are shadowed on or by, and the other Service.
     others: Others<'a>,
 }
 
-/// Puts together those of one wildcard that have the same others.
+/// Groups those of one wildcard that have the same others.
 fn grouped<'a>(
-    hidden: impl Iterator<Item = &'a Hidden>,
-    item: fn(&'a Hidden) -> &'a Name,
-    other: fn(&'a Hidden) -> (&'a Name, &'a Key),
+    shadowed: impl Iterator<Item = &'a ShadowedPath>,
+    item: fn(&'a ShadowedPath) -> &'a Name,
+    other: fn(&'a ShadowedPath) -> (&'a Name, &'a Key),
 ) -> Vec<Group<'a>> {
-    let mut items: BTreeMap<(&Name, &Name), (&'a Hidden, Others<'a>)> = BTreeMap::new();
-    for one in hidden {
+    let mut items: BTreeMap<(&Name, &Name), (&'a ShadowedPath, Others<'a>)> = BTreeMap::new();
+    for one in shadowed {
         items.entry((&one.wildcard, item(one))).or_insert_with(|| (one, BTreeSet::new())).1.insert(other(one));
     }
     let mut groups: BTreeMap<_, Group<'a>> = BTreeMap::new();
@@ -112,10 +113,11 @@ fn grouped<'a>(
     groups.into_values().collect()
 }
 
+/// The rejection of the port that loses.
 fn loss(port: &Port, Group { any, items, others }: &Group<'_>) -> Rejected {
-    let Hidden { wildcard, loser_key, prefix, .. } = any;
+    let ShadowedPath { wildcard, loser_key, prefix, .. } = any;
     let written = |key: &str, item: &Name| Some(port.written.get(key)?.field_of(item).to_owned());
-    // Without routes it wants all of the wildcard.
+    // Without routes it claims all of the wildcard.
     let is_whole = port.policy.routes.is_empty();
     let (key, item) = if is_whole { ("hosts", wildcard) } else { ("routes", prefix) };
     let what = if is_whole { wildcard.to_string() } else { list(items.iter().map(ToString::to_string)) };
@@ -133,8 +135,9 @@ fn loss(port: &Port, Group { any, items, others }: &Group<'_>) -> Rejected {
     }
 }
 
+/// The rejection of the port that wins.
 fn gain(port: &Port, Group { any, items, others }: &Group<'_>) -> Rejected {
-    let Hidden { wildcard, winner_key, domain, .. } = any;
+    let ShadowedPath { wildcard, winner_key, domain, .. } = any;
     let written = port.written.get("hosts").map(|written| written.field_of(domain).to_owned());
     let paths = list(others.iter().map(|(path, key)| format!("{path} (of Service {key})")));
     Rejected {

@@ -1,4 +1,4 @@
-//! Tells the owners of objects what is wrong with them, as far as the pipeline and the clients found it.
+//! Writes Events of what the pipeline and the clients reject.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,26 +10,26 @@ use crate::events::{EventSender, EventWriter};
 use crate::server::Streams;
 use crate::telemetry::Metrics;
 
-/// How long changes are collected: there may be many, each costs what there is to tell, and people read it.
+/// How long changes are collected: there may be many, each costs as much as there is rejected, and people read the Events.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Tells what is new whenever something is, until both the pipeline and the server are gone.
-pub(super) async fn tell(
+/// Writes Events whenever something new is rejected, until both the pipeline and the server are gone.
+pub(super) async fn write_events(
     (sender, writer): (EventSender, EventWriter),
     status: StatusReader,
     streams: Streams,
     metrics: Arc<Metrics>,
 ) {
     let write = writer.run(|reason, outcome| metrics.event(reason, outcome.as_str()));
-    tokio::join!(follow(sender, status, streams), write);
+    tokio::join!(send_events(sender, status, streams), write);
 }
 
-async fn follow(mut sender: EventSender, mut status: StatusReader, streams: Streams) {
+async fn send_events(mut sender: EventSender, mut status: StatusReader, streams: Streams) {
     let mut nacks = streams.watch_nacks();
     loop {
         nacks.mark_unchanged();
         let found = status.latest().rejected;
-        sender.tell(found.iter().chain(&rejected_by_clients(streams.nacks())));
+        sender.send(found.iter().chain(&rejected_by_clients(streams.nacks())));
         tokio::select! {
             true = status.changed() => {}
             Ok(()) = nacks.changed() => {}
