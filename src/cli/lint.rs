@@ -11,8 +11,7 @@ use serde::Serialize;
 use super::cluster::Cluster;
 use super::manifests::{Problem, Read, Reading};
 use super::{Exit, Failure};
-use crate::admin::RejectedJson;
-use crate::model::{ObjectRef, Rejected, Severity};
+use crate::model::{ObjectRef, Rejected, RejectedJson, Severity};
 use crate::source::manifests::LeftAlone;
 
 /// Show every mistake in manifests or in a live cluster

@@ -11,7 +11,7 @@ use super::cluster::Cluster;
 use crate::app::config::{DEFAULT_CLUSTER_DOMAIN, DEFAULT_ENVOY_LISTENER, DnsName, EnvoyAddress};
 use crate::app::render_options;
 use crate::model::compat::Compat;
-use crate::model::explain::Explanation;
+use crate::model::explanation::ServiceExplanation;
 use crate::model::{Event, ObjectRef, Reason, Rejected};
 use crate::pipeline::{Offline, RenderOptions, offline};
 use crate::source::manifests::{Found, LeftAlone, Loaded, OldEndpoints, STDIN, Wrong, load};
@@ -153,9 +153,8 @@ fn line_of(found: &Found, Rejected { object: _, field, value, reason, message, m
 
 /// Whether its Service takes part and has nothing to take addresses from.
 fn lacks_slices(OldEndpoints { file: _, line: _, service }: &OldEndpoints, offline: &Offline) -> bool {
-    offline.explain(service).is_some_and(|explained| {
-        let Explanation { key: _, unserved, ports, slices } = explained.explanation;
-        unserved.is_none() && ports.iter().any(|port| port.unserved.is_none()) && slices.is_empty()
+    offline.explain(service).is_some_and(|ServiceExplanation { unserved, ports, slices, .. }| {
+        unserved.is_none() && ports.iter().any(|port| port.served) && slices.is_empty()
     })
 }
 

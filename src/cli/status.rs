@@ -8,7 +8,8 @@ use clap::Args;
 
 use super::output::{duration, table};
 use super::{Exit, Failure, http};
-use crate::admin::{ClientJson, RejectionJson, TypeJson};
+use crate::channels::{ClientSummary, NackSummary, TypeSummary};
+use crate::xds::ResourceType;
 
 /// Show who is connected, and how far each client is
 ///
@@ -43,9 +44,6 @@ enum Format {
 /// How many characters of what a client says of itself are shown.
 const MAX_NAME: usize = 60;
 
-/// The columns of the types.
-const TYPES: [&str; 5] = ["cds", "eds", "lds", "rds", "sds"];
-
 impl Status {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Exit, Failure> {
         let Self { node, admin, output } = self;
@@ -67,7 +65,7 @@ impl Status {
     }
 }
 
-fn clients(admin: SocketAddr) -> Result<Vec<ClientJson>, Failure> {
+fn clients(admin: SocketAddr) -> Result<Vec<ClientSummary>, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let body = runtime.block_on(http::get(admin, "/api/v1/clients")).map_err(|error| {
         Failure::unreachable(error.context("can't reach the server; name its admin port with --admin"))
@@ -77,35 +75,39 @@ fn clients(admin: SocketAddr) -> Result<Vec<ClientJson>, Failure> {
         .map_err(Failure::unreachable)
 }
 
-fn print_table(out: &mut dyn Write, clients: &[ClientJson]) -> std::io::Result<()> {
+fn print_table(out: &mut dyn Write, clients: &[ClientSummary]) -> std::io::Result<()> {
     if clients.is_empty() {
         return writeln!(out, "no client is connected");
     }
-    let [cds, eds, lds, rds, sds] = TYPES.map(str::to_uppercase);
+    let [cds, eds, lds, rds, sds] = ResourceType::ALL.map(|of_type| of_type.as_str().to_uppercase());
     let [node, fleet, stream, age] = ["NODE", "FLEET", "STREAM", "AGE"].map(str::to_owned);
     let head = [node, fleet, stream, age, cds, eds, lds, rds, sds];
     let rows: Vec<[String; 9]> = [head].into_iter().chain(clients.iter().map(row)).collect();
     for line in table(&rows, 0, MAX_NAME) {
         writeln!(out, "{line}")?;
     }
-    for (client, of_type, rejection) in rejections(clients) {
-        let RejectionJson { version: _, message, seconds_ago } = rejection;
+    for (client, of_type, nack) in nacks(clients) {
+        let NackSummary { version: _, message, seconds_ago } = nack;
         let ago = duration(*seconds_ago);
-        writeln!(out, "\n{} ({}) rejected {} {ago} ago:\n  {message}", client.node, client.stream, of_type.r#type)?;
+        writeln!(
+            out,
+            "\n{} ({}) rejected {} {ago} ago:\n  {message}",
+            client.node, client.stream, of_type.resource_type
+        )?;
     }
     Ok(())
 }
 
-fn row(client: &ClientJson) -> [String; 9] {
-    let ClientJson { node, fleet, client: _, user_agent: _, stream, age_seconds, types } = client;
-    let of_type = |word: &str| types.iter().find(|of_type| of_type.r#type == word).map_or("-".to_owned(), state);
-    let [cds, eds, lds, rds, sds] = TYPES.map(of_type);
+fn row(client: &ClientSummary) -> [String; 9] {
+    let ClientSummary { node, fleet, client: _, user_agent: _, stream, age_seconds, types } = client;
+    let of_type = |wanted| types.iter().find(|one| one.resource_type == wanted).map_or("-".to_owned(), state);
+    let [cds, eds, lds, rds, sds] = ResourceType::ALL.map(of_type);
     [shown(node), shown(fleet), stream.clone(), duration(*age_seconds), cds, eds, lds, rds, sds]
 }
 
-fn state(of_type: &TypeJson) -> String {
-    let TypeJson { r#type: _, sent, acked, behind_seconds, rejected } = of_type;
-    match (sent, behind_seconds, rejected) {
+fn state(of_type: &TypeSummary) -> String {
+    let TypeSummary { resource_type: _, sent, acked, behind_seconds, nack } = of_type;
+    match (sent, behind_seconds, nack) {
         (_, _, Some(_)) => "rejected".to_owned(),
         (_, Some(seconds), None) => format!("behind {}", duration(*seconds)),
         (None, None, None) => "nothing yet".to_owned(),
@@ -114,9 +116,9 @@ fn state(of_type: &TypeJson) -> String {
     }
 }
 
-fn rejections(clients: &[ClientJson]) -> impl Iterator<Item = (&ClientJson, &TypeJson, &RejectionJson)> {
+fn nacks(clients: &[ClientSummary]) -> impl Iterator<Item = (&ClientSummary, &TypeSummary, &NackSummary)> {
     let types = clients.iter().flat_map(|client| client.types.iter().map(move |of_type| (client, of_type)));
-    types.filter_map(|(client, of_type)| of_type.rejected.as_ref().map(|rejection| (client, of_type, rejection)))
+    types.filter_map(|(client, of_type)| of_type.nack.as_ref().map(|nack| (client, of_type, nack)))
 }
 
 /// What a client said of itself, without what would disturb the table or the terminal.

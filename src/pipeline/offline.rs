@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::explain::QueryState;
 use super::rejected::all_rejected;
 use super::{RenderOptions, Renderer};
-use crate::channels::{Explained, KnownService};
+use crate::channels::ServiceSummary;
+use crate::model::explanation::ServiceExplanation;
 use crate::model::{Catalog, Event, Key, Rejected};
 use crate::xds::{Snapshot, World};
 
@@ -27,12 +28,12 @@ impl Offline {
     }
 
     /// Why this Service would be served as it would; `None` if there is no such Service.
-    pub fn explain(&self, key: &Key) -> Option<Explained> {
+    pub fn explain(&self, key: &Key) -> Option<ServiceExplanation> {
         self.query_state().explain(key)
     }
 
     /// Some of the Services after this key, in the order of keys; none is the end.
-    pub fn page(&self, after: Option<&Key>) -> Vec<KnownService> {
+    pub fn page(&self, after: Option<&Key>) -> Vec<ServiceSummary> {
         self.query_state().page(after)
     }
 

@@ -9,7 +9,7 @@ use tracing::{Span, debug, info, warn};
 use super::Context;
 use super::codec::Reply;
 use super::connection::Wire;
-use crate::channels::{ClientNack, ClientSummary, NackSummary, Publication, TypeSummary};
+use crate::channels::{ClientNack, ClientSummary, NackSummary, Publication, TypeSummary, seconds};
 use crate::identity::Client;
 use crate::protocol::{Ask, Blamed, Complaint, MAX_RESPONSE_BYTES, Response, Session, Variant, Verdict, View};
 use crate::telemetry::OpenGuard;
@@ -200,12 +200,12 @@ impl Peer {
         let Client { node_id, user_agent, target, place: _ } = &self.client;
         let state = self.state();
         ClientSummary {
-            node_id: node_id.clone(),
+            node: node_id.clone(),
+            fleet: target.fleet.to_string(),
+            client: target.kind,
             user_agent: user_agent.clone(),
-            fleet: Arc::clone(&target.fleet),
-            kind: target.kind,
-            scope: self.scope.clone(),
-            age: self.since.elapsed(),
+            stream: self.scope.clone(),
+            age_seconds: seconds(self.since.elapsed()),
             types: ResourceType::ALL.into_iter().filter_map(|resource_type| state.summary(resource_type)).collect(),
         }
     }
@@ -268,13 +268,13 @@ impl State {
         let refused = self.refused.get(index).and_then(Option::as_ref);
         Some(TypeSummary {
             resource_type,
-            sent,
-            acked,
-            behind: push.map(|push| push.sent_at.elapsed()),
-            rejected: refused.map(|Refused { at, on: _, version, message }| NackSummary {
+            sent: sent.map(|version| version.to_string()),
+            acked: acked.map(|version| version.to_string()),
+            behind_seconds: push.map(|push| seconds(push.sent_at.elapsed())),
+            nack: refused.map(|Refused { at, on: _, version, message }| NackSummary {
                 version: version.clone(),
                 message: message.clone(),
-                ago: at.elapsed(),
+                seconds_ago: seconds(at.elapsed()),
             }),
         })
     }

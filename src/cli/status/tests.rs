@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 
-fn client(node: &str, types: &serde_json::Value) -> ClientJson {
+fn client(node: &str, types: &serde_json::Value) -> ClientSummary {
     let client = json!({
         "node": node, "fleet": "edge", "client": "envoy", "user_agent": "envoy 1.40.0", "stream": "ads delta 3",
         "age_seconds": 754.2, "types": types,
@@ -10,7 +10,7 @@ fn client(node: &str, types: &serde_json::Value) -> ClientJson {
     serde_json::from_value(client).unwrap()
 }
 
-fn printed(clients: &[ClientJson]) -> String {
+fn printed(clients: &[ClientSummary]) -> String {
     let mut out = Vec::new();
     print_table(&mut out, clients).unwrap();
     String::from_utf8(out).unwrap()
