@@ -6,13 +6,13 @@
 //!
 //! # One endpoint change, from the watch to the wire
 //!
-//! 1. [`source::kubernetes`] (or [`source::manifests`]) sees an EndpointSlice, [`source::lower`] reduces it to
+//! 1. [`source::kubernetes`] (or [`source::manifests`]) sees an EndpointSlice, [`source::objects`] reduces it to
 //!    [`model::object::EndpointSlice`], and it goes out as a [`source::Notice`].
 //! 2. [`pipeline::run`], on a thread of its own, drains all notices that are there, and feeds them to the [`model::Catalog`]. Its
 //!    [`take_changes`](model::Catalog::take_changes) merges the one dirty Service and returns its [`model::Entry`].
 //! 3. [`pipeline::Renderer`] sees which port's endpoints differ, and has [`translate`] render that one assignment: an
 //!    [`xds::Resource`], encoded and hashed here, once for everybody.
-//! 4. One entry changes in each fleet's [`xds::Snapshot`], and [`cache::SnapshotWriter::publish`] swaps a pointer.
+//! 4. One entry changes in each fleet's [`xds::Snapshot`], and [`channels::SnapshotWriter::publish`] swaps a pointer.
 //! 5. Every stream of [`server`] wakes, its [`protocol::Session`] finds the one difference to what its client holds, and
 //!    the bytes of step 3 are copied into the response.
 //!
@@ -24,17 +24,19 @@
 //! ```text
 //! 7 cli         one file a command                               may use all below
 //! 6 app         composition: configuration, tasks, shutdown      may use all below
-//! 5 server      gRPC round the protocol                          protocol, cache, access
-//!   admin       health, metrics, JSON                            cache, model, xds
-//!   pipeline    dirty → translate → publish                      source, model, translate, cache
+//! 5 server      gRPC round the protocol                          protocol, channels, identity, xds, telemetry, proto
+//!   admin       health, metrics, JSON                            channels, model, xds, telemetry
+//!   pipeline    dirty → translate → publish                      source, translate, channels, model, xds, telemetry
+//!   events      Kubernetes Events for the owners of objects      source, model
 //! 4 source      where Services and endpoints come from           model
 //!   protocol    the xDS state machines, without I/O              xds
-//!   cache       the one writer meets the many readers            model, xds
-//!   access      who a client is and what it may see              xds
-//! 3 translate   model → resources, pure                          model, xds
+//!   channels    what pipeline, server and admin tell each other  model, xds
+//!   identity    who a client is                                  xds, proto
+//! 3 translate   model → resources, pure                          model, xds, proto
 //! 2 model       the domain; annotations → policy                 –
-//!   xds         resources, versions, snapshots                   –
+//!   xds         resources, versions, snapshots                   proto
 //! 1 telemetry   the log and the metrics                          –
+//!   proto       Envoy's types, generated: `data_plane_api`       –
 //! ```
 //!
 //! # Decisions, and why
@@ -49,7 +51,7 @@
 //! - **Where a client runs doesn't multiply snapshots.** A resource that looks different from different zones or nodes
 //!   ([`xds::Resource::located`]) is in them once, and rendered for a place when a client there asks.
 //! - **What gRPC clients get is rendered when they ask for it.** They ask for everything by name, and a port has a dozen
-//!   names; so the server says which are wanted ([`cache::Wants`]), the pipeline renders these and no others, and a stream
+//!   names; so the server says which are in demand ([`channels::Demand`]), the pipeline renders these and no others, and a stream
 //!   says nothing before its names were looked for: an answer without them would mean that they are gone.
 //! - **Nothing is served before everything was listed once**, and a lost watch never becomes an empty push.
 //! - **What can't be used is a value**, [`model::Rejected`], not an error: it harms nobody else, the last good state of it
@@ -80,11 +82,12 @@
 //! - With `--compat`, a Mapping counts only on the Service that carries it; `chancery convert` puts it where it belongs.
 //! - Streams of single types reconnect one by one, so for a moment after a server died routes may be ahead of clusters.
 
-pub mod access;
 pub mod admin;
 pub mod app;
-pub mod cache;
+pub mod channels;
 pub mod cli;
+pub mod events;
+pub mod identity;
 pub mod model;
 pub mod pipeline;
 pub mod protocol;

@@ -13,11 +13,12 @@ const BELOW_CLI: &[&str] = &[
     "server",
     "admin",
     "pipeline",
+    "events",
     "source",
     "translate",
     "protocol",
-    "cache",
-    "access",
+    "channels",
+    "identity",
     "model",
     "xds",
     "telemetry",
@@ -30,19 +31,20 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("xds", &[]),
     ("model", &[]),
     ("translate", &["model", "xds"]),
-    ("access", &["model", "xds"]),
-    ("cache", &["model", "xds"]),
+    ("identity", &["model", "xds"]),
+    ("channels", &["model", "xds"]),
     ("protocol", &["xds"]),
     ("source", &["model"]),
-    ("pipeline", &["source", "translate", "cache", "model", "xds", "telemetry"]),
-    ("admin", &["cache", "model", "xds", "telemetry"]),
-    ("server", &["protocol", "cache", "access", "xds", "telemetry"]),
+    ("pipeline", &["source", "translate", "channels", "model", "xds", "telemetry"]),
+    ("admin", &["channels", "model", "xds", "telemetry"]),
+    ("server", &["protocol", "channels", "identity", "xds", "telemetry"]),
+    ("events", &["source", "model"]),
     ("app", BELOW_APP),
     ("cli", BELOW_CLI),
 ];
 
 /// Rooms that know no runtime, no client, no clock, no log, no I/O …
-const PURE: &[&str] = &["model", "translate", "protocol", "xds", "source/lower", "source/kubernetes/event.rs"];
+const PURE: &[&str] = &["model", "translate", "protocol", "xds", "source/objects", "events/warning.rs"];
 
 /// … which is to say none of these.
 const IMPURE: &[&str] = &[

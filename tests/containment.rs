@@ -8,8 +8,8 @@ use std::net::SocketAddr;
 use chancery::app::render_options;
 use chancery::model::settings::{PREFIX, Setting};
 use chancery::pipeline::{Offline, offline};
-use chancery::source::lower::Lowering;
 use chancery::source::manifests;
+use chancery::source::objects::Conversion;
 use chancery::xds::{ResourceType, Snapshot, World, resource_to_json};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -165,8 +165,8 @@ fn world(wild: &[BTreeMap<String, String>], listener: SocketAddr) -> World {
     let file = directory.path().join("all.yaml");
     let documents: Vec<String> = documents.iter().map(Value::to_string).collect();
     std::fs::write(&file, documents.join("\n---\n")).unwrap();
-    let lowering = Lowering { allow_loopback_endpoints: true, ..Lowering::default() };
-    let loaded = manifests::load(&[file], lowering).unwrap();
+    let conversion = Conversion { allow_loopback_endpoints: true, ..Conversion::default() };
+    let loaded = manifests::load(&[file], conversion).unwrap();
     let Offline { world, .. } = offline(loaded.events, render_options("cluster.local", listener, []));
     world
 }

@@ -14,8 +14,8 @@ use chancery::cli::demo::backend;
 use chancery::cli::demo::envoy::Stats;
 use chancery::cli::demo::load::{call, dial};
 use chancery::pipeline::offline;
-use chancery::source::lower::Lowering;
 use chancery::source::manifests;
+use chancery::source::objects::Conversion;
 use chancery::xds::World;
 use data_plane_api::echo::EchoRequest;
 use data_plane_api::echo::client::EchoClient;
@@ -69,7 +69,8 @@ fn world(manifests: &str, listeners: &BTreeMap<&str, SocketAddr>) -> World {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("cart.yaml");
     fs::write(&file, manifests).unwrap();
-    let loaded = manifests::load(&[file], Lowering { allow_loopback_endpoints: true, ..Lowering::default() }).unwrap();
+    let loaded =
+        manifests::load(&[file], Conversion { allow_loopback_endpoints: true, ..Conversion::default() }).unwrap();
     let fleet = |(name, address): (&&str, &SocketAddr)| {
         ((*name).to_owned(), FleetLayer { listener: Some(EnvoyAddress(*address)), ..FleetLayer::default() })
     };

@@ -16,8 +16,8 @@ use chancery::cli::demo::addresses::{POD_PORT, PodAddresses};
 use chancery::cli::demo::backend;
 use chancery::cli::demo::load::{call, dial};
 use chancery::pipeline::offline;
-use chancery::source::lower::Lowering;
 use chancery::source::manifests;
+use chancery::source::objects::Conversion;
 use chancery::xds::{Snapshot, World};
 use data_plane_api::echo::client::EchoClient;
 use serde_json::Value;
@@ -32,7 +32,7 @@ use tokio::net::TcpListener;
 async fn an_envoy_with_its_own_routes_takes_clusters_and_endpoints() {
     let mut control_plane = ControlPlane::start().await;
     let input = PathBuf::from("tests/golden/settings/retries/in.yaml");
-    let loaded = manifests::load(std::slice::from_ref(&input), Lowering::default()).unwrap();
+    let loaded = manifests::load(std::slice::from_ref(&input), Conversion::default()).unwrap();
     let world = offline(loaded.events, render_options("cluster.local", free_address(), [])).world;
     control_plane.everyone = Snapshot::clone(&world.everyone);
     control_plane.publish();
@@ -69,7 +69,7 @@ async fn an_envoy_of_a_configured_fleet_listens_as_it_says() {
     );
     let fleets = [("edge".to_owned(), serde_saphyr::from_str(&layer).unwrap())];
     let input = PathBuf::from("tests/golden/domains/shared-by-routes/in.yaml");
-    let loaded = manifests::load(std::slice::from_ref(&input), Lowering::default()).unwrap();
+    let loaded = manifests::load(std::slice::from_ref(&input), Conversion::default()).unwrap();
     control_plane.world = offline(loaded.events, render_options("cluster.local", free_address(), fleets)).world;
     control_plane.everyone = Snapshot::clone(&control_plane.world.everyone);
     control_plane.publish();
@@ -181,7 +181,8 @@ endpoints:
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("cart.yaml");
     fs::write(&file, manifests).unwrap();
-    let loaded = manifests::load(&[file], Lowering { allow_loopback_endpoints: true, ..Lowering::default() }).unwrap();
+    let loaded =
+        manifests::load(&[file], Conversion { allow_loopback_endpoints: true, ..Conversion::default() }).unwrap();
     let fleet = |(name, address): (&String, &SocketAddr)| {
         (name.clone(), FleetLayer { listener: Some(EnvoyAddress(*address)), ..FleetLayer::default() })
     };

@@ -20,8 +20,8 @@ use std::path::{Path, PathBuf};
 use chancery::model::Rejected;
 use chancery::model::compat::Compat;
 use chancery::pipeline::{Offline, RenderOptions, offline};
-use chancery::source::lower::Lowering;
 use chancery::source::manifests;
+use chancery::source::objects::Conversion;
 use chancery::xds::{Place, ResourceType, Snapshot, resource_to_json};
 use serde_json::{Value, json};
 
@@ -98,7 +98,7 @@ fn render(case: &Path) -> BTreeMap<PathBuf, String> {
     }
     let text = fs::read_to_string(&input).unwrap();
     let compat = if case.starts_with(COMPAT) { Compat::ALL } else { Compat::default() };
-    let loaded = manifests::load(&[input], Lowering { compat, ..Lowering::default() }).unwrap();
+    let loaded = manifests::load(&[input], Conversion { compat, ..Conversion::default() }).unwrap();
     let offline = offline(loaded.events, RenderOptions::default());
     let Offline { world, rejected, .. } = &offline;
 

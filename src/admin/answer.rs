@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use tokio::task;
 
-use crate::cache::Unanswered;
+use crate::channels::QueryError;
 
 /// JSON that takes a while to put together: streams are served by the same threads.
 pub(super) async fn blocking<T: Serialize>(work: impl FnOnce() -> T + Send + 'static) -> Response {
@@ -18,6 +18,6 @@ pub(super) async fn blocking<T: Serialize>(work: impl FnOnce() -> T + Send + 'st
     }
 }
 
-pub(super) fn unanswered(error: Unanswered) -> Response {
+pub(super) fn unanswered(error: QueryError) -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n")).into_response()
 }

@@ -7,7 +7,7 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 
 use super::Admin;
-use crate::cache::{ClientSummary, Rejection, TypeSummary};
+use crate::channels::{ClientSummary, NackSummary, TypeSummary};
 
 /// One stream of one client, as programs read it here and from `chancery status -o json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -81,7 +81,7 @@ impl From<TypeSummary> for TypeJson {
             sent: sent.map(|version| version.to_string()),
             acked: acked.map(|version| version.to_string()),
             behind_seconds: behind.map(seconds),
-            rejected: rejected.map(|Rejection { version, message, ago }| RejectionJson {
+            rejected: rejected.map(|NackSummary { version, message, ago }| RejectionJson {
                 version,
                 message,
                 seconds_ago: seconds(ago),

@@ -73,7 +73,7 @@ pub(super) async fn config_dump(
             "expected /config_dump or some of /config_dump?client=envoy|grpc&fleet=NAME&zone=ZONE&node_name=NAME\n";
         return (StatusCode::BAD_REQUEST, expected).into_response();
     };
-    let Some(publication) = admin.cache.latest() else {
+    let Some(publication) = admin.snapshots.latest() else {
         return (StatusCode::SERVICE_UNAVAILABLE, "nothing is served yet; /readyz says why\n").into_response();
     };
     let kind = match client {

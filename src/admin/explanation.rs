@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answer::{blocking, unanswered};
 use super::{AddressJson, Admin, RejectedJson, SettingJson};
-use crate::cache::{DomainLost, DomainWanted, Explained, RenderedFor, Unanswered, refused};
+use crate::channels::{DomainLost, DomainWanted, Explained, QueryError, RenderedFor, rejected_by_clients};
 use crate::model::explain::{DefaultFor, Explanation, PortExplanation, SliceSummary, Unserved};
 use crate::model::{Fleets, Key, NearestService, ObjectRef, Rejected, Requests};
 
@@ -200,10 +200,10 @@ fn fleet_names(fleets: &Fleets) -> Vec<String> {
 
 pub(super) async fn explain(State(admin): State<Admin>, Path((namespace, name)): Path<(String, String)>) -> Response {
     let key = Key::new(namespace, name);
-    match admin.asker.explain(key.clone()).await {
+    match admin.queries.explain(key.clone()).await {
         Ok(Some(explained)) => {
             let clients = Arc::clone(&admin.clients);
-            blocking(move || ExplanationJson::new(explained, &refused(clients.refusals()))).await
+            blocking(move || ExplanationJson::new(explained, &rejected_by_clients(clients.nacks()))).await
         }
         Ok(None) => match nearest(&admin, key.clone()).await {
             Ok(nearest) => (StatusCode::NOT_FOUND, Json(NoServiceJson::new(&key, nearest.as_ref()))).into_response(),
@@ -213,11 +213,11 @@ pub(super) async fn explain(State(admin): State<Admin>, Path((namespace, name)):
     }
 }
 
-async fn nearest(admin: &Admin, wanted: Key) -> Result<Option<Key>, Unanswered> {
+async fn nearest(admin: &Admin, wanted: Key) -> Result<Option<Key>, QueryError> {
     let mut nearest = NearestService::new(wanted);
     let mut last = None;
     loop {
-        let page = admin.asker.page(last).await?;
+        let page = admin.queries.page(last).await?;
         for known in &page {
             nearest.consider(&known.key);
         }

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 
 use super::Admin;
-use crate::cache::Status;
+use crate::channels::SourceStatus;
 use crate::model::Kind;
 
 /// It runs: whoever asked got this answer.
@@ -19,13 +19,13 @@ pub(super) async fn livez() -> &'static str {
 /// what was listed is still right more often than nothing is, and a restart would only forget it.
 pub(super) async fn readyz(State(mut admin): State<Admin>) -> (StatusCode, String) {
     let status = admin.status.read();
-    let published = admin.cache.latest().is_some();
+    let published = admin.snapshots.latest().is_some();
     let code =
         if published && status.unlisted().next().is_none() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (code, explain(code, published, &status, Instant::now()))
 }
 
-fn explain(code: StatusCode, published: bool, status: &Status, now: Instant) -> String {
+fn explain(code: StatusCode, published: bool, status: &SourceStatus, now: Instant) -> String {
     let mut text = String::from(if code == StatusCode::OK { "ready\n" } else { "not ready\n" });
     for kind in Kind::ALL {
         let state = if status.listed.contains(&kind) { "listed" } else { "not listed yet" };
@@ -36,7 +36,7 @@ fn explain(code: StatusCode, published: bool, status: &Status, now: Instant) -> 
     for error in status.denied.values() {
         let _ = writeln!(text, "source: {error}");
     }
-    if let Some(lost) = &status.out_of_touch {
+    if let Some(lost) = &status.outage {
         let seconds = status.staleness(now).as_secs();
         let _ = writeln!(text, "source: out of touch for {seconds} s: {}", lost.error);
     }

@@ -9,14 +9,14 @@ use axum::response::{IntoResponse, Response};
 use prometheus_client::encoding::text::encode;
 
 use super::Admin;
-use crate::cache::refused;
+use crate::channels::rejected_by_clients;
 use crate::model::Reason;
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 pub(super) async fn metrics(State(admin): State<Admin>) -> Response {
     admin.metrics.staleness(admin.status.read().staleness(Instant::now()));
-    admin.metrics.rejected([(Reason::RejectedByClient.as_str(), refused(admin.clients.refusals()).len())]);
+    admin.metrics.rejected([(Reason::RejectedByClient.as_str(), rejected_by_clients(admin.clients.nacks()).len())]);
     let mut text = String::new();
     match encode(&mut text, &admin.registry) {
         Ok(()) => ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response(),

@@ -2,13 +2,13 @@
 //!
 //! ```text
 //! GET /livez             it runs
-//! GET /readyz            it has something to serve         ◀── Status, SnapshotCache
+//! GET /readyz            it has something to serve         ◀── Status, SnapshotReader
 //! GET /metrics           OpenMetrics                       ◀── Registry
 //! GET /api/v1/clients    who is connected, how far         ◀── Clients
-//! GET /api/v1/services   what is served                    ◀── the pipeline, asked by Asker
+//! GET /api/v1/services   what is served                    ◀── the pipeline, asked by QuerySender
 //!       …/NAMESPACE/NAME and why                           ◀── the pipeline, Clients
 //! GET /api/v1/rejected   what can't be used, and why       ◀── Status, Clients
-//! GET /config_dump       what the clients of a fleet hold  ◀── SnapshotCache
+//! GET /config_dump       what the clients of a fleet hold  ◀── SnapshotReader
 //! GET /                  the list of these
 //! ```
 //!
@@ -35,7 +35,7 @@ use axum::routing::get;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 
-use crate::cache::{Asker, Clients, SnapshotCache, StatusReader};
+use crate::channels::{Clients, QuerySender, SnapshotReader, StatusReader};
 use crate::telemetry::Metrics;
 
 pub use clients::{ClientJson, RejectionJson, TypeJson};
@@ -49,13 +49,13 @@ pub use standing::{AddressJson, BadSettingJson, SettingJson};
 #[derive(Debug, Clone)]
 pub struct Admin {
     /// What clients should hold.
-    pub cache: SnapshotCache,
+    pub snapshots: SnapshotReader,
     /// How the source is doing.
     pub status: StatusReader,
     /// Who is connected.
     pub clients: Arc<dyn Clients>,
     /// Why Services are served as they are.
-    pub asker: Asker,
+    pub queries: QuerySender,
     /// The metrics that are worked out only when somebody asks.
     pub metrics: Arc<Metrics>,
     /// Every metric there is.

@@ -7,7 +7,7 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 
 use super::Admin;
-use crate::cache::refused;
+use crate::channels::rejected_by_clients;
 use crate::model::{Key, Kind, ObjectRef, Reason, Rejected, Severity};
 
 /// A [`Rejected`], as programs read it here and from `chancery lint -o json`.
@@ -82,5 +82,5 @@ fn some(text: &str) -> Option<String> {
 
 pub(super) async fn list(State(admin): State<Admin>) -> Json<Vec<RejectedJson>> {
     let found = admin.status.read().rejected;
-    Json(found.iter().chain(&refused(admin.clients.refusals())).map(RejectedJson::from).collect())
+    Json(found.iter().chain(&rejected_by_clients(admin.clients.nacks())).map(RejectedJson::from).collect())
 }

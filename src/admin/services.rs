@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Admin;
 use super::answer::{blocking, unanswered};
-use crate::cache::{KnownService, ServedPort, Unanswered};
+use crate::channels::{KnownService, QueryError, ServedPort};
 use crate::model::{Endpoint, EndpointState};
 
 /// A Service that takes part.
@@ -65,10 +65,10 @@ pub(super) async fn list(State(admin): State<Admin>) -> Response {
 }
 
 /// Every Service. The pages needn't be of one moment: each Service is told as it is when its page is asked for.
-async fn all(admin: &Admin) -> Result<Vec<KnownService>, Unanswered> {
+async fn all(admin: &Admin) -> Result<Vec<KnownService>, QueryError> {
     let mut all: Vec<KnownService> = Vec::new();
     loop {
-        let page = admin.asker.page(all.last().map(|last| last.key.clone())).await?;
+        let page = admin.queries.page(all.last().map(|last| last.key.clone())).await?;
         if page.is_empty() {
             return Ok(all);
         }

@@ -9,8 +9,8 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
 use super::*;
-use crate::cache::{
-    self, ClientSummary, OutOfTouch, Publication, Questions, Refusal, Rejection, SnapshotWriter, StatusWriter,
+use crate::channels::{
+    self, ClientNack, ClientSummary, NackSummary, Outage, Publication, QueryReceiver, SnapshotWriter, StatusWriter,
     TypeSummary,
 };
 use crate::model::{Key, Kind, ObjectRef, Reason, Rejected};
@@ -29,7 +29,7 @@ impl Clients for Connected {
             sent: Some(Version::of(b"new")),
             acked: None,
             behind: None,
-            rejected: Some(Rejection {
+            rejected: Some(NackSummary {
                 version: "1".to_owned(),
                 message: "no".to_owned(),
                 ago: Duration::from_millis(1500),
@@ -53,8 +53,8 @@ impl Clients for Connected {
         }]
     }
 
-    fn refusals(&self) -> Vec<Refusal> {
-        vec![Refusal {
+    fn nacks(&self) -> Vec<ClientNack> {
+        vec![ClientNack {
             node_id: "envoy-1".to_owned(),
             resource_type: ResourceType::Cluster,
             name: "shop/pay/80".into(),
@@ -68,26 +68,33 @@ impl Clients for Connected {
 /// A running admin server and the halves that the pipeline would hold.
 struct Running {
     address: SocketAddr,
-    cache: SnapshotWriter,
+    snapshots: SnapshotWriter,
     status: StatusWriter,
-    questions: Questions,
+    queries: QueryReceiver,
     stop: oneshot::Sender<()>,
     stopped: tokio::task::JoinHandle<io::Result<()>>,
 }
 
 async fn start() -> Running {
-    let (cache, reader) = cache::channel();
-    let (status, status_reader) = cache::status_channel();
+    let (snapshots, reader) = channels::snapshot_channel();
+    let (status, status_reader) = channels::status_channel();
     let mut registry = Registry::default();
     let metrics = Arc::new(Metrics::new(&mut registry));
     let clients = Arc::new(Connected);
-    let (asker, questions) = cache::question_channel();
-    let admin = Admin { cache: reader, status: status_reader, clients, asker, metrics, registry: Arc::new(registry) };
+    let (query_sender, queries) = channels::query_channel();
+    let admin = Admin {
+        snapshots: reader,
+        status: status_reader,
+        clients,
+        queries: query_sender,
+        metrics,
+        registry: Arc::new(registry),
+    };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopping) = oneshot::channel();
     let stopped = tokio::spawn(serve(listener, admin, async { drop(stopping.await) }));
-    Running { address, cache, status, questions, stop, stopped }
+    Running { address, snapshots, status, queries, stop, stopped }
 }
 
 impl Running {
@@ -116,7 +123,7 @@ impl Running {
     }
 
     fn publish(&self, world: World) {
-        self.cache.publish(Publication { world, observed_at: Instant::now() });
+        self.snapshots.publish(Publication { world, observed_at: Instant::now() });
     }
 }
 
@@ -167,8 +174,8 @@ async fn it_is_ready_once_every_kind_is_listed_and_published() {
 async fn it_stays_ready_without_the_api_server_and_says_so() {
     let running = start().await;
     let since = Instant::now().checked_sub(Duration::from_secs(20)).unwrap();
-    let lost = OutOfTouch { since, error: "connection refused".to_owned() };
-    running.status.update(|status| status.out_of_touch = Some(lost));
+    let lost = Outage { since, error: "connection refused".to_owned() };
+    running.status.update(|status| status.outage = Some(lost));
     let (code, body) = running.get("/readyz").await;
     assert_eq!(code, 503);
     assert!(body.contains("source: out of touch for 20 s: connection refused\n"), "{body}");
@@ -191,7 +198,7 @@ async fn metrics_are_open_metrics_and_staleness_is_worked_out_then() {
     assert!(body.ends_with("# EOF\n"), "{body}");
 
     let since = Instant::now().checked_sub(Duration::from_secs(20)).unwrap();
-    running.status.update(|status| status.out_of_touch = Some(OutOfTouch { since, error: String::new() }));
+    running.status.update(|status| status.outage = Some(Outage { since, error: String::new() }));
     let (_, body) = running.get("/metrics").await;
     assert!(body.contains("\nchancery_source_staleness_seconds 20."), "{body}");
 }

@@ -3,7 +3,7 @@
 //! ```text
 //!  flags, environment, file ──▶ Config ──▶ serve
 //!                                            │ starts, and stops on a signal
-//!      Source ──▶ pipeline ──▶ SnapshotCache ├──▶ ADS server   (xDS port)
+//!      Source ──▶ pipeline ──▶ SnapshotReader ├──▶ ADS server   (xDS port)
 //!                      └─────▶ Status ──┬────└──▶ admin server (admin port)
 //!                      what clients refuse ┴─▶ tell ──▶ Events
 //! ```

@@ -21,7 +21,7 @@ use super::signals::Signals;
 use super::thread::on_own_thread;
 use super::{render_options, source, tell};
 use crate::admin::{self, Admin};
-use crate::cache;
+use crate::channels;
 use crate::pipeline;
 use crate::server;
 use crate::telemetry::Metrics;
@@ -45,15 +45,15 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
 
     let mut registry = Registry::default();
     let metrics = Arc::new(Metrics::new(&mut registry));
-    let (writer, cache) = cache::channel();
-    let (status_writer, status) = cache::status_channel();
+    let (writer, snapshots) = channels::snapshot_channel();
+    let (status_writer, status) = channels::status_channel();
     let stop = CancellationToken::new();
 
     let mut parts = Parts::new();
     let options = render_options(&config.cluster_domain, config.envoy_listener, config.fleets);
-    let (asker, questions) = cache::question_channel();
-    let (wants, wanted) = cache::wanted_channel();
-    let run = pipeline::run(source, options, writer, status_writer, Arc::clone(&metrics), questions, wanted);
+    let (query_sender, queries) = channels::query_channel();
+    let (demand, wanted) = channels::demand_channel();
+    let run = pipeline::run(source, options, writer, status_writer, Arc::clone(&metrics), queries, wanted);
     let stopped = stop.clone();
     let run = async move {
         tokio::select! {
@@ -65,8 +65,8 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     start(&mut parts, "the pipeline", on_own_thread("pipeline", run));
     let streams = server::Streams::default();
     let context = server::Context {
-        cache: cache.clone(),
-        wants,
+        snapshots: snapshots.clone(),
+        demand,
         metrics: Arc::clone(&metrics),
         identifier: identifier(),
         load_reporting_interval: server::LOAD_REPORTING_INTERVAL,
@@ -91,7 +91,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         });
     }
     let clients = Arc::new(streams);
-    let answers = Admin { cache, status, clients, asker, metrics, registry: Arc::new(registry) };
+    let answers = Admin { snapshots, status, clients, queries: query_sender, metrics, registry: Arc::new(registry) };
     start(&mut parts, "the admin server", admin::serve(admin, answers, stop.clone().cancelled_owned()));
 
     let outcome = tokio::select! {

@@ -3,27 +3,28 @@
 use anyhow::anyhow;
 
 use super::config::{Config, KubernetesConfig, SourceConfig};
+use crate::events::{EventSender, EventWriter, event_channel};
 use crate::source::Source;
-use crate::source::kubernetes::{self, EventWriter, KubernetesSource, Teller};
-use crate::source::lower::Lowering;
+use crate::source::kubernetes::{self, KubernetesSource};
 use crate::source::manifests::ManifestsSource;
+use crate::source::objects::Conversion;
 
 /// A source, and what tells the owners of its objects what is wrong with them; files tell nobody.
-pub(super) type Opened = (Box<dyn Source>, Option<(Teller, EventWriter)>);
+pub(super) type Opened = (Box<dyn Source>, Option<(EventSender, EventWriter)>);
 
 /// Opens the source. That a cluster can't be reached now is no error: the source keeps trying.
 pub(super) async fn open(config: &Config) -> anyhow::Result<Opened> {
-    let lowering = Lowering { allow_loopback_endpoints: config.allow_loopback_endpoints, compat: config.compat };
+    let conversion = Conversion { allow_loopback_endpoints: config.allow_loopback_endpoints, compat: config.compat };
     match config.source.clone() {
         SourceConfig::Kubernetes(KubernetesConfig { kubeconfig, context, namespaces }) => {
-            let options = kubernetes::Options { kubeconfig, context, namespaces, lowering };
+            let options = kubernetes::Options { kubeconfig, context, namespaces, conversion };
             // Their messages name the cause already.
             let source = KubernetesSource::connect(options).await.map_err(|error| anyhow!("{error}"))?;
-            let events = source.events();
+            let events = event_channel(source.client());
             Ok((Box::new(source), Some(events)))
         }
         SourceConfig::Manifests { directory } => {
-            let source = ManifestsSource::open(directory, lowering);
+            let source = ManifestsSource::open(directory, conversion);
             Ok((Box::new(source.map_err(|error| anyhow!("{error}"))?), None))
         }
     }

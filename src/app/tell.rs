@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use crate::cache::{Clients, StatusReader, refused};
+use crate::channels::{Clients, StatusReader, rejected_by_clients};
+use crate::events::{EventSender, EventWriter};
 use crate::server::Streams;
-use crate::source::kubernetes::{EventWriter, Teller};
 use crate::telemetry::Metrics;
 
 /// How long changes are collected: there may be many, each costs what there is to tell, and people read it.
@@ -15,24 +15,24 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 /// Tells what is new whenever something is, until both the pipeline and the server are gone.
 pub(super) async fn tell(
-    (teller, writer): (Teller, EventWriter),
+    (sender, writer): (EventSender, EventWriter),
     status: StatusReader,
     streams: Streams,
     metrics: Arc<Metrics>,
 ) {
     let write = writer.run(|reason, outcome| metrics.event(reason, outcome.as_str()));
-    tokio::join!(follow(teller, status, streams), write);
+    tokio::join!(follow(sender, status, streams), write);
 }
 
-async fn follow(mut teller: Teller, mut status: StatusReader, streams: Streams) {
-    let mut refusals = streams.watch_refusals();
+async fn follow(mut sender: EventSender, mut status: StatusReader, streams: Streams) {
+    let mut nacks = streams.watch_nacks();
     loop {
-        refusals.mark_unchanged();
+        nacks.mark_unchanged();
         let found = status.latest().rejected;
-        teller.tell(found.iter().chain(&refused(streams.refusals())));
+        sender.tell(found.iter().chain(&rejected_by_clients(streams.nacks())));
         tokio::select! {
             true = status.changed() => {}
-            Ok(()) = refusals.changed() => {}
+            Ok(()) = nacks.changed() => {}
             else => return,
         }
         sleep(PAUSE).await;

@@ -9,7 +9,7 @@ use clap::Args;
 use super::Failure;
 use crate::model::{Event, Key, Kind, ObjectRef};
 use crate::source::kubernetes::{KubernetesSource, List, Options};
-use crate::source::lower::Lowering;
+use crate::source::objects::Conversion;
 
 /// Which cluster, and what of it; for a command that has `paths` to read instead.
 #[derive(Debug, Args)]
@@ -34,9 +34,9 @@ impl Cluster {
     }
 
     /// A complete list of every kind.
-    pub(super) fn list(self, lowering: Lowering) -> Result<Vec<Event>, Failure> {
+    pub(super) fn list(self, conversion: Conversion) -> Result<Vec<Event>, Failure> {
         let Self { kubeconfig, context, namespace: namespaces } = self;
-        let options = Options { kubeconfig, context, namespaces: namespaces.clone(), lowering };
+        let options = Options { kubeconfig, context, namespaces: namespaces.clone(), conversion };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let List { events, denied } = runtime.block_on(async {
             let source =
@@ -60,5 +60,5 @@ impl Cluster {
 
 fn has(events: &[Event], namespace: &str) -> bool {
     let id = ObjectRef::Object(Kind::Namespace, Key::new("", namespace));
-    events.iter().any(|event| matches!(event, Event::InitApply(lowered) if lowered.id == id))
+    events.iter().any(|event| matches!(event, Event::InitApply(converted) if converted.id == id))
 }

@@ -14,8 +14,8 @@ use crate::model::compat::Compat;
 use crate::model::explain::Explanation;
 use crate::model::{Event, Key, ObjectRef, Reason, Rejected};
 use crate::pipeline::{Offline, RenderOptions, offline};
-use crate::source::lower::{Lowering, SERVICE_NAME_LABEL};
 use crate::source::manifests::{Declared, Found, LeftAlone, Loaded, RejectedAt, STDIN, load};
+use crate::source::objects::{Conversion, SERVICE_NAME_LABEL};
 
 /// How to read objects.
 #[derive(Debug, Args)]
@@ -67,22 +67,23 @@ pub(super) struct Problem {
 impl Reading {
     /// Reads manifests: directories and files, `-` for standard input.
     pub(super) fn manifests(self, paths: &[PathBuf]) -> Result<Read, Failure> {
-        let (lowering, options) = self.options();
+        let (conversion, options) = self.options();
         let Loaded { objects, rejected, events, endpoints, left_alone, unread } =
-            load(paths, lowering).map_err(Failure::input)?;
+            load(paths, conversion).map_err(Failure::input)?;
         let offline = offline(events, options);
         let mut problems = problems(&objects, rejected, &offline.rejected);
         problems.extend(endpoints.iter().filter(|one| lacks_slices(one, &offline)).map(old_endpoints));
         problems.sort_unstable();
-        let unusable = objects.iter().filter(|found| !found.ours && found.lowered.object.is_none()).flat_map(of_object);
+        let unusable =
+            objects.iter().filter(|found| !found.ours && found.converted.object.is_none()).flat_map(of_object);
         let unread = unread.into_iter().map(Problem::from).chain(unusable).collect();
         Ok(Read { objects: objects.len(), problems, offline, left_alone, unread })
     }
 
     /// Reads a live cluster.
     pub(super) fn cluster(self, cluster: Cluster) -> Result<Read, Failure> {
-        let (lowering, options) = self.options();
-        let events = cluster.list(lowering)?;
+        let (conversion, options) = self.options();
+        let events = cluster.list(conversion)?;
         let objects = events.iter().filter(|event| matches!(event, Event::InitApply(_))).count();
         let offline = offline(events, options);
         let problem = |rejected: &Rejected| Problem { file: None, line: None, rejected: rejected.clone() };
@@ -90,12 +91,12 @@ impl Reading {
         Ok(Read { objects, problems, offline, left_alone: LeftAlone::default(), unread: Vec::new() })
     }
 
-    fn options(self) -> (Lowering, RenderOptions) {
+    fn options(self) -> (Conversion, RenderOptions) {
         let Self { allow_loopback_endpoints, compat, cluster_domain, envoy_listener } = self;
         let domain = cluster_domain.map_or_else(|| DEFAULT_CLUSTER_DOMAIN.to_owned(), |DnsName(name)| name);
         let listener = envoy_listener.map_or(DEFAULT_ENVOY_LISTENER, |EnvoyAddress(address)| address);
-        let lowering = Lowering { allow_loopback_endpoints, compat: compat.into_iter().collect() };
-        (lowering, render_options(&domain, listener, []))
+        let conversion = Conversion { allow_loopback_endpoints, compat: compat.into_iter().collect() };
+        (conversion, render_options(&domain, listener, []))
     }
 }
 
@@ -112,7 +113,7 @@ fn problems(objects: &[Found], wrong: Vec<RejectedAt>, rejected: &[Rejected]) ->
     let mut counting = BTreeMap::new();
     for found in objects {
         if found.served {
-            counting.insert(&found.lowered.id, found);
+            counting.insert(&found.converted.id, found);
         } else if found.ours {
             problems.extend(of_object(found));
         }
@@ -134,7 +135,7 @@ fn problems(objects: &[Found], wrong: Vec<RejectedAt>, rejected: &[Rejected]) ->
 
 /// What is wrong with an object by itself.
 fn of_object(found: &Found) -> impl Iterator<Item = Problem> {
-    found.lowered.rejected.iter().zip(&found.lines).map(|(rejected, line)| Problem {
+    found.converted.rejected.iter().zip(&found.lines).map(|(rejected, line)| Problem {
         file: Some(Arc::clone(&found.file)),
         line: Some(*line),
         rejected: rejected.clone(),
@@ -143,7 +144,7 @@ fn of_object(found: &Found) -> impl Iterator<Item = Problem> {
 
 /// Where something stands that is wrong with an object; where the object begins if only the pipeline knows of it.
 fn line_of(found: &Found, Rejected { object: _, field, value, reason, message, meanwhile: _ }: &Rejected) -> u32 {
-    let mut lines = found.lowered.rejected.iter().zip(&found.lines);
+    let mut lines = found.converted.rejected.iter().zip(&found.lines);
     let same = lines.find(|(one, _)| {
         one.field == *field && one.value == *value && one.reason == *reason && one.message == *message
     });

@@ -9,20 +9,20 @@ use super::{Concern, Kind, ObjectRef, Rejected, object::Object};
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// The object was added or changed.
-    Apply(Lowered),
+    Apply(Converted),
     /// The object is gone.
     Delete(ObjectRef),
     /// A complete list of this kind begins.
     Init(Kind),
     /// The object is in the list.
-    InitApply(Lowered),
+    InitApply(Converted),
     /// The list of this kind is complete.
     InitDone(Kind),
 }
 
-/// What became of one object (or file) when it was lowered.
+/// What became of one object (or file) when it was converted.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Lowered {
+pub struct Converted {
     /// Which object this is about.
     pub id: ObjectRef,
     /// What it is now; `None` if it can't be used as a whole, and then what was known of it stays.

@@ -7,7 +7,7 @@
 //!            object::Pod ───────┘ weights
 //! ```
 //!
-//! A source lowers what it reads to the nouns of [`object`] and says what happened to them as [`Event`]s. The
+//! A source converts what it reads to the nouns of [`object`] and says what happened to them as [`Event`]s. The
 //! [`Catalog`] merges them: settings of the Namespace and the Service into one [`Policy`] a port, all slices of a
 //! Service into one list of [`Endpoint`]s a port. Whatever can't be used becomes a [`Rejected`].
 
@@ -31,7 +31,7 @@ pub use catalog::{Catalog, Entry};
 pub use concern::Concern;
 pub use defaults::{Defaults, Requests};
 pub use endpoint::{Endpoint, EndpointState, Endpoints, Locality};
-pub use event::{Event, Lowered};
+pub use event::{Converted, Event};
 pub use key::{Key, Kind, ObjectRef};
 pub use nearest::NearestService;
 pub use policy::{

@@ -1,7 +1,7 @@
 //! What the catalog and the renderer have to say about Services, put together.
 
 use super::Renderer;
-use crate::cache::{Explained, KnownService, ServedPort};
+use crate::channels::{Explained, KnownService, ServedPort};
 use crate::model::{Catalog, Entry, Key, ObjectRef, Port, Rejected};
 use crate::translate::names;
 

@@ -5,18 +5,18 @@
 //!                       │                  │                              │
 //!                       │                  └────────── Rejected ──────────┤
 //!                       ├── listed, out of touch ─▶ StatusWriter ◀────────┘
-//! Questions ── why? ────┘
+//! QueryReceiver ── why? ────┘
 //! ```
 //!
 //! [`run()`] takes whatever the source has ready as one batch, and publishes what came of it by one swap; it never waits
-//! for more to come. Between two batches it answers a question, if there is one. The [`Renderer`] is pure, and renders only
+//! for more to come. Between two batches it answers a query, if there is one. The [`Renderer`] is pure, and renders only
 //! what changed. [`offline()`] is the same path for a complete list of objects, without source, clock and clients.
 //!
 //! [`run()`] doesn't yield while it works, which for a Namespace with thousands of Services takes a while: it is meant for a
 //! thread of its own. The source is read there, too, so what isn't taken yet waits where it comes from.
 //!
 //! What Envoys get is rendered when it changes, and what gRPC clients get when one of them wants it: what they want comes
-//! in by [`Wanted`](crate::cache::Wanted), as another reason to render and publish.
+//! in by [`Wanted`](crate::channels::Wanted), as another reason to render and publish.
 
 mod deadlines;
 mod explain;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::explain::Truth;
 use super::{RenderOptions, Renderer};
-use crate::cache::{Explained, KnownService};
+use crate::channels::{Explained, KnownService};
 use crate::model::{Catalog, Event, Key, Rejected};
 use crate::xds::{Snapshot, World};
 

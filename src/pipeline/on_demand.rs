@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::fleet::{put, take};
 use super::renderer::origin;
-use crate::cache::Wish;
+use crate::channels::DemandChange;
 use crate::model::{Endpoint, Key, Port, Service};
 use crate::translate::grpc::{
     Meaning, PortName, assignment, cluster, listener, meaning, route_configuration, route_configuration_name,
@@ -22,19 +22,19 @@ use crate::xds::{Name, Resource, ResourceType, Snapshot};
 pub(super) struct OnDemand {
     cluster_domain: Arc<str>,
     /// By the Services that the names are of, whether there is such a Service or not.
-    services: BTreeMap<Key, Wanted>,
+    services: BTreeMap<Key, DemandedService>,
     snapshot: Arc<Snapshot>,
 }
 
 /// What is wanted of one Service.
 #[derive(Debug, Default)]
-struct Wanted {
+struct DemandedService {
     names: BTreeMap<(ResourceType, Name), PortName>,
     /// What is in the snapshot because of it.
     rendered: BTreeSet<(ResourceType, Name)>,
 }
 
-/// What a wish is about.
+/// What a claim is about.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Noted {
     /// This Service, which is to be [rendered](OnDemand::render).
@@ -56,18 +56,18 @@ impl OnDemand {
     }
 
     /// Whether anything of this Service is wanted.
-    pub(super) fn wants(&self, key: &Key) -> bool {
+    pub(super) fn has_demand(&self, key: &Key) -> bool {
         self.services.contains_key(key)
     }
 
     /// Takes in what somebody wants now, or nobody wants any more.
-    pub(super) fn note(&mut self, wish: Wish) -> Noted {
-        let Wish { resource_type, name, is_wanted } = wish;
+    pub(super) fn note(&mut self, claim: DemandChange) -> Noted {
+        let DemandChange { resource_type, name, in_demand } = claim;
         match meaning(resource_type, &name, &self.cluster_domain) {
             None => Noted::Nothing,
             Some(Meaning::Port(key, port)) => {
                 let wanted = self.services.entry(key.clone()).or_default();
-                if is_wanted {
+                if in_demand {
                     wanted.names.insert((resource_type, name), port);
                 } else {
                     wanted.names.remove(&(resource_type, name));
@@ -75,7 +75,7 @@ impl OnDemand {
                 Noted::Service(key)
             }
             Some(Meaning::Server { address, port }) => {
-                let changed = if is_wanted {
+                let changed = if in_demand {
                     let listener = Arc::new(server_listener(&name, &address, port));
                     put(&mut self.snapshot, resource_type, &listener)
                 } else {
@@ -95,7 +95,7 @@ impl OnDemand {
         endpoints: impl Fn(u16) -> Option<&'a Arc<[Endpoint]>>,
     ) -> bool {
         let Self { cluster_domain, services, snapshot } = self;
-        let Some(Wanted { names, rendered }) = services.get_mut(key) else { return false };
+        let Some(DemandedService { names, rendered }) = services.get_mut(key) else { return false };
         let resources = service.map(|service| resources(service, names, endpoints, cluster_domain)).unwrap_or_default();
         let before = std::mem::take(rendered);
         let mut changed = false;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::on_demand::{Noted, OnDemand};
 use super::{RenderOptions, fleet::Fleet};
-use crate::cache::Wish;
+use crate::channels::DemandChange;
 use crate::model::{Endpoint, Entry, Fleets, Key, ObjectRef, Port, Reason, Rejected, Service};
 use crate::translate::envoy::{Affected, Contest, Domains, PortRoutes, Preference, Title, assignment, cluster};
 use crate::translate::names;
@@ -88,7 +88,7 @@ impl Renderer {
     /// Takes in what changed in the catalog since the last call, and says whether any client gets anything else by it.
     pub fn apply(&mut self, changes: Vec<(Key, Option<Entry>)>) -> bool {
         let mut dirty = Dirty::default();
-        let wanted = changes.iter().map(|(key, _)| key).filter(|key| self.on_demand.wants(key)).cloned().collect();
+        let wanted = changes.iter().map(|(key, _)| key).filter(|key| self.on_demand.has_demand(key)).cloned().collect();
         for (key, entry) in changes {
             match entry {
                 Some(entry) => self.render(key, entry, &mut dirty),
@@ -105,11 +105,11 @@ impl Renderer {
 
     /// Takes in what gRPC clients want now and didn't before, or the other way round, and says whether any client gets
     /// anything else by it.
-    pub fn want(&mut self, wishes: Vec<Wish>) -> bool {
+    pub fn want(&mut self, claims: Vec<DemandChange>) -> bool {
         let mut changed = false;
         let mut services = BTreeSet::new();
-        for wish in wishes {
-            match self.on_demand.note(wish) {
+        for claim in claims {
+            match self.on_demand.note(claim) {
                 Noted::Service(key) => drop(services.insert(key)),
                 Noted::Changed => changed = true,
                 Noted::Nothing => {}
@@ -124,7 +124,7 @@ impl Renderer {
         for (key, service) in &self.services {
             for port in &service.ports {
                 let name = names::authority(key, port.number).into();
-                all.note(Wish { resource_type: ResourceType::Listener, name, is_wanted: true });
+                all.note(DemandChange { resource_type: ResourceType::Listener, name, in_demand: true });
             }
             all.render(key, Some(service), endpoints_of(&self.ports, key));
         }

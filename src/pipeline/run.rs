@@ -14,8 +14,8 @@ use super::explain::Truth;
 use super::offline::all_rejected;
 use super::rejections::missing;
 use super::{RenderOptions, Renderer};
-use crate::cache::{
-    OutOfTouch, Publication, Question, Questions, SnapshotWriter, StatusWriter, Unanswered, Wanted, Wish,
+use crate::channels::{
+    DemandChange, DemandReader, Outage, Publication, Query, QueryError, QueryReceiver, SnapshotWriter, StatusWriter,
 };
 use crate::model::{Catalog, Event, Kind, ObjectRef, Reason, Rejected};
 use crate::source::{Notice, Source};
@@ -36,7 +36,7 @@ const MAX_BATCH: usize = 4096;
 ///
 /// Never yields while it renders: give it a thread of its own, with a runtime to wait for the source's sockets and timers.
 ///
-/// Questions are answered while the source is silent, and one at most between two batches. What clients want by name is
+/// QueryReceiver are answered while the source is silent, and one at most between two batches. What clients want by name is
 /// looked for with every batch, and when the source is silent.
 pub async fn run(
     source: Box<dyn Source>,
@@ -44,8 +44,8 @@ pub async fn run(
     writer: SnapshotWriter,
     status: StatusWriter,
     metrics: Arc<Metrics>,
-    mut questions: Questions,
-    wanted: Wanted,
+    mut queries: QueryReceiver,
+    wanted: DemandReader,
 ) {
     let source_name = source.name();
     let mut notices = source.notices();
@@ -60,15 +60,15 @@ pub async fn run(
             }
             () = wanted.changed() => {}
             () = until(pipeline.renames.next()) => {}
-            Some(question) = questions.next() => {
-                pipeline.answer(question);
+            Some(query) = queries.next() => {
+                pipeline.answer(query);
                 continue;
             }
         }
         pipeline.publish(&wanted);
         // A source that never falls silent must not leave anybody without an answer, nor must clients that never do.
-        if let Some(question) = questions.waiting() {
-            pipeline.answer(question);
+        if let Some(query) = queries.waiting() {
+            pipeline.answer(query);
         }
     }
 }
@@ -103,7 +103,7 @@ struct Pipeline {
     /// The [`Catalog::rejections`] and [`Renderer::rejections`] that `rejected` is of.
     rejections: (u64, u64),
     in_touch_at: Instant,
-    out_of_touch: bool,
+    outage: bool,
     /// When the oldest event was delivered that isn't published yet.
     oldest: Option<Instant>,
     published: bool,
@@ -132,7 +132,7 @@ impl Pipeline {
             rejected: Arc::default(),
             rejections: (0, 0),
             in_touch_at: Instant::now(),
-            out_of_touch: false,
+            outage: false,
             oldest: None,
             published: false,
             renames: Deadlines::default(),
@@ -151,16 +151,16 @@ impl Pipeline {
                 }
             }
             Notice::InTouch => self.in_touch(Instant::now()),
-            Notice::OutOfTouch { error } => self.lost_touch(error),
+            Notice::Outage { error } => self.lost_touch(error),
             Notice::Denied { kind: _, what, error } => self.denied(what, error),
         }
     }
 
     fn in_touch(&mut self, at: Instant) {
         self.in_touch_at = at;
-        if self.out_of_touch {
-            self.out_of_touch = false;
-            self.status.update(|status| status.out_of_touch = None);
+        if self.outage {
+            self.outage = false;
+            self.status.update(|status| status.outage = None);
             info!(source = self.source, "Source is in touch again");
         }
     }
@@ -171,9 +171,9 @@ impl Pipeline {
         } else {
             warn!(source = self.source, %error, "Source is out of touch; nothing is served before it has listed everything");
         }
-        self.out_of_touch = true;
+        self.outage = true;
         let since = self.in_touch_at;
-        self.status.update(|status| status.out_of_touch = Some(OutOfTouch { since, error }));
+        self.status.update(|status| status.outage = Some(Outage { since, error }));
     }
 
     fn denied(&self, what: String, error: Option<String>) {
@@ -198,7 +198,7 @@ impl Pipeline {
     }
 
     /// Renders what changed and what is newly wanted, and publishes it if any client gets anything else by it.
-    fn publish(&mut self, wanted: &Wanted) {
+    fn publish(&mut self, wanted: &DemandReader) {
         if !self.catalog.is_complete() {
             return;
         }
@@ -207,20 +207,20 @@ impl Pipeline {
         {
             self.oldest.get_or_insert_with(Instant::now);
         }
-        let (wishes, step) = wanted.take();
-        if self.oldest.is_some() || !wishes.is_empty() {
-            self.render(wishes);
+        let (claims, step) = wanted.take();
+        if self.oldest.is_some() || !claims.is_empty() {
+            self.render(claims);
         }
-        wanted.settle(step);
+        wanted.mark_rendered(step);
     }
 
-    fn render(&mut self, wishes: Vec<Wish>) {
+    fn render(&mut self, claims: Vec<DemandChange>) {
         let begun = Instant::now();
         let observed_at = self.oldest.take().unwrap_or(begun);
         let entries = self.catalog.take_changes();
         self.renames.note(self.catalog.renames(), begun);
         let services = entries.len();
-        let wanted = self.renderer.want(wishes);
+        let wanted = self.renderer.want(claims);
         let changed = self.renderer.apply(entries) || wanted;
         let rendered = Instant::now();
         self.metrics.translated(rendered.duration_since(begun));
@@ -235,12 +235,12 @@ impl Pipeline {
     }
 
     /// Answers from what the last publication was made of. Whoever no longer waits for it doesn't mind.
-    fn answer(&self, question: Question) {
+    fn answer(&self, query: Query) {
         let truth = Truth { catalog: &self.catalog, renderer: &self.renderer, rejected: &self.rejected };
-        let truth = if self.published { Ok(truth) } else { Err(Unanswered::NotYet) };
-        match question {
-            Question::Explain(key, reply) => drop(reply.send(truth.map(|truth| truth.explain(&key)))),
-            Question::Page(after, reply) => drop(reply.send(truth.map(|truth| truth.page(after.as_ref())))),
+        let truth = if self.published { Ok(truth) } else { Err(QueryError::NotYet) };
+        match query {
+            Query::Explain(key, reply) => drop(reply.send(truth.map(|truth| truth.explain(&key)))),
+            Query::Page(after, reply) => drop(reply.send(truth.map(|truth| truth.page(after.as_ref())))),
         }
     }
 
@@ -285,7 +285,7 @@ fn reasons() -> impl Iterator<Item = Reason> {
 /// The kind of object that an event is about, for metrics.
 fn word(event: &Event) -> &'static str {
     let id = match event {
-        Event::Apply(lowered) | Event::InitApply(lowered) => &lowered.id,
+        Event::Apply(converted) | Event::InitApply(converted) => &converted.id,
         Event::Delete(id) => id,
         Event::Init(kind) | Event::InitDone(kind) => return kind.as_str(),
     };

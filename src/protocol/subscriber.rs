@@ -151,10 +151,10 @@ impl Subscriber {
     /// Whether the client wants the resources of these names, which are in order, was sent them, and took them.
     pub fn has_taken(&self, names: &[&Name]) -> bool {
         let texts = || names.iter().map(|name| &***name);
-        let mut is_wanted = among(self.subscription.names().texts());
+        let mut in_demand = among(self.subscription.names().texts());
         let mut is_due = among(self.due.texts());
         texts().zip(self.held.pick(texts())).all(|(name, held)| {
-            (self.subscription.is_wildcard() || is_wanted(name))
+            (self.subscription.is_wildcard() || in_demand(name))
                 && held.is_some()
                 && !is_due(name)
                 && !self.is_doubtful(name)

@@ -80,7 +80,7 @@ impl Watch {
             let waits_for_publication = now == ServingStatus::NotServing;
             tokio::select! {
                 () = self.connection.retired.cancelled() => {}
-                true = self.context.cache.changed(), if waits_for_publication => {}
+                true = self.context.snapshots.changed(), if waits_for_publication => {}
             }
         }
     }
@@ -91,7 +91,7 @@ fn is_known(service: &str) -> bool {
 }
 
 fn now(context: &mut Context) -> ServingStatus {
-    if context.shutdown.is_cancelled() || context.cache.latest().is_none() {
+    if context.shutdown.is_cancelled() || context.snapshots.latest().is_none() {
         ServingStatus::NotServing
     } else {
         ServingStatus::Serving

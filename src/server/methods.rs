@@ -155,7 +155,7 @@ impl<R: Request> Method<R> {
     /// Requests in, responses out.
     fn answer(&self, request: http::Request<HttpBody>) -> Result<http::Response<HttpBody>, Status> {
         let mut context = self.context.clone();
-        if context.cache.latest().is_none() {
+        if context.snapshots.latest().is_none() {
             return Err(Status::unavailable(
                 "not every Service and EndpointSlice has been listed yet; what you hold stays valid",
             ));

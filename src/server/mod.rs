@@ -3,7 +3,7 @@
 //! ```text
 //! door ─▶ connection ── HTTP/2 ──▶ methods ── path → (type, variant) ──▶ stream ── select loop ──▶ codec ── ready bytes
 //!             ▲                                                            │  ▲
-//!             └── cut ── streams, who doesn't read? ◀── Peer ── Session ◀──┘  └── SnapshotCache::changed
+//!             └── cut ── streams, who doesn't read? ◀── Peer ── Session ◀──┘  └── SnapshotReader::changed
 //!                           └──▶ client_status (CSDS)
 //! ```
 //!
@@ -37,7 +37,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
-use crate::cache::{SnapshotCache, Wants};
+use crate::channels::{Demand, SnapshotReader};
 use crate::telemetry::Metrics;
 
 use streams::Slot;
@@ -51,9 +51,9 @@ pub const LOAD_REPORTING_INTERVAL: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone)]
 pub struct Context {
     /// What clients should hold.
-    pub cache: SnapshotCache,
+    pub snapshots: SnapshotReader,
     /// Where gRPC clients say what they want by name, so that it is rendered.
-    pub wants: Wants,
+    pub demand: Demand,
     /// Where it counts.
     pub metrics: Arc<Metrics>,
     /// `control_plane.identifier` of every response; distinct per replica.

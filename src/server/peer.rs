@@ -9,8 +9,8 @@ use tracing::{Span, debug, info, warn};
 use super::Context;
 use super::codec::Reply;
 use super::connection::Wire;
-use crate::access::Client;
-use crate::cache::{ClientSummary, Publication, Refusal, Rejection, TypeSummary};
+use crate::channels::{ClientNack, ClientSummary, NackSummary, Publication, TypeSummary};
+use crate::identity::Client;
 use crate::protocol::{Ask, Blamed, Complaint, MAX_RESPONSE_BYTES, Response, Session, Variant, Verdict, View};
 use crate::telemetry::Open;
 use crate::xds::ResourceType;
@@ -147,7 +147,7 @@ impl Peer {
         if let Some(verdict) = state.session.on_request(ask) {
             self.note_verdict(&mut state, resource_type, &nonce, verdict, context);
             if refused || state.session.complaints().next().is_some() {
-                context.streams.refusals_changed();
+                context.streams.nacks_changed();
             }
         }
         state.session.is_excessive()
@@ -213,11 +213,11 @@ impl Peer {
     }
 
     /// What the client refuses now, as far as it is traced back to objects.
-    pub(super) fn refusals(&self) -> Vec<Refusal> {
+    pub(super) fn nacks(&self) -> Vec<ClientNack> {
         let state = self.state();
-        let refusals = state.session.complaints().flat_map(|(resource_type, _, Complaint { message, blamed })| {
+        let nacks = state.session.complaints().flat_map(|(resource_type, _, Complaint { message, blamed })| {
             blamed.iter().filter_map(move |Blamed { name, origin, annotation }| {
-                Some(Refusal {
+                Some(ClientNack {
                     node_id: self.client.node_id.clone(),
                     resource_type,
                     name: Arc::clone(name),
@@ -227,7 +227,7 @@ impl Peer {
                 })
             })
         });
-        refusals.collect()
+        nacks.collect()
     }
 
     /// When [`Self::on_tick`] is to be called.
@@ -264,7 +264,7 @@ impl State {
             sent,
             acked,
             behind: push.map(|push| push.sent_at.elapsed()),
-            rejected: refused.map(|Refused { at, on: _, version, message }| Rejection {
+            rejected: refused.map(|Refused { at, on: _, version, message }| NackSummary {
                 version: version.clone(),
                 message: message.clone(),
                 ago: at.elapsed(),

@@ -4,7 +4,7 @@ use prost::bytes::Buf;
 use prost::encoding::{DecodeContext, WireType, message, skip_field};
 use prost::{DecodeError, Message};
 
-use crate::access::Node;
+use crate::identity::Node;
 use crate::protocol::{
     Ask, DeltaDiscoveryRequest, DiscoveryRequest, MAX_NAMES_BYTES, NAME_OVERHEAD_BYTES, NameList, Variant, delta, sotw,
 };

@@ -14,8 +14,8 @@ use super::connection::Wire;
 use super::peer::Peer;
 use super::request::{Received, Request};
 use super::streams::Slot;
-use crate::access::{self, Node};
-use crate::cache::Wishes;
+use crate::channels::StreamDemand;
+use crate::identity::{self, Node};
 use crate::protocol::{Session, Variant};
 use crate::xds::{ClientKind, Place, ResourceType};
 
@@ -38,8 +38,8 @@ pub(super) fn responses<R: Request>(
         wire,
         context,
         peer: None,
-        wishes: None,
-        is_unsettled: false,
+        demand: None,
+        awaits_rendering: false,
         has_responded: false,
     };
     stream::unfold(Some(conversation), async |conversation| {
@@ -61,10 +61,10 @@ struct Conversation<R> {
     context: Context,
     /// Known from the first request on.
     peer: Option<Arc<Peer>>,
-    /// What a gRPC client wants by name.
-    wishes: Option<Wishes>,
+    /// What a gRPC client demand by name.
+    demand: Option<StreamDemand>,
     /// Whether some of that hasn't been looked for. Until then nothing is said to it.
-    is_unsettled: bool,
+    awaits_rendering: bool,
     has_responded: bool,
 }
 
@@ -83,7 +83,7 @@ impl<R: Request> Conversation<R> {
     async fn next(&mut self) -> Result<Outgoing, End> {
         let mut last_call = None;
         loop {
-            let peer = self.peer.as_ref().filter(|_| !self.is_unsettled);
+            let peer = self.peer.as_ref().filter(|_| !self.awaits_rendering);
             if let Some(reply) = peer.and_then(|peer| peer.poll(R::VARIANT, &self.context)) {
                 self.has_responded = true;
                 return Ok(Outgoing { reply, identifier: Arc::clone(&self.context.identifier) });
@@ -102,8 +102,8 @@ impl<R: Request> Conversation<R> {
                     Ok(None) => return Err(End::Client),
                     Err(status) => return Err(self.broken(status)),
                 },
-                true = self.context.cache.changed() => self.on_publication(),
-                () = settled(self.wishes.as_mut()), if self.is_unsettled => self.on_settled(),
+                true = self.context.snapshots.changed() => self.on_publication(),
+                () = rendered(self.demand.as_mut()), if self.awaits_rendering => self.on_rendered(),
                 () = at(peer.and_then(|peer| peer.next_tick())) => if let Some(peer) = peer { peer.on_tick() },
             }
         }
@@ -150,18 +150,18 @@ impl<R: Request> Conversation<R> {
         if peer.on_ask(request.into_ask(resource_type), &self.context) {
             return Err(too_many_names(peer, R::NAMES_FIELD));
         }
-        let Some(wishes) = &mut self.wishes else { return Ok(()) };
-        let is_new = wishes.set(resource_type, peer.state().session.names(resource_type));
-        self.is_unsettled |= is_new.map_err(|_| too_many_names(peer, R::NAMES_FIELD))?;
+        let Some(demand) = &mut self.demand else { return Ok(()) };
+        let is_new = demand.set(resource_type, peer.state().session.names(resource_type));
+        self.awaits_rendering |= is_new.map_err(|_| too_many_names(peer, R::NAMES_FIELD))?;
         Ok(())
     }
 
     fn introduce(&mut self, node: Option<&Node>) -> Result<Arc<Peer>, End> {
-        let client = access::identify(node).map_err(|refused| {
+        let client = identity::identify(node).map_err(|refused| {
             warn!(error = %refused, "Refused a client");
             End::Refused(Status::invalid_argument(refused.to_string()))
         })?;
-        let Some(publication) = self.context.cache.latest() else {
+        let Some(publication) = self.context.snapshots.latest() else {
             return Err(refused(Status::unavailable("nothing has been published yet")));
         };
         let variant = match R::VARIANT {
@@ -186,21 +186,21 @@ impl<R: Request> Conversation<R> {
         let open = self.context.metrics.stream_opened(target.kind.as_str(), variant);
         let peer = Arc::new(Peer::new(client, scope, session, span, self.wire.clone(), open));
         self.slot.introduce(Arc::clone(&peer));
-        self.wishes = (peer.client.target.kind == ClientKind::Grpc).then(|| self.context.wants.stream());
+        self.demand = (peer.client.target.kind == ClientKind::Grpc).then(|| self.context.demand.stream());
         self.peer = Some(Arc::clone(&peer));
         Ok(peer)
     }
 
     fn on_publication(&mut self) {
-        if let (Some(peer), Some(publication)) = (&self.peer, self.context.cache.latest()) {
+        if let (Some(peer), Some(publication)) = (&self.peer, self.context.snapshots.latest()) {
             peer.on_publication(&publication);
         }
     }
 
-    /// What the client wants is published, as far as it exists; but maybe this stream hasn't seen that yet.
-    fn on_settled(&mut self) {
-        self.is_unsettled = false;
-        if let (Some(peer), Some(publication)) = (&self.peer, self.context.cache.newer()) {
+    /// What the client demand is published, as far as it exists; but maybe this stream hasn't seen that yet.
+    fn on_rendered(&mut self) {
+        self.awaits_rendering = false;
+        if let (Some(peer), Some(publication)) = (&self.peer, self.context.snapshots.newer()) {
             peer.on_publication(&publication);
         }
     }
@@ -225,10 +225,10 @@ fn too_many_names(peer: &Peer, field: &str) -> End {
     refused(Status::resource_exhausted(format!("{field}: too many names on one stream; subscribe to * or to fewer")))
 }
 
-/// Returns when what the client wants has been looked for.
-async fn settled(wishes: Option<&mut Wishes>) {
-    match wishes {
-        Some(wishes) => wishes.settled().await,
+/// Returns when what the client demand has been looked for.
+async fn rendered(demand: Option<&mut StreamDemand>) {
+    match demand {
+        Some(demand) => demand.rendered().await,
         None => pending().await,
     }
 }

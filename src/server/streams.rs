@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::time::interval;
 
 use super::peer::Peer;
-use crate::cache::{ClientSummary, Clients, Refusal};
+use crate::channels::{ClientNack, ClientSummary, Clients};
 
 /// Numbers the streams of this process.
 static NUMBERS: AtomicU64 = AtomicU64::new(1);
@@ -22,8 +22,8 @@ pub struct Streams {
     peers: Arc<Mutex<BTreeMap<u64, Arc<Peer>>>>,
     /// How many there are, with those whose clients haven't yet.
     open: Arc<AtomicUsize>,
-    /// Says when [`Clients::refusals`] may have changed.
-    refusals: watch::Sender<()>,
+    /// Says when [`Clients::nacks`] may have changed.
+    nacks: watch::Sender<()>,
 }
 
 /// The slot of one stream in the list, free again when this is dropped.
@@ -62,12 +62,12 @@ impl Streams {
     }
 
     /// Hears when what clients refuse may have changed: they refused something, took something after that, or are gone.
-    pub fn watch_refusals(&self) -> watch::Receiver<()> {
-        self.refusals.subscribe()
+    pub fn watch_nacks(&self) -> watch::Receiver<()> {
+        self.nacks.subscribe()
     }
 
-    pub(super) fn refusals_changed(&self) {
-        self.refusals.send_replace(());
+    pub(super) fn nacks_changed(&self) {
+        self.nacks.send_replace(());
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Peer>>> {
@@ -80,8 +80,8 @@ impl Clients for Streams {
         self.peers().iter().map(|peer| peer.summary()).collect()
     }
 
-    fn refusals(&self) -> Vec<Refusal> {
-        self.peers().iter().flat_map(|peer| peer.refusals()).collect()
+    fn nacks(&self) -> Vec<ClientNack> {
+        self.peers().iter().flat_map(|peer| peer.nacks()).collect()
     }
 }
 
@@ -101,8 +101,8 @@ impl Drop for Slot {
     fn drop(&mut self) {
         self.streams.open.fetch_sub(1, Ordering::Relaxed);
         let peer = self.streams.lock().remove(&self.number);
-        if peer.is_some_and(|peer| !peer.refusals().is_empty()) {
-            self.streams.refusals_changed();
+        if peer.is_some_and(|peer| !peer.nacks().is_empty()) {
+            self.streams.nacks_changed();
         }
     }
 }

@@ -2,17 +2,17 @@
 //!
 //! ```text
 //! kubernetes/ watch (IO) ──┐
-//!                          ├──▶ lower/ (pure) ──▶ Notice ──▶ pipeline
+//!                          ├──▶ objects/ (pure) ──▶ Notice ──▶ pipeline
 //! manifests/  watch (IO) ──┘
 //! ```
 //!
-//! Both sources read the same Kubernetes objects and lower them with the same code, so what works offline works in the
+//! Both sources read the same Kubernetes objects and convert them with the same code, so what works offline works in the
 //! cluster. A source only says what it sees; it doesn't merge, remember or judge. (What others found to be wrong,
 //! [`kubernetes`] tells the owners of its objects.)
 
 pub mod kubernetes;
-pub mod lower;
 pub mod manifests;
+pub mod objects;
 
 use std::time::Instant;
 
@@ -44,7 +44,7 @@ pub enum Notice {
     /// others may be missing.)
     InTouch,
     /// It has lost touch with some of what it watches, or all. What it said before stands.
-    OutOfTouch {
+    Outage {
         /// Why, in one line.
         error: String,
     },

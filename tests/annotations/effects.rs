@@ -4,8 +4,8 @@ use std::fs;
 
 use chancery::model::settings::{Grpc, PREFIX, Setting};
 use chancery::pipeline::{RenderOptions, offline};
-use chancery::source::lower::Lowering;
 use chancery::source::manifests;
+use chancery::source::objects::Conversion;
 use chancery::xds::{Place, ResourceType, resource_to_json};
 use serde_json::Value;
 
@@ -43,7 +43,7 @@ endpoints: [{{addresses: [10.0.0.1], zone: a}}, {{addresses: [10.0.0.2], zone: b
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("in.yaml");
     fs::write(&file, format!("{service}---{slice}")).unwrap();
-    let loaded = manifests::load(&[file], Lowering::default()).unwrap();
+    let loaded = manifests::load(&[file], Conversion::default()).unwrap();
     let snapshot = offline(loaded.events, RenderOptions::default()).grpc();
     let place = Place { zone: "a".into(), node: "".into() };
     let resources = ResourceType::ALL.into_iter().flat_map(|resource_type| snapshot.get(resource_type).iter());

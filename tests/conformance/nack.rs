@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chancery::cache::Clients;
+use chancery::channels::Clients;
 use chancery::xds::ResourceType::{Cluster, Endpoint, Listener, Route};
 use chancery::xds::{Origin, Resource};
 use data_plane_api::discovery::{DeltaDiscoveryRequest, DiscoveryRequest};
@@ -195,29 +195,29 @@ async fn n07_what_is_refused_is_known_for_as_long_as_it_is() {
         server.publish();
     };
     put(&mut server, "bad");
-    let mut changes = server.streams.watch_refusals();
+    let mut changes = server.streams.watch_nacks();
     let mut client = delta(&server).await;
     client.ask(node(), Cluster, &[]).await;
     let response = client.next().await;
     client.nack(&response, "a: no such lb_policy").await;
     soon("a refusal", changes.changed()).await.unwrap();
-    let refusals = server.streams.refusals();
-    let known: Vec<_> = refusals.iter().map(|one| (&*one.node_id, &*one.name, one.annotation.as_deref())).collect();
+    let nacks = server.streams.nacks();
+    let known: Vec<_> = nacks.iter().map(|one| (&*one.node_id, &*one.name, one.annotation.as_deref())).collect();
     assert_eq!(known, [("envoy-1", "a", Some("lb-policy"))]);
 
     // It ends when the client takes something else of that name …
     put(&mut server, "good");
     client.take().await;
     soon("its end", changes.changed()).await.unwrap();
-    assert!(server.streams.refusals().is_empty());
+    assert!(server.streams.nacks().is_empty());
 
     // … or goes.
     put(&mut server, "worse");
     let response = client.next().await;
     client.nack(&response, "a: no such lb_policy").await;
     soon("another refusal", changes.changed()).await.unwrap();
-    assert_eq!(server.streams.refusals().len(), 1);
+    assert_eq!(server.streams.nacks().len(), 1);
     drop(client);
     soon("its end", changes.changed()).await.unwrap();
-    assert!(server.streams.refusals().is_empty());
+    assert!(server.streams.nacks().is_empty());
 }

@@ -1,8 +1,8 @@
 //! What the stories begin with.
 
 use chancery::pipeline::{RenderOptions, offline};
-use chancery::source::lower::Lowering;
 use chancery::source::manifests;
+use chancery::source::objects::Conversion;
 use chancery::xds::{ResourceType, Snapshot};
 use data_plane_api::core::Node;
 use test_support::ads::{self, Delta, Sotw};
@@ -39,6 +39,6 @@ pub fn rendered(manifests: &str) -> Snapshot {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("in.yaml");
     std::fs::write(&path, manifests).unwrap();
-    let loaded = manifests::load(&[path], Lowering::default()).unwrap();
+    let loaded = manifests::load(&[path], Conversion::default()).unwrap();
     Snapshot::clone(&offline(loaded.events, RenderOptions::default()).world.everyone)
 }

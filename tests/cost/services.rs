@@ -6,7 +6,7 @@ use std::sync::Arc;
 use allocation_counter::AllocationInfo;
 use chancery::model::object::{EndpointSlice, Object, Port, Service, SliceEndpoint, Traffic};
 use chancery::model::settings::Settings;
-use chancery::model::{Catalog, Concern, Event, Key, Kind, Lowered, ObjectRef, ZoneRouting};
+use chancery::model::{Catalog, Concern, Converted, Event, Key, Kind, ObjectRef, ZoneRouting};
 use chancery::pipeline::{RenderOptions, Renderer};
 use chancery::xds::{ResourceType, World};
 
@@ -48,20 +48,20 @@ fn key(number: usize) -> Key {
     Key::new("shop", format!("service-{number:05}"))
 }
 
-fn service(number: usize) -> Lowered {
+fn service(number: usize) -> Converted {
     annotated(key(number), if number.is_multiple_of(2) { "*" } else { "edge,inner" }, "round-robin")
 }
 
 /// A Service with a setting that can't be used.
-fn faulty() -> Lowered {
+fn faulty() -> Converted {
     annotated(Key::new("shop", "faulty"), "*", "none")
 }
 
-fn annotated(key: Key, fleets: &str, lb_policy: &str) -> Lowered {
+fn annotated(key: Key, fleets: &str, lb_policy: &str) -> Converted {
     with(key, &[("enabled", "true"), ("fleets", fleets), ("lb-policy", lb_policy)])
 }
 
-fn with(key: Key, annotations: &[(&str, &str)]) -> Lowered {
+fn with(key: Key, annotations: &[(&str, &str)]) -> Converted {
     let id = ObjectRef::service(&key);
     let annotations = annotations.iter().map(|(key, value)| (format!("chancery.dev/{key}"), (*value).to_owned()));
     let (settings, rejected) = Settings::parse(&id, &annotations.collect());
@@ -70,10 +70,10 @@ fn with(key: Key, annotations: &[(&str, &str)]) -> Lowered {
     let (created, translated, traffic) = (0, None, Traffic::default());
     let service =
         Service { key, created, settings, translated, ports, external_name, publish_not_ready, zone_routing, traffic };
-    Lowered { id, object: Some(Object::Service(service)), rejected, concern: Concern::Ours }
+    Converted { id, object: Some(Object::Service(service)), rejected, concern: Concern::Ours }
 }
 
-fn slice(number: usize, endpoints: u8) -> Lowered {
+fn slice(number: usize, endpoints: u8) -> Converted {
     let service = key(number);
     let key = Key::new("shop", format!("{}-x", service.name));
     let endpoint = |last| SliceEndpoint {
@@ -88,7 +88,7 @@ fn slice(number: usize, endpoints: u8) -> Lowered {
     let endpoints = (1..=endpoints).map(endpoint).collect();
     let slice = EndpointSlice { key: key.clone(), service, ports: vec![("grpc".into(), 8080)], endpoints };
     let id = ObjectRef::Object(Kind::EndpointSlice, key);
-    Lowered { id, object: Some(Object::EndpointSlice(slice)), rejected: vec![], concern: Concern::Ours }
+    Converted { id, object: Some(Object::EndpointSlice(slice)), rejected: vec![], concern: Concern::Ours }
 }
 
 /// What it costs to render and publish one endpoint more.

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use chancery::app::render_options;
 use chancery::cli::bootstrap::envoy as bootstrap;
 use chancery::pipeline::offline;
-use chancery::source::lower::Lowering;
 use chancery::source::manifests;
+use chancery::source::objects::Conversion;
 use chancery::xds::Snapshot;
 use test_support::control_plane::ControlPlane;
 use test_support::envoys::Variant;
@@ -42,7 +42,7 @@ async fn answers_at_both(combination: &Combination, server: IpAddr) {
     let [admin, listener] = [free_address(), free_address()].map(|free| everywhere(free.port()));
     let mut control_plane = ControlPlane::start_at((server, free_address().port()).into()).await;
     let input = PathBuf::from("tests/golden/settings/retries/in.yaml");
-    let loaded = manifests::load(std::slice::from_ref(&input), Lowering::default()).unwrap();
+    let loaded = manifests::load(std::slice::from_ref(&input), Conversion::default()).unwrap();
     let world = offline(loaded.events, render_options("cluster.local", listener, [])).world;
     control_plane.everyone = Snapshot::clone(&world.everyone);
     control_plane.publish();

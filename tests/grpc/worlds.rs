@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use chancery::cache::Wish;
+use chancery::channels::DemandChange;
 use chancery::model::Catalog;
 use chancery::pipeline::{RenderOptions, Renderer, offline};
-use chancery::source::lower::Lowering;
 use chancery::source::manifests;
+use chancery::source::objects::Conversion;
 use chancery::xds::{Place, ResourceType, Snapshot};
 use test_support::golden;
 
@@ -52,14 +52,14 @@ fn rich() -> Served {
     let mut renderer = Renderer::new(RenderOptions::default());
     let cases = ["keys/balancing", "zones/prefer-zone"];
     let inputs = cases.map(|case| PathBuf::from(format!("tests/golden/{case}/in.yaml")));
-    let loaded = manifests::load(&inputs, Lowering::default()).unwrap();
+    let loaded = manifests::load(&inputs, Conversion::default()).unwrap();
     let mut catalog = Catalog::default();
     loaded.events.into_iter().for_each(|event| catalog.apply(event));
     renderer.apply(catalog.take_changes());
-    let listener = Wish {
+    let listener = DemandChange {
         resource_type: ResourceType::Listener,
         name: "grpc/server?xds.resource.listening_address=0.0.0.0:8080".into(),
-        is_wanted: true,
+        in_demand: true,
     };
     renderer.want(vec![listener]);
     let mut served = Served::of(&renderer.all_dialled(), &Place::default());

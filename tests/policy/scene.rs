@@ -9,8 +9,8 @@ use chancery::cli::demo::addresses::{POD_PORT, PodAddresses};
 use chancery::cli::demo::envoy::Stats;
 use chancery::model::Reason;
 use chancery::pipeline::{Offline, offline};
-use chancery::source::lower::Lowering;
 use chancery::source::manifests;
+use chancery::source::objects::Conversion;
 use chancery::xds::Snapshot;
 use tempfile::TempDir;
 use test_support::configuration::{Configuration, Gone, until_configured};
@@ -218,8 +218,8 @@ impl Scene {
 
     fn publish(&mut self) {
         std::fs::write(&self.manifests, self.services.manifests()).unwrap();
-        let lowering = Lowering { allow_loopback_endpoints: true, ..Lowering::default() };
-        let loaded = manifests::load(std::slice::from_ref(&self.manifests), lowering).unwrap();
+        let conversion = Conversion { allow_loopback_endpoints: true, ..Conversion::default() };
+        let loaded = manifests::load(std::slice::from_ref(&self.manifests), conversion).unwrap();
         let Offline { world, mut rejected, .. } =
             offline(loaded.events, render_options("cluster.local", self.listener, []));
         // What hardly anybody wants is in force all the same.

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use chancery::app::render_options;
 use chancery::cli::demo::addresses::PodAddresses;
 use chancery::pipeline::offline;
-use chancery::source::lower::Lowering;
 use chancery::source::manifests;
+use chancery::source::objects::Conversion;
 use chancery::xds::Snapshot;
 use data_plane_api::echo::EchoRequest;
 use data_plane_api::echo::client::EchoClient;
@@ -55,8 +55,8 @@ impl World {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("manifests.yaml");
         std::fs::write(&file, text).unwrap();
-        let lowering = Lowering { allow_loopback_endpoints: true, ..Lowering::default() };
-        let loaded = manifests::load(std::slice::from_ref(&file), lowering).unwrap();
+        let conversion = Conversion { allow_loopback_endpoints: true, ..Conversion::default() };
+        let loaded = manifests::load(std::slice::from_ref(&file), conversion).unwrap();
         let world = offline(loaded.events, render_options("cluster.local", envoy, [])).world;
 
         let mut control_plane = ControlPlane::start().await;

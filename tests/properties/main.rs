@@ -7,10 +7,10 @@ mod objects;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use chancery::cache::Wish;
+use chancery::channels::DemandChange;
 use chancery::model::object::{EndpointSlice, Object, SliceEndpoint};
 use chancery::model::settings::Settings;
-use chancery::model::{Catalog, Concern, Event, Key, Kind, Lowered, ObjectRef, Rejected};
+use chancery::model::{Catalog, Concern, Converted, Event, Key, Kind, ObjectRef, Rejected};
 use chancery::pipeline::{Offline, RenderOptions, Renderer, offline};
 use chancery::xds::{Difference, Place, Resource, ResourceType, Snapshot, World};
 use data_plane_api::endpoint::ClusterLoadAssignment;
@@ -25,8 +25,8 @@ use objects::*;
 // The two ways to render.
 
 /// A complete list of every kind, its objects in this order.
-fn list(objects: &[Lowered]) -> Vec<Event> {
-    let of_kind = |kind| objects.iter().filter(move |lowered| is_kind(&lowered.id, kind));
+fn list(objects: &[Converted]) -> Vec<Event> {
+    let of_kind = |kind| objects.iter().filter(move |converted| is_kind(&converted.id, kind));
     let list = |kind| {
         let objects = of_kind(kind).cloned().map(Event::InitApply);
         std::iter::once(Event::Init(kind)).chain(objects).chain([Event::InitDone(kind)]).collect::<Vec<_>>()
@@ -61,9 +61,9 @@ impl Incremental {
 
     fn take(&mut self, step: Step) {
         match step {
-            Step::Put(lowered) => {
-                self.objects.insert(lowered.id.clone(), lowered.clone());
-                self.catalog.apply(Event::Apply(lowered));
+            Step::Put(converted) => {
+                self.objects.insert(converted.id.clone(), converted.clone());
+                self.catalog.apply(Event::Apply(converted));
             }
             Step::Delete(id) => {
                 self.objects.remove(&id);
@@ -72,8 +72,8 @@ impl Incremental {
             Step::Relist(kind, changes) => {
                 for change in changes {
                     match change {
-                        Step::Put(lowered) if is_kind(&lowered.id, kind) => {
-                            self.objects.insert(lowered.id.clone(), lowered);
+                        Step::Put(converted) if is_kind(&converted.id, kind) => {
+                            self.objects.insert(converted.id.clone(), converted);
                         }
                         Step::Delete(id) if is_kind(&id, kind) => drop(self.objects.remove(&id)),
                         // Of another kind, so not in this list.
@@ -81,8 +81,8 @@ impl Incremental {
                     }
                 }
                 self.catalog.apply(Event::Init(kind));
-                for lowered in self.objects.values().filter(|lowered| is_kind(&lowered.id, kind)) {
-                    self.catalog.apply(Event::InitApply(lowered.clone()));
+                for converted in self.objects.values().filter(|converted| is_kind(&converted.id, kind)) {
+                    self.catalog.apply(Event::InitApply(converted.clone()));
                 }
                 self.catalog.apply(Event::InitDone(kind));
             }
@@ -107,10 +107,12 @@ impl Incremental {
 }
 
 /// A gRPC client wants every port that there can be, by its shortest name.
-fn dialled() -> Vec<Wish> {
+fn dialled() -> Vec<DemandChange> {
     let names = NAMESPACES.iter().flat_map(|namespace| SERVICES.iter().map(move |name| format!("{name}.{namespace}")));
     let names = names.flat_map(|host| PORTS.iter().map(move |(_, port)| format!("{host}:{port}")));
-    names.map(|name| Wish { resource_type: ResourceType::Listener, name: name.into(), is_wanted: true }).collect()
+    names
+        .map(|name| DemandChange { resource_type: ResourceType::Listener, name: name.into(), in_demand: true })
+        .collect()
 }
 
 /// Every snapshot of a world by its fleet; everyone's is that of the empty name.
@@ -301,8 +303,8 @@ proptest! {
     fn one_changed_endpoint_is_one_changed_resource(objects in objects(), service in service(), weight in 1..9_u8) {
         // A Service with one port that everybody gets, one slice, and in it one endpoint that becomes another.
         let mut incremental = Incremental::new();
-        for lowered in objects.into_values() {
-            incremental.take(Step::Put(lowered));
+        for converted in objects.into_values() {
+            incremental.take(Step::Put(converted));
         }
         let Some(Object::Service(mut service)) = service.object else { unreachable!() };
         service.key = Key::new("quiet", "cart");
@@ -326,9 +328,9 @@ proptest! {
             let (ports, service) = (vec![(port.name.clone(), 8080)], Key::new("quiet", "cart"));
             let slice = EndpointSlice { key: key.clone(), service, ports, endpoints: vec![endpoint] };
             let id = ObjectRef::Object(Kind::EndpointSlice, key);
-            Step::Put(Lowered { id, object: Some(Object::EndpointSlice(slice)), rejected: vec![], concern: Concern::Ours })
+            Step::Put(Converted { id, object: Some(Object::EndpointSlice(slice)), rejected: vec![], concern: Concern::Ours })
         };
-        incremental.take(Step::Put(Lowered { id, object: Some(Object::Service(service)), rejected: vec![], concern: Concern::Ours }));
+        incremental.take(Step::Put(Converted { id, object: Some(Object::Service(service)), rejected: vec![], concern: Concern::Ours }));
         incremental.take(slice(address(100, false)));
         let before = incremental.render();
         incremental.take(slice(address(100 + weight, false)));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use chancery::model::object::{EndpointSlice, IpFamily, Namespace, Object, Pod, Port, Service, SliceEndpoint, Traffic};
 use chancery::model::settings::Settings;
-use chancery::model::{Concern, Key, Kind, Lowered, ObjectRef, ZoneRouting};
+use chancery::model::{Concern, Converted, Key, Kind, ObjectRef, ZoneRouting};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -18,13 +18,13 @@ pub const PODS: u8 = 6;
 pub const ZONES: [&str; 3] = ["", "a", "b"];
 pub const NODES: [&str; 3] = ["", "n1", "n2"];
 
-/// What is there: the lowered objects by what they are called.
-pub type Objects = BTreeMap<ObjectRef, Lowered>;
+/// What is there: the converted objects by what they are called.
+pub type Objects = BTreeMap<ObjectRef, Converted>;
 
 /// One thing that happens to a source.
 #[derive(Debug, Clone)]
 pub enum Step {
-    Put(Lowered),
+    Put(Converted),
     Delete(ObjectRef),
     /// The kind is listed again, and these changes are in the list.
     Relist(Kind, Vec<Step>),
@@ -63,12 +63,12 @@ pub fn annotations() -> impl Strategy<Value = BTreeMap<String, String>> {
     })
 }
 
-pub fn in_another_order(objects: Objects) -> impl Strategy<Value = (Objects, Vec<Lowered>)> {
+pub fn in_another_order(objects: Objects) -> impl Strategy<Value = (Objects, Vec<Converted>)> {
     let shuffled = Just(objects.values().cloned().collect::<Vec<_>>()).prop_shuffle();
     (Just(objects), shuffled)
 }
 
-pub fn service() -> impl Strategy<Value = Lowered> {
+pub fn service() -> impl Strategy<Value = Converted> {
     let ports = subsequence(PORTS.to_vec(), 1..=3);
     let zone_routing =
         select(&[ZoneRouting::Off, ZoneRouting::Off, ZoneRouting::PreferZone, ZoneRouting::PreferNode][..]);
@@ -94,7 +94,7 @@ pub fn service() -> impl Strategy<Value = Lowered> {
                 zone_routing,
                 traffic,
             };
-            Lowered { id, object: Some(Object::Service(service)), rejected, concern: Concern::Ours }
+            Converted { id, object: Some(Object::Service(service)), rejected, concern: Concern::Ours }
         },
     )
 }
@@ -108,11 +108,11 @@ pub fn traffic() -> impl Strategy<Value = Traffic> {
     })
 }
 
-pub fn namespace() -> impl Strategy<Value = Lowered> {
+pub fn namespace() -> impl Strategy<Value = Converted> {
     (select(&NAMESPACES[..]), annotations()).prop_map(|(name, annotations)| {
         let id = ObjectRef::Object(Kind::Namespace, Key::new("", name));
         let (settings, rejected) = Settings::parse(&id, &annotations);
-        Lowered {
+        Converted {
             id,
             object: Some(Object::Namespace(Namespace { name: name.into(), settings })),
             rejected,
@@ -125,11 +125,11 @@ pub fn pod_key(namespace: &str, pod: u8) -> Key {
     Key::new(namespace, format!("pod-{pod}"))
 }
 
-pub fn pod() -> impl Strategy<Value = Lowered> {
+pub fn pod() -> impl Strategy<Value = Converted> {
     (select(&NAMESPACES[..]), 0..PODS, 1..4_u32).prop_map(|(namespace, pod, weight)| {
         let key = pod_key(namespace, pod);
         let id = ObjectRef::Object(Kind::Pod, key.clone());
-        Lowered { id, object: Some(Object::Pod(Pod { key, weight })), rejected: vec![], concern: Concern::Ours }
+        Converted { id, object: Some(Object::Pod(Pod { key, weight })), rejected: vec![], concern: Concern::Ours }
     })
 }
 
@@ -152,7 +152,7 @@ pub fn address(pod: u8, v6: bool) -> IpAddr {
     if v6 { format!("2001:db8::{pod}").parse().unwrap() } else { format!("10.0.0.{pod}").parse().unwrap() }
 }
 
-pub fn slice() -> impl Strategy<Value = Lowered> {
+pub fn slice() -> impl Strategy<Value = Converted> {
     (key(), 0..4_u8).prop_flat_map(|(service, number)| {
         // As in Kubernetes, all addresses of a slice are of one family.
         let endpoints = vec(slice_endpoint(Arc::clone(&service.namespace), number % 2 == 1), 0..5);
@@ -162,19 +162,19 @@ pub fn slice() -> impl Strategy<Value = Lowered> {
             let id = ObjectRef::Object(Kind::EndpointSlice, key.clone());
             let ports = ports.into_iter().map(|(name, number)| (name.into(), number)).collect();
             let slice = EndpointSlice { key, service, ports, endpoints };
-            Lowered { id, object: Some(Object::EndpointSlice(slice)), rejected: vec![], concern: Concern::Ours }
+            Converted { id, object: Some(Object::EndpointSlice(slice)), rejected: vec![], concern: Concern::Ours }
         })
     })
 }
 
-pub fn object() -> impl Strategy<Value = Lowered> {
+pub fn object() -> impl Strategy<Value = Converted> {
     prop_oneof![4 => service(), 4 => slice(), 1 => namespace(), 1 => pod()]
 }
 
 pub fn change() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => object().prop_map(Step::Put),
-        1 => object().prop_map(|lowered| Step::Delete(lowered.id)),
+        1 => object().prop_map(|converted| Step::Delete(converted.id)),
     ]
 }
 
@@ -187,5 +187,5 @@ pub fn step() -> impl Strategy<Value = Step> {
 }
 
 pub fn objects() -> impl Strategy<Value = Objects> {
-    vec(object(), 0..25).prop_map(|all| all.into_iter().map(|lowered| (lowered.id.clone(), lowered)).collect())
+    vec(object(), 0..25).prop_map(|all| all.into_iter().map(|converted| (converted.id.clone(), converted)).collect())
 }

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use chancery::model::Catalog;
 use chancery::model::compat::Compat;
 use chancery::pipeline::{RenderOptions, Renderer};
-use chancery::source::lower::Lowering;
 use chancery::source::manifests;
+use chancery::source::objects::Conversion;
 use chancery::xds::{Place, ResourceType, resource_to_json};
 use data_plane_api::admin_dump::ClientResourceStatus;
 use data_plane_api::client_status::GenericXdsConfig;
@@ -106,8 +106,8 @@ impl Worlds {
 
     /// What is in the world of this file instead of the one before.
     fn next(&mut self, input: &Path) -> Contents {
-        let lowering = Lowering { compat: Compat::ALL, ..Lowering::default() };
-        let loaded = manifests::load(&[PathBuf::from(input)], lowering).unwrap();
+        let conversion = Conversion { compat: Compat::ALL, ..Conversion::default() };
+        let loaded = manifests::load(&[PathBuf::from(input)], conversion).unwrap();
         loaded.events.into_iter().for_each(|event| self.catalog.apply(event));
         self.renderer.apply(self.catalog.take_changes());
         let all = self.renderer.all_dialled();

@@ -9,8 +9,8 @@ use axum::routing::get;
 use chancery::app::render_options;
 use chancery::cli::bootstrap::{HostPort, envoy as bootstrap};
 use chancery::pipeline::offline;
-use chancery::source::lower::Lowering;
 use chancery::source::manifests;
+use chancery::source::objects::Conversion;
 use chancery::xds::Snapshot;
 use data_plane_api::bootstrap::ClusterManager;
 use data_plane_api::core::api_config_source::ApiType;
@@ -34,7 +34,7 @@ async fn an_envoy_reports_what_it_sent_where() {
     let manifest = directory.path().join("cart.yaml");
     std::fs::write(&manifest, manifest_of(backend)).unwrap();
     let loaded =
-        manifests::load(&[manifest], Lowering { allow_loopback_endpoints: true, ..Lowering::default() }).unwrap();
+        manifests::load(&[manifest], Conversion { allow_loopback_endpoints: true, ..Conversion::default() }).unwrap();
     let world = offline(loaded.events, render_options("cluster.local", listener, [])).world;
     control_plane.everyone = Snapshot::clone(&world.everyone);
     control_plane.publish();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::cache::{DomainLost, DomainWanted, Explained, KnownService, Question, RenderedFor, ServedPort, Unanswered};
+use crate::channels::{DomainLost, DomainWanted, Explained, KnownService, Query, QueryError, RenderedFor, ServedPort};
 use crate::model::explain::{
     AddressExplanation, BadSetting, DefaultFor, Explanation, PortExplanation, SettingExplanation, SettingOrigin,
     SliceSummary, Standing, Unserved,
@@ -17,16 +17,16 @@ fn key(name: &str) -> Key {
 impl Running {
     /// Answers, as the pipeline would, with these Services, two a page, of which `cart` can be explained.
     fn answer(&mut self, services: Vec<KnownService>) {
-        let (_, nobody) = cache::question_channel();
-        let mut questions = std::mem::replace(&mut self.questions, nobody);
+        let (_, nobody) = channels::query_channel();
+        let mut queries = std::mem::replace(&mut self.queries, nobody);
         tokio::spawn(async move {
-            while let Some(question) = questions.next().await {
-                match question {
-                    Question::Explain(asked, reply) => {
+            while let Some(query) = queries.next().await {
+                match query {
+                    Query::Explain(asked, reply) => {
                         let known = asked == key("cart");
                         reply.send(Ok(known.then(explained))).unwrap();
                     }
-                    Question::Page(after, reply) => {
+                    Query::Page(after, reply) => {
                         let rest =
                             services.iter().filter(|known| after.as_ref().is_none_or(|after| known.key > *after));
                         reply.send(Ok(rest.take(2).cloned().collect())).unwrap();
@@ -38,13 +38,13 @@ impl Running {
 
     /// Answers that there is no answer.
     pub(super) fn refuse(&mut self) {
-        let (_, nobody) = cache::question_channel();
-        let mut questions = std::mem::replace(&mut self.questions, nobody);
+        let (_, nobody) = channels::query_channel();
+        let mut queries = std::mem::replace(&mut self.queries, nobody);
         tokio::spawn(async move {
-            while let Some(question) = questions.next().await {
-                match question {
-                    Question::Explain(_, reply) => reply.send(Err(Unanswered::NotYet)).unwrap(),
-                    Question::Page(_, reply) => reply.send(Err(Unanswered::NotYet)).unwrap(),
+            while let Some(query) = queries.next().await {
+                match query {
+                    Query::Explain(_, reply) => reply.send(Err(QueryError::NotYet)).unwrap(),
+                    Query::Page(_, reply) => reply.send(Err(QueryError::NotYet)).unwrap(),
                 }
             }
         });
@@ -222,6 +222,6 @@ async fn nothing_is_told_before_there_is_something_to_tell() {
         assert_eq!(running.get(path).await, (503, "nothing is served yet; /readyz says why\n".to_owned()));
     }
     let mut running = start().await;
-    drop(std::mem::replace(&mut running.questions, cache::question_channel().1));
+    drop(std::mem::replace(&mut running.queries, channels::query_channel().1));
     assert_eq!(running.get("/api/v1/services").await, (503, "the server is stopping\n".to_owned()));
 }

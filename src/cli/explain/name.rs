@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use crate::model::Key;
-use crate::source::lower::dns_label;
+use crate::source::objects::dns_label;
 
 /// A Service by one of its DNS names: `cart.shop`, `cart.shop.svc`, `cart.shop.svc.cluster.local`.
 #[derive(Debug, Clone, PartialEq, Eq)]

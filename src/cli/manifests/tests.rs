@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{Concern, Key, Kind, Lowered, ObjectRef, Reason};
+use crate::model::{Concern, Converted, Key, Kind, ObjectRef, Reason};
 
 fn rejected(object: &ObjectRef, field: &str) -> Rejected {
     Rejected {
@@ -15,8 +15,8 @@ fn rejected(object: &ObjectRef, field: &str) -> Rejected {
 fn found(file: &str, line: u32, served: bool, id: &ObjectRef, wrong: &[(&str, u32)]) -> Found {
     let (fields, lines): (Vec<&str>, Vec<u32>) = wrong.iter().copied().unzip();
     let rejected = fields.into_iter().map(|field| rejected(id, field)).collect();
-    let lowered = Lowered { id: id.clone(), object: None, rejected, concern: Concern::Ours };
-    Found { file: file.into(), line, served, ours: true, lowered, lines }
+    let converted = Converted { id: id.clone(), object: None, rejected, concern: Concern::Ours };
+    Found { file: file.into(), line, served, ours: true, converted, lines }
 }
 
 fn places(problems: &[Problem]) -> Vec<(&str, Option<u32>, &str)> {

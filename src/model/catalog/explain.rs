@@ -85,7 +85,7 @@ impl Catalog {
         }
     }
 
-    /// The endpoints that the slices had for a port and that lowering left out.
+    /// The endpoints that the slices had for a port and that conversion left out.
     fn refused(&self, service: &Key, port_name: &str) -> Vec<Rejected> {
         let slices = self.slices_of(service);
         let slices = slices.filter(|slice| slice.ports.iter().any(|(name, _)| **name == *port_name));

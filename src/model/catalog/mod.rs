@@ -30,7 +30,7 @@ use renames::Renames;
 use store::{Change, Seen, Store};
 
 use super::object::{self, Object};
-use super::{Concern, Event, Key, Kind, Lowered, ObjectRef, Reason, Rejected, compat, settings};
+use super::{Concern, Converted, Event, Key, Kind, ObjectRef, Reason, Rejected, compat, settings};
 
 /// Merges what sources say into Services with their policies and endpoints, and says which of them changed.
 #[derive(Debug, Default)]
@@ -56,7 +56,7 @@ pub struct Catalog {
     merged: BTreeMap<Key, Entry>,
     /// Their ports that slices may still know by an older name.
     renames: Renames,
-    /// What merging found to be wrong with Services, beyond what lowering did.
+    /// What merging found to be wrong with Services, beyond what conversion did.
     findings: BTreeMap<Key, Vec<Rejected>>,
     /// How often what is rejected may have changed.
     rejections: u64,
@@ -69,8 +69,8 @@ impl Catalog {
     /// `InitDone` without its `Init` is ignored, so that a confused source can't empty the world.
     pub fn apply(&mut self, event: Event) {
         match event {
-            Event::Apply(lowered) => self.put(lowered, false),
-            Event::InitApply(lowered) => self.put(lowered, true),
+            Event::Apply(converted) => self.put(converted, false),
+            Event::InitApply(converted) => self.put(converted, true),
             Event::Delete(ObjectRef::File(path)) => self.put_file(path, Vec::new()),
             Event::Delete(ObjectRef::Object(kind, key)) => match kind {
                 Kind::Namespace => self.delete::<object::Namespace>(&key),
@@ -176,8 +176,8 @@ impl Catalog {
         self.rejections
     }
 
-    fn put(&mut self, lowered: Lowered, in_list: bool) {
-        let Lowered { id, object, rejected, concern } = lowered;
+    fn put(&mut self, converted: Converted, in_list: bool) {
+        let Converted { id, object, rejected, concern } = converted;
         let told = (object, rejected, concern);
         match id {
             ObjectRef::File(path) => self.put_file(path, told.1),

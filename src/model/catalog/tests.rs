@@ -24,19 +24,19 @@ fn annotated(id: &ObjectRef, annotations: &[(&str, &str)]) -> (Settings, Vec<Rej
     Settings::parse(id, &map)
 }
 
-fn namespace(annotations: &[(&str, &str)]) -> Lowered {
+fn namespace(annotations: &[(&str, &str)]) -> Converted {
     let id = ObjectRef::Object(Kind::Namespace, Key::new("", "shop"));
     let (settings, rejected) = annotated(&id, annotations);
     let object = Some(Object::Namespace(object::Namespace { name: "shop".into(), settings }));
-    Lowered { id, object, rejected, concern: Concern::Nobody }
+    Converted { id, object, rejected, concern: Concern::Nobody }
 }
 
 /// A Service with the ports `grpc` 50051 and `web` 80.
-fn service(name: &str, annotations: &[(&str, &str)]) -> Lowered {
+fn service(name: &str, annotations: &[(&str, &str)]) -> Converted {
     service_with(name, annotations, |_| {})
 }
 
-fn service_with(name: &str, annotations: &[(&str, &str)], change: impl Fn(&mut object::Service)) -> Lowered {
+fn service_with(name: &str, annotations: &[(&str, &str)], change: impl Fn(&mut object::Service)) -> Converted {
     let id = ObjectRef::service(&key(name));
     let (settings, rejected) = annotated(&id, annotations);
     let port = |name: &str, number| object::Port { name: name.into(), number, app_protocol: Some("h2c".into()) };
@@ -52,7 +52,7 @@ fn service_with(name: &str, annotations: &[(&str, &str)], change: impl Fn(&mut o
         traffic: object::Traffic::default(),
     };
     change(&mut service);
-    Lowered { id, object: Some(Object::Service(service)), rejected, concern: Concern::Nobody }
+    Converted { id, object: Some(Object::Service(service)), rejected, concern: Concern::Nobody }
 }
 
 fn ready(address: &str) -> object::SliceEndpoint {
@@ -79,23 +79,23 @@ fn of_pod(endpoint: object::SliceEndpoint, pod: &str) -> object::SliceEndpoint {
     object::SliceEndpoint { pod: Some(key(pod)), ..endpoint }
 }
 
-fn slice(name: &str, of: &str, ports: &[(&str, u16)], endpoints: Vec<object::SliceEndpoint>) -> Lowered {
+fn slice(name: &str, of: &str, ports: &[(&str, u16)], endpoints: Vec<object::SliceEndpoint>) -> Converted {
     let ports = ports.iter().map(|(name, number)| (Arc::from(*name), *number)).collect();
     let slice = object::EndpointSlice { key: key(name), service: key(of), ports, endpoints };
     let id = ObjectRef::Object(Kind::EndpointSlice, key(name));
-    Lowered { id, object: Some(Object::EndpointSlice(slice)), rejected: vec![], concern: Concern::Nobody }
+    Converted { id, object: Some(Object::EndpointSlice(slice)), rejected: vec![], concern: Concern::Nobody }
 }
 
-fn pod(name: &str, weight: u32) -> Lowered {
+fn pod(name: &str, weight: u32) -> Converted {
     let id = ObjectRef::Object(Kind::Pod, key(name));
     let object = Some(Object::Pod(object::Pod { key: key(name), weight }));
-    Lowered { id, object, rejected: vec![], concern: Concern::Ours }
+    Converted { id, object, rejected: vec![], concern: Concern::Ours }
 }
 
 /// The same object, now unusable.
-fn broken(lowered: &Lowered) -> Lowered {
-    let rejected = vec![complaint(&lowered.id, Reason::InvalidObject)];
-    Lowered { id: lowered.id.clone(), object: None, rejected, concern: Concern::Ours }
+fn broken(converted: &Converted) -> Converted {
+    let rejected = vec![complaint(&converted.id, Reason::InvalidObject)];
+    Converted { id: converted.id.clone(), object: None, rejected, concern: Concern::Ours }
 }
 
 fn complaint(about: &ObjectRef, reason: Reason) -> Rejected {
@@ -109,22 +109,22 @@ fn complaint(about: &ObjectRef, reason: Reason) -> Rejected {
     }
 }
 
-fn catalog(objects: impl IntoIterator<Item = Lowered>) -> Catalog {
+fn catalog(objects: impl IntoIterator<Item = Converted>) -> Catalog {
     let mut catalog = Catalog::default();
     apply(&mut catalog, objects);
     catalog
 }
 
-fn apply(catalog: &mut Catalog, objects: impl IntoIterator<Item = Lowered>) {
-    for lowered in objects {
-        catalog.apply(Event::Apply(lowered));
+fn apply(catalog: &mut Catalog, objects: impl IntoIterator<Item = Converted>) {
+    for converted in objects {
+        catalog.apply(Event::Apply(converted));
     }
 }
 
-fn list(catalog: &mut Catalog, kind: Kind, objects: impl IntoIterator<Item = Lowered>) {
+fn list(catalog: &mut Catalog, kind: Kind, objects: impl IntoIterator<Item = Converted>) {
     catalog.apply(Event::Init(kind));
-    for lowered in objects {
-        catalog.apply(Event::InitApply(lowered));
+    for converted in objects {
+        catalog.apply(Event::InitApply(converted));
     }
     catalog.apply(Event::InitDone(kind));
 }

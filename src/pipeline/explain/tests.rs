@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::cache::{DomainLost, DomainWanted, RenderedFor};
+use crate::channels::{DomainLost, DomainWanted, RenderedFor};
 use crate::model::object::{self, Object};
 use crate::model::settings::{PREFIX, Settings};
-use crate::model::{Concern, Event, Fleets, Kind, Lowered, ZoneRouting};
+use crate::model::{Concern, Converted, Event, Fleets, Kind, ZoneRouting};
 use crate::pipeline::{Offline, RenderOptions, offline};
 
 fn key(name: &str) -> Key {
@@ -30,7 +30,7 @@ fn service(name: &str, annotations: &[(&str, &str)]) -> Event {
         translated: None,
         traffic: object::Traffic::default(),
     };
-    Event::Apply(Lowered { id, object: Some(Object::Service(service)), rejected, concern: Concern::Ours })
+    Event::Apply(Converted { id, object: Some(Object::Service(service)), rejected, concern: Concern::Ours })
 }
 
 fn pipeline(events: impl IntoIterator<Item = Event>) -> Offline {

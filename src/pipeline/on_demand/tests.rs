@@ -28,12 +28,12 @@ fn new() -> OnDemand {
 
 /// Names that are wanted from now on.
 fn want(on_demand: &mut OnDemand, resource_type: ResourceType, names: &[&str]) -> Vec<Noted> {
-    let wish = |name: &&str| Wish { resource_type, name: (*name).into(), is_wanted: true };
-    names.iter().map(|name| on_demand.note(wish(name))).collect()
+    let claim = |name: &&str| DemandChange { resource_type, name: (*name).into(), in_demand: true };
+    names.iter().map(|name| on_demand.note(claim(name))).collect()
 }
 
 fn give_back(on_demand: &mut OnDemand, resource_type: ResourceType, name: &str) -> Noted {
-    on_demand.note(Wish { resource_type, name: name.into(), is_wanted: false })
+    on_demand.note(DemandChange { resource_type, name: name.into(), in_demand: false })
 }
 
 fn render(on_demand: &mut OnDemand, service: Option<&Service>) -> bool {
@@ -60,7 +60,7 @@ fn port_80(listeners: &[&str]) -> Vec<String> {
 #[test]
 fn nothing_is_rendered_that_nobody_wants() {
     let mut on_demand = new();
-    assert!(!on_demand.wants(&key()));
+    assert!(!on_demand.has_demand(&key()));
     assert!(!render(&mut on_demand, Some(&service(&[(80, "http")], Some(80)))));
     assert_eq!(held(&on_demand), [""; 0]);
 }
@@ -101,12 +101,12 @@ fn a_name_waits_for_its_service_and_goes_with_it() {
     let (mut on_demand, service) = (new(), service(&[(80, "http")], Some(80)));
     want(&mut on_demand, ResourceType::Listener, &["cart.shop:80", "cart.shop:81"]);
     assert!(!render(&mut on_demand, None));
-    assert!(on_demand.wants(&key()));
+    assert!(on_demand.has_demand(&key()));
     assert!(render(&mut on_demand, Some(&service)));
     assert_eq!(held(&on_demand), port_80(&["cart.shop:80"]));
     assert!(render(&mut on_demand, None));
     assert_eq!(held(&on_demand), [""; 0]);
-    assert!(on_demand.wants(&key()), "it may come back");
+    assert!(on_demand.has_demand(&key()), "it may come back");
 }
 
 #[test]

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::iter;
 
 use super::{EVERYONE, RenderedPort, Renderer};
-use crate::cache::{DomainLost, DomainWanted, RenderedFor};
+use crate::channels::{DomainLost, DomainWanted, RenderedFor};
 use crate::model::{Key, Port};
-use crate::translate::envoy::{Contest, Wish};
+use crate::translate::envoy::{Contest, DomainClaim};
 use crate::translate::names;
 use crate::xds::Name;
 
@@ -27,12 +27,12 @@ impl Renderer {
                 .iter()
                 .flat_map(|fleet| self.domains.lost(routes, fleet).into_iter().map(move |lost| (fleet, lost)))
                 .collect();
-            let domain = |Wish { domain, requests, by_hosts: _ }: Wish<'_>| DomainWanted {
+            let domain = |DomainClaim { domain, requests, by_hosts: _ }: DomainClaim<'_>| DomainWanted {
                 domain: Name::clone(domain),
                 requests,
                 lost: lost_to(domain, &lost),
             };
-            let domains = routes.wishes().map(domain).collect();
+            let domains = routes.claims().map(domain).collect();
             let everywhere = fleets.len();
             Some((*number, RenderedFor { cluster, fleets: routes.fleets.clone(), everywhere, domains }))
         };

@@ -81,7 +81,7 @@ impl HiddenPaths {
     }
 }
 
-/// Domains or paths that are in question, each with the other Service.
+/// Domains or paths that are in query, each with the other Service.
 type Others<'a> = BTreeSet<(&'a Name, &'a Key)>;
 
 /// Paths or domains of which the same is to be told.
@@ -90,7 +90,7 @@ struct Group<'a> {
     any: &'a Hidden,
     /// All of them.
     items: BTreeSet<&'a Name>,
-    /// The domains or paths that are in question, and the other Service.
+    /// The domains or paths that are in query, and the other Service.
     others: Others<'a>,
 }
 

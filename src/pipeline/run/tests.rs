@@ -7,10 +7,10 @@ use tokio::task::JoinHandle;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
 use super::*;
-use crate::cache::{self, Asker, SnapshotCache, StatusReader, Unanswered, Wants};
+use crate::channels::{self, Demand, QueryError, QuerySender, SnapshotReader, StatusReader};
 use crate::model::object::{self, Object};
 use crate::model::settings::Settings;
-use crate::model::{Concern, Key, Lowered, ZoneRouting};
+use crate::model::{Concern, Converted, Key, ZoneRouting};
 
 /// A source that says what the test says.
 struct Script(mpsc::UnboundedReceiver<Notice>);
@@ -28,24 +28,25 @@ impl Source for Script {
 /// A running pipeline. The tests run on one thread, so it works only while the test awaits something.
 struct Running {
     notices: mpsc::UnboundedSender<Notice>,
-    cache: SnapshotCache,
+    snapshots: SnapshotReader,
     status: StatusReader,
-    asker: Asker,
-    wants: Wants,
+    queries: QuerySender,
+    wants: Demand,
     task: JoinHandle<()>,
     start: Instant,
 }
 
 fn start() -> Running {
     let (notices, script) = mpsc::unbounded_channel();
-    let (writer, cache) = cache::channel();
-    let (status_writer, status) = cache::status_channel();
-    let (asker, questions) = cache::question_channel();
+    let (writer, snapshots) = channels::snapshot_channel();
+    let (status_writer, status) = channels::status_channel();
+    let (queries, query_receiver) = channels::query_channel();
     let metrics = Arc::new(Metrics::new(&mut Registry::default()));
     let source = Box::new(Script(script));
-    let (wants, wanted) = cache::wanted_channel();
-    let task = tokio::spawn(run(source, RenderOptions::default(), writer, status_writer, metrics, questions, wanted));
-    Running { notices, cache, status, asker, wants, task, start: Instant::now() }
+    let (wants, wanted) = channels::demand_channel();
+    let task =
+        tokio::spawn(run(source, RenderOptions::default(), writer, status_writer, metrics, query_receiver, wanted));
+    Running { notices, snapshots, status, queries, wants, task, start: Instant::now() }
 }
 
 impl Running {
@@ -63,15 +64,15 @@ impl Running {
 
     /// The next publication.
     async fn published(&mut self) -> Arc<Publication> {
-        assert!(self.cache.changed().await);
-        self.cache.latest().unwrap()
+        assert!(self.snapshots.changed().await);
+        self.snapshots.latest().unwrap()
     }
 
     /// Ends the source, and returns once the pipeline has ended.
-    async fn end(self) -> (SnapshotCache, StatusReader) {
+    async fn end(self) -> (SnapshotReader, StatusReader) {
         drop(self.notices);
         self.task.await.unwrap();
-        (self.cache, self.status)
+        (self.snapshots, self.status)
     }
 }
 
@@ -94,7 +95,7 @@ fn service(name: &str, annotations: &[(&str, &str)]) -> Event {
         zone_routing: ZoneRouting::Off,
         traffic: object::Traffic::default(),
     };
-    Event::Apply(Lowered { id, object: Some(Object::Service(service)), rejected, concern: Concern::Ours })
+    Event::Apply(Converted { id, object: Some(Object::Service(service)), rejected, concern: Concern::Ours })
 }
 
 /// A slice of that Service with one pod, for a port of this name.
@@ -112,7 +113,7 @@ fn slice(service: &str, port: &str) -> Event {
     };
     let (service, ports) = (Key::new("shop", service), vec![(port.into(), 8080)]);
     let slice = object::EndpointSlice { key, service, ports, endpoints: vec![endpoint] };
-    Event::Apply(Lowered { id, object: Some(Object::EndpointSlice(slice)), rejected: vec![], concern: Concern::Ours })
+    Event::Apply(Converted { id, object: Some(Object::EndpointSlice(slice)), rejected: vec![], concern: Concern::Ours })
 }
 
 /// Whether the assignment of that Service has endpoints.
@@ -131,8 +132,8 @@ async fn nothing_is_published_before_every_kind_was_listed() {
     let pipeline = start();
     pipeline.list(&[Kind::Service, Kind::EndpointSlice, Kind::Pod]);
     pipeline.event(1, service("cart", &[("enabled", "true")]));
-    let (mut cache, status) = pipeline.end().await;
-    assert!(cache.latest().is_none());
+    let (mut snapshots, status) = pipeline.end().await;
+    assert!(snapshots.latest().is_none());
     assert_eq!(status.read().unlisted().collect::<Vec<_>>(), [Kind::Namespace]);
 }
 
@@ -140,8 +141,8 @@ async fn nothing_is_published_before_every_kind_was_listed() {
 async fn a_complete_world_is_published_even_if_it_is_empty() {
     let pipeline = start();
     pipeline.list(&Kind::ALL);
-    let (mut cache, status) = pipeline.end().await;
-    assert_eq!(clusters(&cache.latest().unwrap()), 0);
+    let (mut snapshots, status) = pipeline.end().await;
+    assert_eq!(clusters(&snapshots.latest().unwrap()), 0);
     assert_eq!(status.read().unlisted().count(), 0);
 }
 
@@ -159,8 +160,8 @@ async fn whatever_is_ready_is_one_publication_of_the_age_of_the_oldest() {
     let publication = pipeline.published().await;
     assert_eq!(clusters(&publication) as u64, count);
     assert_eq!(publication.observed_at, pipeline.start + Duration::from_secs(1));
-    let (mut cache, _) = pipeline.end().await;
-    assert!(!cache.changed().await, "published again");
+    let (mut snapshots, _) = pipeline.end().await;
+    assert!(!snapshots.changed().await, "published again");
 }
 
 #[tokio::test]
@@ -172,8 +173,8 @@ async fn what_changes_nothing_is_not_published() {
     pipeline.event(2, service("cart", &[("enabled", "true")]));
     pipeline.event(3, service("mail", &[]));
     pipeline.list(&[Kind::Pod]);
-    let (mut cache, _) = pipeline.end().await;
-    assert!(!cache.changed().await);
+    let (mut snapshots, _) = pipeline.end().await;
+    assert!(!snapshots.changed().await);
 }
 
 #[tokio::test]
@@ -214,14 +215,14 @@ async fn a_lost_source_shows_and_loses_nothing() {
     pipeline.list(&Kind::ALL);
     pipeline.event(1, service("cart", &[("enabled", "true")]));
     pipeline.published().await;
-    pipeline.notices.send(Notice::OutOfTouch { error: "connection refused".to_owned() }).unwrap();
+    pipeline.notices.send(Notice::Outage { error: "connection refused".to_owned() }).unwrap();
     tokio::task::yield_now().await;
-    assert_eq!(pipeline.status.read().out_of_touch.unwrap().error, "connection refused");
+    assert_eq!(pipeline.status.read().outage.unwrap().error, "connection refused");
 
     pipeline.notices.send(Notice::InTouch).unwrap();
-    let (mut cache, status) = pipeline.end().await;
-    assert!(status.read().out_of_touch.is_none());
-    assert_eq!(clusters(&cache.latest().unwrap()), 1);
+    let (mut snapshots, status) = pipeline.end().await;
+    assert!(status.read().outage.is_none());
+    assert_eq!(clusters(&snapshots.latest().unwrap()), 1);
     assert_eq!(status.read().unlisted().count(), 0);
 }
 
@@ -246,29 +247,29 @@ async fn nothing_is_explained_before_it_is_published() {
     let mut pipeline = start();
     let key = Key::new("shop", "cart");
     pipeline.event(1, service("cart", &[("enabled", "true")]));
-    assert_eq!(pipeline.asker.explain(key.clone()).await, Err(Unanswered::NotYet));
-    assert_eq!(pipeline.asker.page(None).await, Err(Unanswered::NotYet));
+    assert_eq!(pipeline.queries.explain(key.clone()).await, Err(QueryError::NotYet));
+    assert_eq!(pipeline.queries.page(None).await, Err(QueryError::NotYet));
     pipeline.list(&Kind::ALL);
     pipeline.event(2, service("cart", &[("enabled", "true"), ("lb-policy", "best")]));
     pipeline.published().await;
-    let explained = pipeline.asker.explain(key.clone()).await.unwrap().unwrap();
+    let explained = pipeline.queries.explain(key.clone()).await.unwrap().unwrap();
     assert_eq!(explained.rendered[&80].cluster, "shop/cart/80".into());
     assert_eq!(explained.rejected[0].value, "best");
-    assert_eq!(pipeline.asker.explain(Key::new("shop", "nobody")).await, Ok(None));
-    assert_eq!(pipeline.asker.page(None).await.unwrap().len(), 1);
+    assert_eq!(pipeline.queries.explain(Key::new("shop", "nobody")).await, Ok(None));
+    assert_eq!(pipeline.queries.page(None).await.unwrap().len(), 1);
 
-    let asker = pipeline.asker.clone();
+    let queries = pipeline.queries.clone();
     pipeline.end().await;
-    assert_eq!(asker.explain(key).await, Err(Unanswered::Stopping));
+    assert_eq!(queries.explain(key).await, Err(QueryError::Stopping));
 }
 
 #[tokio::test]
 async fn a_source_that_is_never_silent_leaves_nobody_without_an_answer() {
     let pipeline = start();
-    let asker = pipeline.asker.clone();
-    let mut answer = Box::pin(asker.page(None));
+    let queries = pipeline.queries.clone();
+    let mut answer = Box::pin(queries.page(None));
     assert_eq!((&mut answer).now_or_never(), None);
-    // More than one batch, so that the question has to be answered between two.
+    // More than one batch, so that the query has to be answered between two.
     pipeline.list(&Kind::ALL);
     for at in 0..2 * MAX_BATCH as u64 {
         pipeline.event(at, service("cart", &[("enabled", "true")]));
@@ -285,19 +286,19 @@ fn listeners(publication: &Arc<Publication>) -> Vec<String> {
 #[tokio::test]
 async fn what_is_wanted_is_published_and_settled_once_it_was_looked_for() {
     let mut pipeline = start();
-    let mut wishes = pipeline.wants.stream();
+    let mut claims = pipeline.wants.stream();
     pipeline.list(&Kind::ALL);
     pipeline.event(1, service("cart", &[("enabled", "true")]));
     assert_eq!(listeners(&pipeline.published().await), [""; 0]);
 
-    wishes.set(ResourceType::Listener, &["cart.shop".into(), "mail.shop".into()]).unwrap();
-    wishes.settled().await;
-    assert_eq!(listeners(&pipeline.cache.latest().unwrap()), ["cart.shop"]);
+    claims.set(ResourceType::Listener, &["cart.shop".into(), "mail.shop".into()]).unwrap();
+    claims.rendered().await;
+    assert_eq!(listeners(&pipeline.snapshots.latest().unwrap()), ["cart.shop"]);
 
     pipeline.event(2, service("mail", &[("enabled", "true")]));
     assert_eq!(listeners(&pipeline.published().await), ["cart.shop", "mail.shop"]);
 
-    drop(wishes);
+    drop(claims);
     assert_eq!(listeners(&pipeline.published().await), [""; 0]);
 }
 
@@ -306,22 +307,22 @@ async fn what_there_is_not_is_settled_without_a_publication() {
     let mut pipeline = start();
     pipeline.list(&Kind::ALL);
     pipeline.published().await;
-    let mut wishes = pipeline.wants.stream();
-    wishes.set(ResourceType::Listener, &["nobody.shop".into()]).unwrap();
-    wishes.settled().await;
-    assert!(!pipeline.cache.changed().now_or_never().unwrap_or(false));
+    let mut claims = pipeline.wants.stream();
+    claims.set(ResourceType::Listener, &["nobody.shop".into()]).unwrap();
+    claims.rendered().await;
+    assert!(!pipeline.snapshots.changed().now_or_never().unwrap_or(false));
 }
 
 #[tokio::test]
 async fn a_source_that_is_never_silent_keeps_nobody_from_what_it_wants() {
     let pipeline = start();
-    let mut wishes = pipeline.wants.stream();
-    wishes.set(ResourceType::Listener, &["cart.shop".into()]).unwrap();
+    let mut claims = pipeline.wants.stream();
+    claims.set(ResourceType::Listener, &["cart.shop".into()]).unwrap();
     pipeline.list(&Kind::ALL);
     for at in 0..2 * MAX_BATCH as u64 {
         pipeline.event(at, service("cart", &[("enabled", "true")]));
     }
-    let (mut cache, _) = pipeline.end().await;
-    assert!(wishes.settled().now_or_never().is_some());
-    assert_eq!(listeners(&cache.latest().unwrap()), ["cart.shop"]);
+    let (mut snapshots, _) = pipeline.end().await;
+    assert!(claims.rendered().now_or_never().is_some());
+    assert_eq!(listeners(&snapshots.latest().unwrap()), ["cart.shop"]);
 }

@@ -1,7 +1,7 @@
 //! CSDS: what each connected client was sent, and what it said of it.
 //!
 //! ```text
-//! request ─▶ Question ─ matchers ─▶ Peer ─ lock: pointers only ─▶ View ─▶ Telling ─ resource by resource ─▶ bytes ─▶ client
+//! request ─▶ Query ─ matchers ─▶ Peer ─ lock: pointers only ─▶ View ─▶ Telling ─ resource by resource ─▶ bytes ─▶ client
 //!                                          └───────── off the runtime, a few at a time ─────────┘
 //! ```
 //!
@@ -41,7 +41,7 @@ use super::Context;
 use super::connection::Connection;
 use super::methods::refuse_compressed;
 use message::{Message, Messages};
-use question::Question;
+use question::Query;
 
 #[cfg(test)]
 mod tests;
@@ -129,7 +129,7 @@ struct Call {
     connection: Connection,
     requests: Streaming<ClientStatusRequest>,
     /// What is being answered.
-    question: Option<Question>,
+    question: Option<Query>,
     /// Whether the only answer was given.
     is_over: bool,
     /// The message before, until the client has read it.
@@ -161,7 +161,7 @@ impl Call {
     }
 
     /// The question that isn't answered to the end, or the next; none when there is no other.
-    async fn next_question(&mut self) -> Result<Option<Question>, Status> {
+    async fn next_question(&mut self) -> Result<Option<Query>, Status> {
         if let Some(question) = self.question.take() {
             return Ok(Some(question));
         }
@@ -169,11 +169,11 @@ impl Call {
             () = self.connection.retired.cancelled(), if self.method.manner == Manner::Stream => None,
             request = self.requests.message() => request?,
         };
-        request.map(|request| Question::new(request, self.method.context.streams.clone())).transpose()
+        request.map(|request| Query::new(request, self.method.context.streams.clone())).transpose()
     }
 
     /// The next message of the answer, put together where it holds up no stream; none if there is no other.
-    async fn answer(&mut self, mut question: Question) -> Result<Option<Message>, Status> {
+    async fn answer(&mut self, mut question: Query) -> Result<Option<Message>, Status> {
         let manner = self.method.manner;
         let work = task::spawn_blocking(move || match manner {
             Manner::Stream => Ok(question.next().map(|message| (message, Some(question)))),

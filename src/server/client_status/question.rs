@@ -14,7 +14,7 @@ use crate::server::peer::Peer;
 
 /// A request that is being answered, client by client: those that are connected when it comes, in the order in which they
 /// came. None of them is kept for that; whoever is gone by its turn isn't told of.
-pub(super) struct Question {
+pub(super) struct Query {
     streams: Streams,
     matchers: Matchers,
     with_contents: bool,
@@ -27,7 +27,7 @@ pub(super) struct Question {
     is_answered: bool,
 }
 
-impl Question {
+impl Query {
     pub(super) fn new(request: ClientStatusRequest, streams: Streams) -> Result<Self, Status> {
         let ClientStatusRequest { node_matchers, node: _, exclude_resource_contents } = request;
         Ok(Self {

@@ -35,7 +35,7 @@ use super::Context;
 use super::connection::Connection;
 use super::stream::at;
 use super::streams::Slot;
-use crate::access::{self, Node};
+use crate::identity::{self, Node};
 use crate::telemetry::Open;
 use crate::xds::{ResourceType, Target};
 use plan::Plan;
@@ -50,8 +50,8 @@ pub(super) const METHOD: &str = "StreamLoadStats";
 
 /// The method. Its sums follow the publications until `context.shutdown`.
 pub(super) fn method(context: Context) -> LoadReporting {
-    let totals = Arc::new(Totals::new(Arc::clone(&context.metrics), context.cache.clone()));
-    tokio::spawn(Arc::clone(&totals).follow(context.cache.clone(), context.shutdown.clone()));
+    let totals = Arc::new(Totals::new(Arc::clone(&context.metrics), context.snapshots.clone()));
+    tokio::spawn(Arc::clone(&totals).follow(context.snapshots.clone(), context.shutdown.clone()));
     LoadReporting { context, totals }
 }
 
@@ -96,7 +96,7 @@ impl LoadReporting {
         request: Request<Streaming<LoadStatsRequest>>,
     ) -> Result<<Self as StreamingService<LoadStatsRequest>>::ResponseStream, Status> {
         let mut context = self.context.clone();
-        if context.cache.latest().is_none() {
+        if context.snapshots.latest().is_none() {
             return Err(Status::unavailable("no cluster has been published yet, so there is nothing to report"));
         }
         let connection = Connection::of(request.extensions())?;
@@ -152,7 +152,7 @@ impl Reporter {
                     Ok(None) => return Ok(None),
                     Err(status) => return self.broken(&status),
                 },
-                true = self.context.cache.changed() => self.on_publication(),
+                true = self.context.snapshots.changed() => self.on_publication(),
                 () = at(deadline) => {}
             }
         }
@@ -180,11 +180,11 @@ impl Reporter {
     }
 
     fn introduce(&mut self, node: Option<&Node>) -> Result<Peer, Status> {
-        let client = access::identify(node).map_err(|refused| {
+        let client = identity::identify(node).map_err(|refused| {
             warn!(error = %refused, "Refused a client");
             Status::invalid_argument(refused.to_string())
         })?;
-        let Some(publication) = self.context.cache.latest() else {
+        let Some(publication) = self.context.snapshots.latest() else {
             return Err(Status::unavailable("no cluster has been published yet, so there is nothing to report"));
         };
         let target = client.target;
@@ -202,7 +202,7 @@ impl Reporter {
     }
 
     fn on_publication(&mut self) {
-        if let (Some(peer), Some(publication)) = (&mut self.peer, self.context.cache.latest()) {
+        if let (Some(peer), Some(publication)) = (&mut self.peer, self.context.snapshots.latest()) {
             peer.plan.on_clusters(publication.world.snapshot(&peer.target).get(ResourceType::Cluster).clone());
         }
     }

@@ -4,7 +4,7 @@ use prost::bytes::Buf;
 use prost::encoding::{DecodeContext, WireType, message, skip_field, string, uint64};
 use prost::{DecodeError, Message};
 
-use crate::access::Node;
+use crate::identity::Node;
 use crate::telemetry::Load;
 use crate::xds::{in_field, only_read};
 

@@ -12,7 +12,7 @@ use prost::Message;
 use prost_types::Duration as ProtoDuration;
 
 use super::*;
-use crate::cache::{self, Publication, SnapshotWriter};
+use crate::channels::{self, Publication, SnapshotWriter};
 use crate::telemetry::{Load, Metrics};
 use crate::xds::{ClientKind, Name, Resource, ResourceMap, Snapshot, World};
 
@@ -105,8 +105,8 @@ struct Sums {
 impl Sums {
     fn new(everyone: &[&str], edge: &[&str]) -> Self {
         let mut registry = Registry::default();
-        let (writer, cache) = cache::channel();
-        let totals = Totals::new(Arc::new(Metrics::new(&mut registry)), cache);
+        let (writer, snapshots) = channels::snapshot_channel();
+        let totals = Totals::new(Arc::new(Metrics::new(&mut registry)), snapshots);
         let sums = Self { registry, writer, totals };
         sums.publish(everyone, edge);
         sums

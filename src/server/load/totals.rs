@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 use super::report::ClusterStats;
-use crate::cache::{Publication, SnapshotCache};
+use crate::channels::{Publication, SnapshotReader};
 use crate::telemetry::Metrics;
 use crate::xds::{Difference, ResourceMap, ResourceType, Snapshot, Target, World};
 
@@ -24,7 +24,7 @@ pub(super) struct Totals {
 
 /// The clusters that there are. Behind one lock with what is added, so that no sum comes back after it was forgotten.
 struct Newest {
-    cache: SnapshotCache,
+    snapshots: SnapshotReader,
     publication: Option<Arc<Publication>>,
 }
 
@@ -48,14 +48,14 @@ pub(super) enum LeftOut {
 }
 
 impl Totals {
-    pub(super) fn new(metrics: Arc<Metrics>, cache: SnapshotCache) -> Self {
-        Self { metrics, newest: Mutex::new(Newest { cache, publication: None }) }
+    pub(super) fn new(metrics: Arc<Metrics>, snapshots: SnapshotReader) -> Self {
+        Self { metrics, newest: Mutex::new(Newest { snapshots, publication: None }) }
     }
 
-    /// Forgets clusters when they are gone, until `shutdown` or until the cache has no writer any more.
-    pub(super) async fn follow(self: Arc<Self>, mut cache: SnapshotCache, shutdown: CancellationToken) {
-        while let Some(true) = shutdown.run_until_cancelled(cache.changed()).await {
-            cache.latest();
+    /// Forgets clusters when they are gone, until `shutdown` or until nothing is published any more.
+    pub(super) async fn follow(self: Arc<Self>, mut snapshots: SnapshotReader, shutdown: CancellationToken) {
+        while let Some(true) = shutdown.run_until_cancelled(snapshots.changed()).await {
+            snapshots.latest();
             drop(self.newest());
         }
     }
@@ -75,7 +75,7 @@ impl Totals {
     fn newest(&self) -> MutexGuard<'_, Newest> {
         // What it guards is whole at any time: a panic elsewhere left nothing half done.
         let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
-        let publication = newest.cache.latest();
+        let publication = newest.snapshots.latest();
         if let (Some(old), Some(new)) = (&newest.publication, &publication)
             && !Arc::ptr_eq(old, new)
         {

@@ -9,8 +9,8 @@ use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::model::{Kind, Lowered, Reason, Rejected};
-use crate::source::lower::{Lowering, object_ref};
+use crate::model::{Converted, Kind, Reason, Rejected};
+use crate::source::objects::{Conversion, object_ref};
 
 /// An object as the API server wrote it. One that isn't what its type says here costs only itself, and not the page of the
 /// list that it comes in.
@@ -47,9 +47,9 @@ struct PartialMetadata {
 
 impl<K> Decoded<K> {
     /// What becomes of it; if it can't be decoded, its last good state stays.
-    pub(super) fn lower(self, kind: Kind, lower: impl FnOnce(&K) -> Lowered) -> Lowered {
+    pub(super) fn convert(self, kind: Kind, convert: impl FnOnce(&K) -> Converted) -> Converted {
         match self {
-            Self::Whole(object) => lower(&object),
+            Self::Whole(object) => convert(&object),
             Self::Broken { metadata, field, message } => {
                 let id = object_ref(kind, &metadata);
                 let rejected = Rejected {
@@ -60,8 +60,8 @@ impl<K> Decoded<K> {
                     message,
                     meanwhile: "its last good state, if there was one, stays".to_owned(),
                 };
-                let concern = Lowering::default().concern(kind, &metadata);
-                Lowered { id, object: None, rejected: vec![rejected], concern }
+                let concern = Conversion::default().concern(kind, &metadata);
+                Converted { id, object: None, rejected: vec![rejected], concern }
             }
         }
     }

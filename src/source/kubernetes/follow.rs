@@ -28,8 +28,8 @@ use tokio::time::{sleep_until, timeout};
 use super::shared::{Call, Ear, Shared};
 use super::standing::Standing;
 use super::trouble::Trouble;
-use crate::model::{Event, Kind, Lowered};
-use crate::source::lower::object_ref;
+use crate::model::{Converted, Event, Kind};
+use crate::source::objects::object_ref;
 
 /// How much later than it should the end of a watch may come before its connection counts as dead.
 const GRACE: Duration = Duration::from_secs(1);
@@ -71,10 +71,15 @@ pub(super) struct Selection {
 }
 
 /// What a watch says, for as long as it is polled.
-pub(super) fn follow<K, L>(api: Api<K>, selection: Selection, shared: Arc<Shared>, lower: L) -> BoxStream<'static, Said>
+pub(super) fn follow<K, L>(
+    api: Api<K>,
+    selection: Selection,
+    shared: Arc<Shared>,
+    convert: L,
+) -> BoxStream<'static, Said>
 where
     K: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
-    L: Fn(K) -> Lowered + Send + 'static,
+    L: Fn(K) -> Converted + Send + 'static,
 {
     let follower = Follower {
         api,
@@ -82,7 +87,7 @@ where
         selection,
         ear: shared.ear(),
         shared,
-        lower,
+        convert,
         due: VecDeque::new(),
         held: Held::default(),
         doubted: None,
@@ -96,7 +101,7 @@ struct Follower<K, L> {
     selection: Selection,
     shared: Arc<Shared>,
     ear: Ear,
-    lower: L,
+    convert: L,
     /// What to say next.
     due: VecDeque<Said>,
     standing: Standing,
@@ -153,7 +158,7 @@ struct Open<K> {
 impl<K, L> Follower<K, L>
 where
     K: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
-    L: Fn(K) -> Lowered + Send + 'static,
+    L: Fn(K) -> Converted + Send + 'static,
 {
     async fn next(&mut self) -> Said {
         loop {
@@ -212,7 +217,7 @@ where
         listing.objects += items.len();
         for object in items {
             listing.newest = listing.newest.max(revision_of(&object).1);
-            self.due.push_back(Said::Event(Event::InitApply((self.lower)(object))));
+            self.due.push_back(Said::Event(Event::InitApply((self.convert)(object))));
         }
         let some = |text: Option<String>| text.filter(|text| !text.is_empty());
         match (some(metadata.continue_), some(metadata.resource_version)) {
@@ -314,9 +319,9 @@ where
             }
             WatchEvent::Added(object) => {
                 self.held.objects += 1;
-                (revision_of(&object), Some(Event::Apply((self.lower)(object))))
+                (revision_of(&object), Some(Event::Apply((self.convert)(object))))
             }
-            WatchEvent::Modified(object) => (revision_of(&object), Some(Event::Apply((self.lower)(object)))),
+            WatchEvent::Modified(object) => (revision_of(&object), Some(Event::Apply((self.convert)(object)))),
         };
         let (revision, number) = revision;
         if let (Some(from), Some(to)) = (self.held.number, number)

@@ -34,7 +34,7 @@ pub(super) async fn list(mut notices: BoxStream<'static, Notice>) -> Result<List
             }
             Notice::InTouch => {}
             Notice::Denied { kind, what: _, error } => denied.extend(error.map(|error| (kind, error))),
-            Notice::OutOfTouch { error } => return Err(ListError(error)),
+            Notice::Outage { error } => return Err(ListError(error)),
         }
         if unlisted.is_empty() {
             break;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::watch::Watch;
-use crate::model::{Event, Kind, Lowered, ObjectRef};
+use crate::model::{Converted, Event, Kind, ObjectRef};
 
 /// Merges what the watches of one kind say into what one watch over all of it would say.
 ///
@@ -20,7 +20,7 @@ pub(super) struct Lists {
     complete: bool,
 }
 
-type Objects = BTreeMap<ObjectRef, Lowered>;
+type Objects = BTreeMap<ObjectRef, Converted>;
 
 /// How far one of several watches is.
 #[derive(Debug, Default)]
@@ -65,8 +65,8 @@ impl Lists {
                 progress.arriving.clear();
                 Vec::new()
             }
-            Event::InitApply(lowered) => {
-                progress.arriving.insert(lowered.id.clone(), lowered);
+            Event::InitApply(converted) => {
+                progress.arriving.insert(converted.id.clone(), converted);
                 Vec::new()
             }
             Event::InitDone(_) if self.complete => progress.difference(),
@@ -74,7 +74,7 @@ impl Lists {
                 progress.waiting = Some(std::mem::take(&mut progress.arriving));
                 self.first_list()
             }
-            Event::Apply(lowered) => progress.apply(lowered).into_iter().collect(),
+            Event::Apply(converted) => progress.apply(converted).into_iter().collect(),
             Event::Delete(id) => progress.delete(id).into_iter().collect(),
         }
     }
@@ -97,13 +97,13 @@ impl Lists {
 }
 
 impl Progress {
-    fn apply(&mut self, lowered: Lowered) -> Option<Event> {
+    fn apply(&mut self, converted: Converted) -> Option<Event> {
         if let Some(waiting) = &mut self.waiting {
-            hold(waiting, lowered);
+            hold(waiting, converted);
             return None;
         }
-        self.known.insert(lowered.id.clone());
-        Some(Event::Apply(lowered))
+        self.known.insert(converted.id.clone());
+        Some(Event::Apply(converted))
     }
 
     fn delete(&mut self, id: ObjectRef) -> Option<Event> {
@@ -125,11 +125,11 @@ impl Progress {
 }
 
 /// Holds back a change until the first list. As always, the last good state of an object stays.
-fn hold(waiting: &mut Objects, lowered: Lowered) {
-    match waiting.get_mut(&lowered.id) {
-        Some(held) if lowered.object.is_none() => held.rejected = lowered.rejected,
+fn hold(waiting: &mut Objects, converted: Converted) {
+    match waiting.get_mut(&converted.id) {
+        Some(held) if converted.object.is_none() => held.rejected = converted.rejected,
         _ => {
-            waiting.insert(lowered.id.clone(), lowered);
+            waiting.insert(converted.id.clone(), converted);
         }
     }
 }

@@ -3,19 +3,17 @@
 //! ```text
 //! connect.rs   kubeconfig or service account ──▶ Client
 //! watch.rs     one watch a kind (and namespace) ──▶ follow.rs ─┐
-//! follow.rs    list, watch, list again when in doubt ──▶ lower ├─▶ merge.rs ─┬─ lists.rs ──▶ Notice::Event
-//! probe.rs     the revision, every few seconds ────────────────┘             └─ touch.rs ──▶ InTouch, OutOfTouch, Denied
+//! follow.rs    list, watch, list again when in doubt ──▶ objects ├─▶ merge.rs ─┬─ lists.rs ──▶ Notice::Event
+//! probe.rs     the revision, every few seconds ────────────────┘             └─ touch.rs ──▶ InTouch, Outage, Denied
 //!
 //! standing.rs  how a watch has fared, and how long it waits (backoff.rs) before it tries again
-//! shared.rs    what all of them share: how many requests they make (pace.rs), and that it works again
+//! shared.rs    what all of them share: how many requests they make (token_bucket.rs), and that it works again
 //! trouble.rs   what went wrong, in one line
 //!
 //! list.rs      all of it, until every kind is listed once
-//! events.rs    what can't be used ──▶ Events ──▶ Client, at the pace of pace.rs
-//! event.rs     what an Event says
 //! ```
 //!
-//! Objects are lowered when they arrive and dropped, so that memory holds only what the model keeps. A list counts when it
+//! Objects are converted when they arrive and dropped, so that memory holds only what the model keeps. A list counts when it
 //! is complete: one that fails half-way is never seen. A watch whose time is up is resumed, and says nothing; after any
 //! failure it lists again, which yields the net difference.
 //!
@@ -26,16 +24,14 @@
 mod backoff;
 mod connect;
 mod decoded;
-mod event;
-mod events;
 mod follow;
 mod list;
 mod lists;
 mod merge;
-mod pace;
 mod probe;
 mod shared;
 mod standing;
+mod token_bucket;
 mod touch;
 mod trouble;
 mod watch;
@@ -51,13 +47,14 @@ use futures::stream::{self, BoxStream, StreamExt};
 use self::merge::Merge;
 use self::shared::Shared;
 use self::watch::Watch;
-use super::lower::Lowering;
+use super::objects::Conversion;
 use super::{Notice, Source};
 use crate::model::Kind;
 
 pub use connect::ConnectError;
-pub use events::{EventOutcome, EventWriter, Teller};
 pub use list::{List, ListError};
+pub use token_bucket::TokenBucket;
+pub use trouble::{first_line, root_cause};
 
 /// Which cluster to watch, and what of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -68,8 +65,8 @@ pub struct Options {
     pub context: Option<String>,
     /// The namespaces to watch; empty: all of them.
     pub namespaces: Vec<String>,
-    /// How objects are lowered.
-    pub lowering: Lowering,
+    /// How objects are converted.
+    pub conversion: Conversion,
 }
 
 /// Watches Namespaces, Services, EndpointSlices, and Pods with a weight label.
@@ -77,18 +74,18 @@ pub struct KubernetesSource {
     server: String,
     client: kube::Client,
     namespaces: BTreeSet<String>,
-    lowering: Lowering,
+    conversion: Conversion,
 }
 
 impl KubernetesSource {
     /// Reads how to reach the cluster. That the API server can't be reached now is no error: it is tried again for as
     /// long as the source is polled. Has to be called within a tokio runtime.
     pub async fn connect(options: Options) -> Result<Self, ConnectError> {
-        let Options { kubeconfig, context, namespaces, lowering } = options;
+        let Options { kubeconfig, context, namespaces, conversion } = options;
         let namespaces: BTreeSet<String> = namespaces.into_iter().collect();
         let quiet = watch::seconds(Kind::COUNT * namespaces.len());
         let (server, client) = connect::connect(kubeconfig, context, Duration::from_secs(quiet.into())).await?;
-        Ok(Self { server, client, namespaces, lowering })
+        Ok(Self { server, client, namespaces, conversion })
     }
 
     /// The address of the API server, as the configuration has it.
@@ -101,9 +98,9 @@ impl KubernetesSource {
         list::list(Box::new(self).notices()).await
     }
 
-    /// What tells the owners of its objects what is wrong with them.
-    pub fn events(&self) -> (Teller, EventWriter) {
-        events::events(self.client.clone())
+    /// The client that it reads with.
+    pub fn client(&self) -> kube::Client {
+        self.client.clone()
     }
 
     fn watches(&self) -> Vec<Watch> {
@@ -122,7 +119,7 @@ impl fmt::Debug for KubernetesSource {
         f.debug_struct("KubernetesSource")
             .field("server", &self.server)
             .field("namespaces", &self.namespaces)
-            .field("lowering", &self.lowering)
+            .field("conversion", &self.conversion)
             .finish_non_exhaustive()
     }
 }
@@ -137,7 +134,7 @@ impl Source for KubernetesSource {
         let count = watches.len();
         let shared = Shared::new(Instant::now());
         let mut merge = Merge::new(&self.server, watches.clone());
-        let stream = |watch: Watch| watch.stream(self.client.clone(), self.lowering, count, Arc::clone(&shared));
+        let stream = |watch: Watch| watch.stream(self.client.clone(), self.conversion, count, Arc::clone(&shared));
         let mut heard: Vec<_> = watches.into_iter().map(stream).collect();
         let namespace = self.namespaces.first().map(String::as_str);
         let (services, slices) =

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::pace::Pace;
+use super::token_bucket::TokenBucket;
 use crate::model::Kind;
 
 /// How often a request is made on average, whatever goes wrong, and how many at once after a rest. The first list and watch
@@ -17,7 +17,7 @@ const PACE: (Duration, u32) = (Duration::from_millis(800), 2);
 /// Shared by all that ask one API server.
 #[derive(Debug)]
 pub(super) struct Shared {
-    pace: Mutex<Pace>,
+    pace: Mutex<TokenBucket>,
     calls: watch::Sender<Calls>,
     revisions: Mutex<BTreeMap<Kind, u64>>,
 }
@@ -53,7 +53,7 @@ impl Shared {
     pub(super) fn new(now: Instant) -> Arc<Self> {
         let (interval, burst) = PACE;
         let (calls, _) = watch::channel(Calls::default());
-        Arc::new(Self { pace: Mutex::new(Pace::new(interval, burst, now)), calls, revisions: Mutex::default() })
+        Arc::new(Self { pace: Mutex::new(TokenBucket::new(interval, burst, now)), calls, revisions: Mutex::default() })
     }
 
     /// Counts a request, and says how long it has to wait for its turn.

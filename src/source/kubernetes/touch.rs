@@ -122,7 +122,7 @@ impl Touch {
     }
 
     fn say(&mut self, cause: Cause, error: impl FnOnce() -> String) -> Option<Notice> {
-        self.said.insert(cause).then(|| Notice::OutOfTouch { error: error() })
+        self.said.insert(cause).then(|| Notice::Outage { error: error() })
     }
 }
 

@@ -155,7 +155,7 @@ pub(super) fn not_ready(server: &str, status: &Status) -> String {
 }
 
 /// The innermost cause, which alone tells what to do; what wraps it names layers of libraries.
-pub(super) fn root_cause(error: &(dyn Error + 'static)) -> String {
+pub fn root_cause(error: &(dyn Error + 'static)) -> String {
     // A library's own chain could be circular.
     const DEPTH: usize = 16;
     let causes = || std::iter::successors(Some(error), |&error| error.source()).take(DEPTH);
@@ -170,7 +170,7 @@ pub(super) fn root_cause(error: &(dyn Error + 'static)) -> String {
 }
 
 /// The first line that says something, of moderate length.
-pub(super) fn first_line(text: &str) -> String {
+pub fn first_line(text: &str) -> String {
     const MAX: usize = 300;
     let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
     if line.len() > MAX { Rejected::shorten(line) } else { line.to_owned() }

@@ -15,7 +15,7 @@ use super::follow::{Selection, follow};
 use super::merge::Heard;
 use super::shared::Shared;
 use crate::model::Kind;
-use crate::source::lower::{Lowering, WEIGHT_LABEL};
+use crate::source::objects::{Conversion, WEIGHT_LABEL};
 
 /// How many objects a page of a list has, as with kubectl.
 const PAGE: u32 = 500;
@@ -37,7 +37,7 @@ impl Watch {
     pub(super) fn stream(
         self,
         client: Client,
-        lowering: Lowering,
+        conversion: Conversion,
         watches: usize,
         shared: Arc<Shared>,
     ) -> BoxStream<'static, Heard> {
@@ -55,27 +55,27 @@ impl Watch {
                 let fields = self.namespace.as_ref().map(|name| format!("metadata.name={name}"));
                 let api = Api::<PartialObjectMeta<core::Namespace>>::all(client);
                 follow(api, Selection { fields, ..selection }, shared, move |object| {
-                    lowering.namespace(&core::Namespace { metadata: object.metadata, ..core::Namespace::default() })
+                    conversion.namespace(&core::Namespace { metadata: object.metadata, ..core::Namespace::default() })
                 })
             }
             Kind::Service => {
                 let api = api::<Decoded<core::Service>>(client, self.namespace.as_deref());
                 follow(api, selection, shared, move |object: Decoded<core::Service>| {
-                    object.lower(Kind::Service, |service| lowering.service(service))
+                    object.convert(Kind::Service, |service| conversion.service(service))
                 })
             }
             Kind::EndpointSlice => {
                 let api = api::<Decoded<discovery::EndpointSlice>>(client, self.namespace.as_deref());
                 let selection = Selection { page: SLICES_PAGE, ..selection };
                 follow(api, selection, shared, move |object: Decoded<discovery::EndpointSlice>| {
-                    object.lower(Kind::EndpointSlice, |slice| lowering.endpoint_slice(slice))
+                    object.convert(Kind::EndpointSlice, |slice| conversion.endpoint_slice(slice))
                 })
             }
             Kind::Pod => {
                 let api = api::<PartialObjectMeta<core::Pod>>(client, self.namespace.as_deref());
                 let labels = Some(WEIGHT_LABEL.to_owned());
                 follow(api, Selection { labels, ..selection }, shared, move |object| {
-                    lowering.pod(&core::Pod { metadata: object.metadata, ..core::Pod::default() })
+                    conversion.pod(&core::Pod { metadata: object.metadata, ..core::Pod::default() })
                 })
             }
         };

@@ -3,7 +3,7 @@
 use super::node::{Entry, Node};
 use crate::model::Rejected;
 use crate::model::settings::PREFIX;
-use crate::source::lower::Among;
+use crate::source::objects::Among;
 
 /// Tells of every key of ours in the metadata of an object of this kind, and in that of the templates of its pods: the line,
 /// and what is to be said.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use twox_hash::XxHash3_128;
 
 use crate::model::{Concern, Key, ObjectRef};
-use crate::source::lower::Lowering;
+use crate::source::objects::Conversion;
 
 use super::document::{Document, Located, Other};
 use super::encoding::to_utf8;
@@ -39,14 +39,14 @@ pub struct Slot {
 
 impl Contents {
     /// Reads a file. A document whose bytes were in `before` isn't parsed again.
-    pub fn read(bytes: &[u8], before: Option<&Self>, lowering: Lowering) -> Self {
+    pub fn read(bytes: &[u8], before: Option<&Self>, conversion: Conversion) -> Self {
         let known: BTreeMap<u128, &Arc<Document>> =
             before.iter().flat_map(|before| &before.documents).map(|placed| (placed.hash, &placed.document)).collect();
         let place = |Chunk { offset, bytes }| {
             let hash = XxHash3_128::oneshot(bytes);
             let document = match known.get(&hash) {
                 Some(document) => Arc::clone(document),
-                None => Arc::new(Document::read(bytes, lowering)),
+                None => Arc::new(Document::read(bytes, conversion)),
             };
             Placed { hash, offset, document }
         };
@@ -112,12 +112,12 @@ impl Contents {
 impl Slot {
     /// What the object is called.
     pub fn id(&self) -> &ObjectRef {
-        &self.located.lowered.id
+        &self.located.converted.id
     }
 
     /// Whose business it is what is wrong with it.
     pub fn concern(&self) -> &Concern {
-        &self.located.lowered.concern
+        &self.located.converted.concern
     }
 
     /// The line of the file where it begins.
@@ -127,7 +127,7 @@ impl Slot {
 
     /// Whether both hold the same thing, wherever it stands.
     pub fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.located, &other.located) || self.located.lowered == other.located.lowered
+        Arc::ptr_eq(&self.located, &other.located) || self.located.converted == other.located.converted
     }
 }
 

@@ -25,7 +25,7 @@ use super::walk::{Met, walk};
 use crate::model::compat::{self, Mapping, Product, is_mapping, is_mapping_of_other_version, is_tcp_mapping};
 use crate::model::settings::PREFIX;
 use crate::model::{Key, Kind, ObjectRef, Reason, Rejected, object};
-use crate::source::lower::object_ref;
+use crate::source::objects::object_ref;
 
 /// All that some directories and files hold of it.
 #[derive(Debug, Default)]

@@ -135,7 +135,7 @@ impl Directory {
             events.push(Event::Init(kind));
             let of_kind = self.claims.keys().filter(|id| matches!(id, ObjectRef::Object(its, _) if *its == kind));
             let served = of_kind.filter_map(|id| self.served(id));
-            events.extend(served.map(|slot| Event::InitApply(slot.located.lowered.clone())));
+            events.extend(served.map(|slot| Event::InitApply(slot.located.converted.clone())));
             events.push(Event::InitDone(kind));
         }
         for (path, file) in &self.files {
@@ -154,7 +154,7 @@ impl Directory {
             line: slot.line(),
             served: self.owner(slot.id()) == Some(path),
             ours: self.is_ours(slot.concern()),
-            lowered: slot.located.lowered.clone(),
+            converted: slot.located.converted.clone(),
             lines: slot.located.lines.iter().map(|line| slot.offset.saturating_add(*line)).collect(),
         })
     }
@@ -209,7 +209,7 @@ impl Directory {
             touched.append(&mut self.shifted(&id, before.as_ref()));
             match (before, self.served(&id)) {
                 (Some(before), Some(after)) if before.is_same(after) => {}
-                (_, Some(after)) => events.push(Event::Apply(after.located.lowered.clone())),
+                (_, Some(after)) => events.push(Event::Apply(after.located.converted.clone())),
                 (Some(_), None) => events.push(Event::Delete(id)),
                 (None, None) => {}
             }

@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 
 use crate::model::compat::{OPT_IN, Product, is_mapping};
 use crate::model::settings::PREFIX;
-use crate::model::{Concern, Key, Kind, Lowered, ObjectRef, Reason, Rejected};
-use crate::source::lower::{Lowering, WEIGHT_LABEL, object_ref};
+use crate::model::{Concern, Converted, Key, Kind, ObjectRef, Reason, Rejected};
+use crate::source::objects::{Conversion, WEIGHT_LABEL, object_ref};
 
 use super::astray::{astray, misplaced};
 use super::compose::compose;
@@ -58,18 +58,18 @@ pub struct Located {
     /// The line where it begins.
     pub line: u32,
     /// The object.
-    pub lowered: Lowered,
-    /// The line of each of [`Lowered::rejected`].
+    pub converted: Converted,
+    /// The line of each of [`Converted::rejected`].
     pub lines: Vec<u32>,
 }
 
 impl Document {
     /// Reads the text of one document.
-    pub fn read(bytes: &[u8], lowering: Lowering) -> Self {
+    pub fn read(bytes: &[u8], conversion: Conversion) -> Self {
         let mut document = Self::default();
         match text(bytes).and_then(|text| Ok((compose(text)?, mentions(text)))) {
             Ok((nodes, mentioned)) => {
-                let reading = Reading { lowering, mentioned };
+                let reading = Reading { conversion, mentioned };
                 for node in &nodes {
                     walk(node, &mut |met| document.add(&met, reading));
                 }
@@ -102,7 +102,7 @@ impl Document {
         match *met {
             Met::Object(api_version, kind, node) => {
                 self.has_objects = true;
-                self.lower(api_version, kind, node, reading);
+                self.convert(api_version, kind, node, reading);
             }
             Met::NoMapping(node) => self.no_mapping(node),
             Met::NoKind(node) => self.without_kind(node),
@@ -114,33 +114,33 @@ impl Document {
         }
     }
 
-    fn lower(&mut self, api_version: &str, kind: &str, node: &Node, reading: Reading) {
-        let Reading { lowering, mentioned } = reading;
+    fn convert(&mut self, api_version: &str, kind: &str, node: &Node, reading: Reading) {
+        let Reading { conversion, mentioned } = reading;
         if mentioned && matches!((api_version, kind), ("v1", "Namespace" | "Service")) {
             misplaced(node, &mut |line, message| self.astray(line, message));
         }
         match (api_version, kind) {
             ("v1", "Namespace") => {
-                return self.object(Kind::Namespace, node, reading, |it: core::Namespace| lowering.namespace(&it));
+                return self.object(Kind::Namespace, node, reading, |it: core::Namespace| conversion.namespace(&it));
             }
             ("v1", "Service") => {
-                return self.object(Kind::Service, node, reading, |it: core::Service| lowering.service(&it));
+                return self.object(Kind::Service, node, reading, |it: core::Service| conversion.service(&it));
             }
             ("discovery.k8s.io/v1", "EndpointSlice") => {
                 return self.object(Kind::EndpointSlice, node, reading, |it: discovery::EndpointSlice| {
-                    lowering.endpoint_slice(&it)
+                    conversion.endpoint_slice(&it)
                 });
             }
             // As in the cluster, where the watch selects on the label.
             ("v1", "Pod") if node.metadata("labels").is_some_and(|labels| labels.entry(WEIGHT_LABEL).is_some()) => {
-                return self.object(Kind::Pod, node, reading, |it: core::Pod| lowering.pod(&it));
+                return self.object(Kind::Pod, node, reading, |it: core::Pod| conversion.pod(&it));
             }
             ("v1", "Pod") => {}
             ("v1", "Endpoints") => self.endpoints.extend(key(node).map(|key| (node.line, key))),
-            _ if self.has_other_case(node, api_version, kind, lowering) => return,
+            _ if self.has_other_case(node, api_version, kind, conversion) => return,
             _ => self.other_version(node, api_version, kind),
         }
-        if lowering.compat.reads(Product::Ambassador) && is_emissarys(api_version, kind, node) {
+        if conversion.compat.reads(Product::Ambassador) && is_emissarys(api_version, kind, node) {
             self.mappings += 1;
         }
         if node.metadata("name").is_none() {
@@ -157,7 +157,7 @@ impl Document {
     }
 
     /// Whether the kind is one of ours but for the case of its letters, which Kubernetes doesn't know; tells of it.
-    fn has_other_case(&mut self, node: &Node, api_version: &str, kind: &str, lowering: Lowering) -> bool {
+    fn has_other_case(&mut self, node: &Node, api_version: &str, kind: &str, conversion: Conversion) -> bool {
         let is_meant = |one: &Kind| {
             let expected = if *one == Kind::EndpointSlice { "discovery.k8s.io/v1" } else { "v1" };
             api_version == expected
@@ -167,7 +167,7 @@ impl Document {
         };
         let Some(meant) = Kind::ALL.into_iter().find(is_meant) else { return false };
         let concern =
-            if is_annotated(node) { Concern::Ours } else { lowering.concern(meant, &readable_metadata(node)) };
+            if is_annotated(node) { Concern::Ours } else { conversion.concern(meant, &readable_metadata(node)) };
         self.odd = true;
         let message = format!("is no kind; expected {meant}, in these letters");
         let issue = Issue::new(node.line_of("kind"), Reason::InvalidObject, message).concerning(concern);
@@ -226,8 +226,8 @@ impl Document {
         &mut self,
         kind: Kind,
         node: &Node,
-        Reading { lowering, mentioned }: Reading,
-        lower: impl FnOnce(T) -> Lowered,
+        Reading { conversion, mentioned }: Reading,
+        convert: impl FnOnce(T) -> Converted,
     ) {
         if template::is_template(kind, node) {
             return self.template(node.line, mentioned);
@@ -243,25 +243,25 @@ impl Document {
             };
             self.odd = true;
             let issue = Issue::new(node.line_of("metadata.name"), Reason::InvalidObject, message);
-            return self.issues.push(issue.concerning(lowering.concern(kind, &readable_metadata(node))));
+            return self.issues.push(issue.concerning(conversion.concern(kind, &readable_metadata(node))));
         }
-        let (lowered, lines) = match decode(node) {
+        let (converted, lines) = match decode(node) {
             Ok(object) => {
-                let mut lowered = lower(object);
-                lowered.rejected.iter_mut().for_each(|rejected| say_missing(rejected, node));
-                let lines = lowered.rejected.iter().map(|rejected| node.line_of(&rejected.field)).collect();
-                (lowered, lines)
+                let mut converted = convert(object);
+                converted.rejected.iter_mut().for_each(|rejected| say_missing(rejected, node));
+                let lines = converted.rejected.iter().map(|rejected| node.line_of(&rejected.field)).collect();
+                (converted, lines)
             }
             Err(issues) => {
                 let metadata = readable_metadata(node);
                 let id = object_ref(kind, &metadata);
                 let lines = issues.iter().map(|issue| issue.line).collect();
                 let rejected = issues.into_iter().map(|issue| issue.of_object(id.clone())).collect();
-                let concern = lowering.concern(kind, &metadata);
-                (Lowered { id, object: None, rejected, concern }, lines)
+                let concern = conversion.concern(kind, &metadata);
+                (Converted { id, object: None, rejected, concern }, lines)
             }
         };
-        self.objects.push(Arc::new(Located { line: node.line, lowered, lines }));
+        self.objects.push(Arc::new(Located { line: node.line, converted, lines }));
     }
 
     /// Notes something that is no object. It is nobody's business unless an object stood there before.
@@ -279,7 +279,7 @@ impl Document {
 /// What matters for how a document is read.
 #[derive(Clone, Copy)]
 struct Reading {
-    lowering: Lowering,
+    conversion: Conversion,
     /// Whether a key of ours stands in it.
     mentioned: bool,
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{Lowered, Rejected};
+use crate::model::{Converted, Rejected};
 
 /// Something, and where it was declared.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,8 +27,8 @@ pub struct Found {
     /// Whether what is wrong with it is ours to tell.
     pub ours: bool,
     /// The object.
-    pub lowered: Lowered,
-    /// The line of each of [`Lowered::rejected`].
+    pub converted: Converted,
+    /// The line of each of [`Converted::rejected`].
     pub lines: Vec<u32>,
 }
 

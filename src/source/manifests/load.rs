@@ -7,7 +7,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use crate::model::{Event, Key};
-use crate::source::lower::Lowering;
+use crate::source::objects::Conversion;
 
 use super::contents::Contents;
 use super::directory::Directory;
@@ -52,11 +52,11 @@ pub enum LoadError {
 }
 
 /// Reads directories, files of any name, and standard input (`-`).
-pub fn load(roots: &[PathBuf], lowering: Lowering) -> Result<Loaded, LoadError> {
+pub fn load(roots: &[PathBuf], conversion: Conversion) -> Result<Loaded, LoadError> {
     let mut directory = Directory::default();
     each_file(roots, |path, content| {
         match content {
-            Ok(bytes) => directory.put(path, Contents::read(&bytes, None, lowering)),
+            Ok(bytes) => directory.put(path, Contents::read(&bytes, None, conversion)),
             Err(ReadError::Dangling(why) | ReadError::Unreadable(why)) => directory.fail(path, why),
             Err(ReadError::Absent) => Vec::new(),
         };

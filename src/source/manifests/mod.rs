@@ -57,7 +57,7 @@ pub use found::{Declared, Found, RejectedAt};
 pub use left_alone::LeftAlone;
 pub use load::{LoadError, Loaded, STDIN, load};
 
-use crate::source::lower::Lowering;
+use crate::source::objects::Conversion;
 use crate::source::{Notice, Source};
 use watch::{Pace, Watch};
 
@@ -111,11 +111,11 @@ pub enum OpenError {
 
 impl ManifestsSource {
     /// Begins to follow `directory`.
-    pub fn open(directory: impl Into<PathBuf>, lowering: Lowering) -> Result<Self, OpenError> {
-        Self::paced(&directory.into(), lowering, Pace::default())
+    pub fn open(directory: impl Into<PathBuf>, conversion: Conversion) -> Result<Self, OpenError> {
+        Self::paced(&directory.into(), conversion, Pace::default())
     }
 
-    fn paced(directory: &Path, lowering: Lowering, pace: Pace) -> Result<Self, OpenError> {
+    fn paced(directory: &Path, conversion: Conversion, pace: Pace) -> Result<Self, OpenError> {
         // Without a trailing slash: paths are compared as they are written.
         let path: PathBuf = directory.components().collect();
         let unreadable = |error| OpenError::Unreadable { path: path.clone(), error };
@@ -136,7 +136,7 @@ impl ManifestsSource {
             }
         });
         let watcher = watcher.map_err(|error| OpenError::Watch { path: path.clone(), error })?;
-        let watch = Watch::new(root, lowering, pace, watcher, overflowed, said);
+        let watch = Watch::new(root, conversion, pace, watcher, overflowed, said);
         let thread = std::thread::Builder::new().name("manifests".to_owned());
         thread.spawn(move || watch.run(&received)).map_err(OpenError::Thread)?;
         Ok(Self { batches })

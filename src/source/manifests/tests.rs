@@ -19,7 +19,7 @@ use super::watch::Pace;
 use super::{ManifestsSource, load};
 use crate::model::object::Object;
 use crate::model::{Event, Kind, ObjectRef};
-use crate::source::lower::Lowering;
+use crate::source::objects::Conversion;
 use crate::source::{Notice, Source};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -68,7 +68,7 @@ impl Followed {
     }
 
     async fn paced(directory: TempDir, pace: Pace) -> Self {
-        let source = ManifestsSource::paced(&directory.path().join("m"), Lowering::default(), pace).unwrap();
+        let source = ManifestsSource::paced(&directory.path().join("m"), Conversion::default(), pace).unwrap();
         assert_eq!(source.name(), "manifests");
         let notices = Box::new(source).notices();
         let mut followed = Self {
@@ -97,7 +97,7 @@ impl Followed {
         let notice = self.notices.next().await.unwrap();
         match &notice {
             Notice::InTouch => self.lost = None,
-            Notice::OutOfTouch { error } => self.lost = Some(error.clone()),
+            Notice::Outage { error } => self.lost = Some(error.clone()),
             Notice::Denied { .. } => panic!("{notice:?}"),
             Notice::Event { at: _, event } => self.hear(event),
         }
@@ -107,14 +107,14 @@ impl Followed {
     fn hear(&mut self, event: &Event) {
         let short = |path: &str| path.rsplit_once("/m/").map_or(path, |(_, name)| name).to_owned();
         match event {
-            Event::Apply(lowered) | Event::InitApply(lowered) => match (&lowered.id, &lowered.object) {
+            Event::Apply(converted) | Event::InitApply(converted) => match (&converted.id, &converted.object) {
                 (ObjectRef::Object(_, key), Some(Object::Service(service))) => {
                     let ports = service.ports.iter().map(|port| port.number).collect();
                     self.services.insert(key.name.to_string(), ports);
                 }
                 (ObjectRef::File(path), _) => {
                     self.wrong.remove(&short(path));
-                    for rejected in &lowered.rejected {
+                    for rejected in &converted.rejected {
                         let said = format!("{}: {} {}", rejected.field, rejected.value, rejected.message);
                         self.wrong.entry(short(path)).or_default().push_str(&said);
                     }
@@ -164,17 +164,19 @@ async fn a_complete_list_of_every_kind_comes_first() {
         fs::create_dir_all(directory.path().join("sub")).unwrap();
         fs::write(directory.path().join(name), text).unwrap();
     }
-    let source = ManifestsSource::open(directory.path(), Lowering::default()).unwrap();
+    let source = ManifestsSource::open(directory.path(), Conversion::default()).unwrap();
     let mut notices = Box::new(source).notices();
     let mut told = Vec::new();
     while let Some(notice) = tokio::time::timeout(PATIENCE, notices.next()).await.unwrap() {
         match notice {
             Notice::Event { event: Event::Init(kind), .. } => told.push(format!("init {kind}")),
             Notice::Event { event: Event::InitDone(kind), .. } => told.push(format!("done {kind}")),
-            Notice::Event { event: Event::InitApply(lowered), .. } => told.push(format!("+ {}", lowered.id)),
-            Notice::Event { event: Event::Apply(lowered), .. } => told.push(format!("! {}", lowered.rejected.len())),
+            Notice::Event { event: Event::InitApply(converted), .. } => told.push(format!("+ {}", converted.id)),
+            Notice::Event { event: Event::Apply(converted), .. } => {
+                told.push(format!("! {}", converted.rejected.len()))
+            }
             Notice::Event { event: Event::Delete(id), .. } => panic!("{id}"),
-            Notice::OutOfTouch { .. } | Notice::Denied { .. } => panic!("{notice:?}"),
+            Notice::Outage { .. } | Notice::Denied { .. } => panic!("{notice:?}"),
             Notice::InTouch => break,
         }
     }
@@ -199,7 +201,7 @@ fn the_thread_ends_when_nobody_listens() {
     let watcher = notify::recommended_watcher(|_| ()).unwrap();
     let root = directory.path().to_str().unwrap().into();
     // Returns.
-    super::Watch::new(root, Lowering::default(), PACE, watcher, Arc::default(), said).run(&received);
+    super::Watch::new(root, Conversion::default(), PACE, watcher, Arc::default(), said).run(&received);
 }
 
 #[tokio::test]
@@ -212,7 +214,7 @@ async fn when_signals_were_lost_everything_is_read_again() {
     let pace = Pace { sweep: u32::MAX, ..PACE };
     let root = directory.path().to_str().unwrap().into();
     let overflowed = Arc::new(AtomicBool::new(false));
-    let watch = super::Watch::new(root, Lowering::default(), pace, watcher, Arc::clone(&overflowed), said);
+    let watch = super::Watch::new(root, Conversion::default(), pace, watcher, Arc::clone(&overflowed), said);
     std::thread::spawn(move || watch.run(&received));
     tokio::time::timeout(PATIENCE, batches.recv()).await.unwrap().unwrap();
     fs::write(directory.path().join("a.yaml"), service("a", 1)).unwrap();
@@ -231,14 +233,14 @@ fn commands_load_everything_with_its_place() {
         .unwrap();
     fs::write(path("m/b.yaml"), service("a", 2)).unwrap();
     fs::write(path("any-name"), service("c", 3)).unwrap();
-    let loaded = load(&[path("m"), path("any-name")], Lowering::default()).unwrap();
-    let objects: Vec<_> = loaded.objects.iter().map(|it| (it.lowered.id.to_string(), it.line, it.served)).collect();
+    let loaded = load(&[path("m"), path("any-name")], Conversion::default()).unwrap();
+    let objects: Vec<_> = loaded.objects.iter().map(|it| (it.converted.id.to_string(), it.line, it.served)).collect();
     let object = |name: &str, line, served| (format!("Service default/{name}"), line, served);
     assert_eq!(objects, [object("c", 1, true), object("a", 3, true), object("b", 10, true), object("a", 1, false)]);
     let wrong: Vec<_> = loaded.rejected.iter().map(|it| (it.file.rsplit_once('/').unwrap().1, it.line)).collect();
     assert_eq!(wrong, [("a.yaml", Some(8)), ("b.yaml", Some(1))]);
     assert_eq!(loaded.events.iter().filter(|event| matches!(event, Event::InitApply(_))).count(), 3);
 
-    let error = load(&[path("nope")], Lowering::default()).unwrap_err();
+    let error = load(&[path("nope")], Conversion::default()).unwrap_err();
     assert!(error.to_string().ends_with("/nope: there is no such file or directory"), "{error}");
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::model::Concern;
 use crate::model::settings::PREFIX;
-use crate::source::lower::DEFAULT_NAMESPACE;
+use crate::source::objects::DEFAULT_NAMESPACE;
 
 /// Kinds of objects that take part when their Namespace opts them in.
 const KINDS: [&str; 3] = ["Service", "EndpointSlice", "List"];

@@ -30,7 +30,7 @@ use tracing::info;
 
 use crate::model::Event;
 use crate::source::Notice;
-use crate::source::lower::Lowering;
+use crate::source::objects::Conversion;
 
 use super::contents::Contents;
 use super::directory::Directory;
@@ -54,7 +54,7 @@ pub struct Pace {
 /// The thread's state.
 pub struct Watch {
     root: Arc<str>,
-    lowering: Lowering,
+    conversion: Conversion,
     pace: Pace,
     watcher: RecommendedWatcher,
     notices: tokio::sync::mpsc::Sender<Vec<Notice>>,
@@ -94,7 +94,7 @@ impl Watch {
     /// A watch of `root`, which does nothing before [`Self::run`].
     pub fn new(
         root: Arc<str>,
-        lowering: Lowering,
+        conversion: Conversion,
         pace: Pace,
         watcher: RecommendedWatcher,
         overflowed: Arc<AtomicBool>,
@@ -102,7 +102,7 @@ impl Watch {
     ) -> Self {
         Self {
             root,
-            lowering,
+            conversion,
             pace,
             watcher,
             overflowed,
@@ -222,7 +222,7 @@ impl Watch {
         match disk::read(path) {
             Ok((stamp, bytes)) => {
                 self.stamps.insert(Arc::clone(path), stamp);
-                let contents = Contents::read(&bytes, self.directory.contents(path), self.lowering);
+                let contents = Contents::read(&bytes, self.directory.contents(path), self.conversion);
                 self.events.append(&mut self.directory.put(path, contents));
             }
             Err(ReadError::Absent) => self.leave(path),

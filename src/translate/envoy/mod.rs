@@ -21,7 +21,7 @@ use data_plane_api::core::{
 use prost::Name as MessageName;
 
 pub use cluster::cluster;
-pub use domains::{Affected, Contest, Domains, Hidden, PortRoutes, Title, Wish};
+pub use domains::{Affected, Contest, DomainClaim, Domains, Hidden, PortRoutes, Title};
 pub use endpoint::{Preference, assignment};
 pub use listener::{ListenerOptions, listener};
 pub use route::{EncodedVirtualHost, route_configuration};

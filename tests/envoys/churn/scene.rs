@@ -13,8 +13,8 @@ use chancery::cli::demo::load::{Load, Plan};
 use chancery::cli::demo::manifests::{Condition, Listed, Manifests, ServiceFacts};
 use chancery::cli::demo::pod::Pod;
 use chancery::pipeline::offline;
-use chancery::source::lower::Lowering;
 use chancery::source::manifests;
+use chancery::source::objects::Conversion;
 use chancery::xds::{ResourceType, Snapshot};
 use tempfile::TempDir;
 use test_support::PATIENCE;
@@ -289,7 +289,7 @@ fn write_host(files: &Path, to: Color, other: Left, pods: &[Pod]) {
 /// What the manifests say that the Envoy should hold.
 fn expected(files: &Path, listener: SocketAddr) -> Arc<Snapshot> {
     let loaded =
-        manifests::load(&[files.to_owned()], Lowering { allow_loopback_endpoints: true, ..Lowering::default() })
+        manifests::load(&[files.to_owned()], Conversion { allow_loopback_endpoints: true, ..Conversion::default() })
             .unwrap();
     let offline = offline(loaded.events, render_options("cluster.local", listener, []));
     assert_eq!(offline.rejected, []);

@@ -6,7 +6,7 @@ use chancery::protocol::{MAX_RESPONSE_BYTES, Response, Variant, Verdict};
 use chancery::xds::{Resource, ResourceType, Snapshot};
 
 use super::view::{has_removals, is_whole};
-use super::wanted::{Wanted, Wish};
+use super::wanted::{DemandChange, DemandReader};
 
 /// What was sent, and why something may be sent again.
 #[derive(Debug)]
@@ -110,7 +110,7 @@ impl Book {
     }
 
     /// What is wanted changed. `holds` says whether the client has anything of this type.
-    pub fn on_wish(&mut self, first: bool, holds: bool, wish: &Wish, wanted: &Wanted) {
+    pub fn on_wish(&mut self, first: bool, holds: bool, wish: &DemandChange, wanted: &DemandReader) {
         self.sent.retain(|name, _| wanted.is(name));
         self.must.retain(|name| wanted.is(name));
         self.may.retain(|name| wanted.is(name));
@@ -160,7 +160,7 @@ impl Book {
     }
 
     /// The client has forgotten everything, also that a response is on its way.
-    pub fn on_forgotten(&mut self, wanted: &Wanted) {
+    pub fn on_forgotten(&mut self, wanted: &DemandReader) {
         self.in_flight = None;
         self.sent.clear();
         self.taken.clear();
@@ -170,7 +170,7 @@ impl Book {
     }
 
     /// What refers to these was sent: with need, so they have to follow; without, so they may.
-    pub fn on_parents(&mut self, brought: Brought, wanted: Option<&Wanted>) {
+    pub fn on_parents(&mut self, brought: Brought, wanted: Option<&DemandReader>) {
         for (names, was_needed) in brought {
             let names = names.into_iter().filter(|name| wanted.is_none_or(|wanted| wanted.is(name)));
             if was_needed { self.must.extend(names) } else { self.may.extend(names) }
@@ -186,7 +186,7 @@ impl Book {
     }
 
     /// A response came out. Is there need for it, and for all of it?
-    pub fn on_response(&mut self, response: &Response, wanted: &Wanted, snapshot: &Snapshot) -> Brought {
+    pub fn on_response(&mut self, response: &Response, wanted: &DemandReader, snapshot: &Snapshot) -> Brought {
         let (of, goal) = (self.of, snapshot.get(self.of));
         assert!(self.in_flight.is_none(), "{of}: two responses are unanswered: {:?}, {response:?}", self.in_flight);
         self.check_form(response);
@@ -279,7 +279,7 @@ impl Book {
     }
 
     /// What a response takes away from the client that wants it, and that was sent on this stream.
-    pub fn taken_away<'a>(&'a self, response: &Response, wanted: &Wanted) -> Vec<&'a str> {
+    pub fn taken_away<'a>(&'a self, response: &Response, wanted: &DemandReader) -> Vec<&'a str> {
         let is_gone = |name: &str| {
             let is_removed = response.removed.iter().any(|removed| **removed == *name);
             let is_absent = response.resources.iter().all(|resource| **resource.name() != *name);
@@ -291,7 +291,7 @@ impl Book {
 
     /// The session is silent, and no response of this type is unanswered: nothing may be due. While it waits, it may
     /// keep what is gone.
-    pub fn check_silence(&mut self, wanted: &Wanted, snapshot: &Snapshot, waits: bool) {
+    pub fn check_silence(&mut self, wanted: &DemandReader, snapshot: &Snapshot, waits: bool) {
         if self.is_unanswered() || (waits && self.of == ResourceType::Route) {
             return;
         }
@@ -321,6 +321,6 @@ fn references(resource: &Resource) -> Vec<String> {
     resource.references().iter().map(ToString::to_string).collect()
 }
 
-fn wanted_anything(wanted: &Wanted) -> bool {
+fn wanted_anything(wanted: &DemandReader) -> bool {
     wanted.is_everything() || !wanted.names.is_empty()
 }

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use chancery::protocol::{Response, Variant};
 use chancery::xds::{ResourceType, Snapshot};
 
-use super::wanted::Wanted;
+use super::wanted::DemandReader;
 
 /// One type of one client. It outlives streams, but for `asked` and what is on its way.
 #[derive(Debug, Default)]
 pub struct View {
-    pub wanted: Wanted,
+    pub wanted: DemandReader,
     /// Whether it asked for the type on this stream, and on any.
     pub asked: bool,
     pub ever_asked: bool,

@@ -9,7 +9,7 @@ use super::step::WILDCARD;
 
 /// The names that a client wants, and whether it wants all the others too.
 #[derive(Debug, Clone, Default)]
-pub struct Wanted {
+pub struct DemandReader {
     pub wildcard: Wildcard,
     pub names: BTreeSet<String>,
 }
@@ -24,7 +24,7 @@ pub enum Wildcard {
 
 /// What a request changed.
 #[derive(Debug, Default)]
-pub struct Wish {
+pub struct DemandChange {
     /// Everything is wanted now, and wasn't before.
     pub began: bool,
     /// Everything was wanted, and isn't any more.
@@ -37,7 +37,7 @@ pub struct Wish {
     pub dropped: BTreeSet<String>,
 }
 
-impl Wanted {
+impl DemandReader {
     pub fn is_everything(&self) -> bool {
         self.wildcard != Wildcard::No
     }
@@ -58,7 +58,7 @@ impl Wanted {
     }
 
     /// State of the world: the list is what is wanted.
-    pub fn replace(&mut self, of: ResourceType, first: bool, list: &BTreeSet<String>) -> Wish {
+    pub fn replace(&mut self, of: ResourceType, first: bool, list: &BTreeSet<String>) -> DemandChange {
         let before = self.before(first);
         let still_legacy = before.wildcard == Wildcard::Legacy || (first && has_legacy_wildcard(of));
         self.wildcard = match list.contains(WILDCARD) {
@@ -67,7 +67,7 @@ impl Wanted {
             _ => Wildcard::No,
         };
         self.names = list.iter().filter(|name| *name != WILDCARD).cloned().collect();
-        Wish {
+        DemandChange {
             began: self.is_everything() && !before.is_everything(),
             ended: before.is_everything() && !self.is_everything(),
             again: false,
@@ -77,9 +77,15 @@ impl Wanted {
     }
 
     /// Delta: first what is subscribed to, then what no longer.
-    pub fn update(&mut self, of: ResourceType, first: bool, subscribe: &[String], unsubscribe: &[String]) -> Wish {
+    pub fn update(
+        &mut self,
+        of: ResourceType,
+        first: bool,
+        subscribe: &[String],
+        unsubscribe: &[String],
+    ) -> DemandChange {
         let before = self.before(first);
-        let mut wish = Wish::default();
+        let mut wish = DemandChange::default();
         if first && subscribe.is_empty() && has_legacy_wildcard(of) {
             self.wildcard = Wildcard::Legacy;
         }

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use chancery::cache::{self, Publication, SnapshotWriter};
+use chancery::channels::{self, Publication, SnapshotWriter};
 use chancery::server::{self, Context, Limits, Streams};
 use chancery::telemetry::Metrics;
 use chancery::xds::{Name, Resource, ResourceType, Snapshot, World};
@@ -77,14 +77,14 @@ impl ControlPlane {
     async fn start_on(address: SocketAddr, identifier: &str, limits: Limits) -> Self {
         let listener = TcpListener::bind(address).await.expect("a free port");
         let address = listener.local_addr().expect("a bound listener has an address");
-        let (writer, cache) = cache::channel();
+        let (writer, cache) = channels::snapshot_channel();
         let mut registry = Registry::default();
         let streams = Streams::default();
         let shutdown = CancellationToken::new();
         let context = Context {
-            cache,
+            snapshots: cache,
             // All that there is is published by the test; so nothing is rendered on demand, and nobody waits for that.
-            wants: cache::wanted_channel().0,
+            demand: channels::demand_channel().0,
             metrics: Arc::new(Metrics::new(&mut registry)),
             identifier: identifier.into(),
             load_reporting_interval: LOAD_REPORTING_INTERVAL,

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use chancery::model::Event;
 use chancery::model::compat::Compat;
-use chancery::source::lower::Lowering;
 use chancery::source::manifests;
+use chancery::source::objects::Conversion;
 
 /// Relative to the package, where its tests run.
 const ROOT: &str = "tests/golden";
@@ -21,8 +21,8 @@ const COMPAT: &str = "tests/golden/compat";
 pub fn worlds() -> Vec<(String, Vec<Event>)> {
     let world = |input: PathBuf| {
         let compat = if input.starts_with(COMPAT) { Compat::ALL } else { Compat::default() };
-        let lowering = Lowering { allow_loopback_endpoints: true, compat };
-        let loaded = manifests::load(std::slice::from_ref(&input), lowering).expect("a case can be read");
+        let conversion = Conversion { allow_loopback_endpoints: true, compat };
+        let loaded = manifests::load(std::slice::from_ref(&input), conversion).expect("a case can be read");
         let case = input.parent().unwrap_or(Path::new(ROOT)).display().to_string();
         (case, loaded.events)
     };

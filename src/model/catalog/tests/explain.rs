@@ -123,12 +123,12 @@ fn an_address_comes_with_what_its_slice_and_pod_say() {
 
 #[test]
 fn a_refused_address_is_told_of_at_the_ports_of_its_slice() {
-    let mut lowered = slice("cart-1", "cart", &[("web", 1)], vec![]);
-    let rejected = |field: &str, reason| Rejected { field: field.to_owned(), ..complaint(&lowered.id, reason) };
+    let mut converted = slice("cart-1", "cart", &[("web", 1)], vec![]);
+    let rejected = |field: &str, reason| Rejected { field: field.to_owned(), ..complaint(&converted.id, reason) };
     let refused = rejected("endpoints[0].addresses[0]", Reason::InvalidEndpoint);
     let others = [rejected("ports[1].port", Reason::InvalidEndpoint), rejected("endpoints", Reason::InvalidObject)];
-    lowered.rejected = [refused.clone()].into_iter().chain(others).collect();
-    let mut catalog = catalog([service("cart", &[ON]), lowered]);
+    converted.rejected = [refused.clone()].into_iter().chain(others).collect();
+    let mut catalog = catalog([service("cart", &[ON]), converted]);
     catalog.take_changes();
     assert_eq!(port(&catalog, "cart", 80).refused, [refused]);
     assert_eq!(port(&catalog, "cart", 50051).refused, []);
@@ -141,7 +141,7 @@ fn why_a_port_is_not_served() {
         service("half", &[ON, ("enabled.web", "false")]),
         service_with("external", &[ON], |service| service.external_name = true),
         service_with("portless", &[ON], |service| service.ports.clear()),
-        Lowered { object: None, ..service("broken", &[ON]) },
+        Converted { object: None, ..service("broken", &[ON]) },
         slice("off-1", "off", &[("web", 1)], vec![ready("10.0.0.1")]),
     ]);
     catalog.take_changes();

@@ -38,8 +38,8 @@ fn id(kind: Kind, name: usize) -> ObjectRef {
     }
 }
 
-fn object(kind: Kind, name: usize, variant: usize) -> Lowered {
-    let mut lowered = match kind {
+fn object(kind: Kind, name: usize, variant: usize) -> Converted {
+    let mut converted = match kind {
         Kind::Namespace => namespace(
             [
                 &[][..],
@@ -87,8 +87,8 @@ fn object(kind: Kind, name: usize, variant: usize) -> Lowered {
         }
         Kind::Pod => pod(NAMES[name], u32::try_from(variant).unwrap() + 1),
     };
-    lowered.id = id(kind, name);
-    lowered
+    converted.id = id(kind, name);
+    converted
 }
 
 fn change() -> impl Strategy<Value = Change> {
@@ -104,27 +104,27 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![5 => change().prop_map(Step::Change), 2 => list, 2 => Just(Step::Take)]
 }
 
-type World = BTreeMap<ObjectRef, Lowered>;
+type World = BTreeMap<ObjectRef, Converted>;
 
 /// What remains known after an object came: its outcome, or, if it can't be used, what was known of it.
-fn remember(world: &mut World, known: &World, lowered: &Lowered) {
-    let before = world.get(&lowered.id).or_else(|| known.get(&lowered.id)).and_then(|before| before.object.clone());
-    let lowered = Lowered { object: lowered.object.clone().or(before), ..lowered.clone() };
-    world.insert(lowered.id.clone(), lowered);
+fn remember(world: &mut World, known: &World, converted: &Converted) {
+    let before = world.get(&converted.id).or_else(|| known.get(&converted.id)).and_then(|before| before.object.clone());
+    let converted = Converted { object: converted.object.clone().or(before), ..converted.clone() };
+    world.insert(converted.id.clone(), converted);
 }
 
 /// Changes the catalog and the world that it should come to, in which a list is a world of its own until it ends.
-fn happen(catalog: &mut Catalog, world: &mut World, change: &Change) -> Option<Lowered> {
+fn happen(catalog: &mut Catalog, world: &mut World, change: &Change) -> Option<Converted> {
     let id = id(change.kind, change.name);
     let Some(variant) = change.variant else {
         catalog.apply(Event::Delete(id.clone()));
         world.remove(&id);
         return None;
     };
-    let lowered = object(change.kind, change.name, variant);
-    catalog.apply(Event::Apply(lowered.clone()));
+    let converted = object(change.kind, change.name, variant);
+    catalog.apply(Event::Apply(converted.clone()));
     let known = world.clone();
-    remember(world, &known, &lowered);
+    remember(world, &known, &converted);
     world.get(&id).cloned()
 }
 
@@ -137,12 +137,12 @@ fn happen_list(catalog: &mut Catalog, world: &mut World, kind: Kind, items: &[Ch
             let outcome = happen(catalog, world, item);
             if item.kind == kind {
                 listed.remove(&id(kind, item.name));
-                listed.extend(outcome.map(|lowered| (lowered.id.clone(), lowered)));
+                listed.extend(outcome.map(|converted| (converted.id.clone(), converted)));
             }
         } else if let Some(variant) = item.variant {
-            let lowered = object(kind, item.name, variant);
-            catalog.apply(Event::InitApply(lowered.clone()));
-            remember(&mut listed, world, &lowered);
+            let converted = object(kind, item.name, variant);
+            catalog.apply(Event::InitApply(converted.clone()));
+            remember(&mut listed, world, &converted);
         }
     }
     if finished {
@@ -152,8 +152,8 @@ fn happen_list(catalog: &mut Catalog, world: &mut World, kind: Kind, items: &[Ch
     } else {
         // The source loses its watch and begins again.
         catalog.apply(Event::Init(kind));
-        for lowered in world.values().filter(|lowered| of_kind(&lowered.id)) {
-            catalog.apply(Event::InitApply(lowered.clone()));
+        for converted in world.values().filter(|converted| of_kind(&converted.id)) {
+            catalog.apply(Event::InitApply(converted.clone()));
         }
         catalog.apply(Event::InitDone(kind));
     }
@@ -189,7 +189,7 @@ proptest! {
 
         let mut fresh = Catalog::default();
         for kind in Kind::ALL {
-            let of_kind = world.values().filter(|lowered| matches!(&lowered.id, ObjectRef::Object(of, _) if *of == kind));
+            let of_kind = world.values().filter(|converted| matches!(&converted.id, ObjectRef::Object(of, _) if *of == kind));
             list(&mut fresh, kind, of_kind.cloned());
         }
         let mut at_once = BTreeMap::new();

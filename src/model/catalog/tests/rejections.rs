@@ -94,9 +94,9 @@ fn services_that_opted_in_without_anything_to_balance_over_are_told_and_left_out
 
 #[test]
 fn of_services_that_did_not_opt_in_only_our_annotations_are_told() {
-    let complain = |mut lowered: Lowered, reason| {
-        lowered.rejected.push(complaint(&lowered.id, reason));
-        lowered
+    let complain = |mut converted: Converted, reason| {
+        converted.rejected.push(complaint(&converted.id, reason));
+        converted
     };
     let objects = |on: &[(&str, &str)]| {
         [
@@ -148,7 +148,7 @@ fn a_namespace_does_not_speak_for_services_with_nothing_to_serve() {
 
 #[test]
 fn what_was_never_usable_is_told_to_those_whose_business_it_is() {
-    let with = |lowered: &Lowered, concern: Concern| Lowered { concern, ..broken(lowered) };
+    let with = |converted: &Converted, concern: Concern| Converted { concern, ..broken(converted) };
     let of_namespace = with(&service("cart", &[]), Concern::Namespaces(["shop".into()].into()));
     let nobodys = with(&service("out", &[]), Concern::Nobody);
     let slice = with(&slice("cart-1", "cart", &[], vec![]), Concern::Service(key("cart").into()));
@@ -170,10 +170,10 @@ fn what_was_never_usable_is_told_to_those_whose_business_it_is() {
 
 #[test]
 fn keys_of_ours_that_have_no_effect_are_told_of_any_object() {
-    let doubted = |mut lowered: Lowered, field: &str| {
+    let doubted = |mut converted: Converted, field: &str| {
         let field = field.to_owned();
-        lowered.rejected.push(Rejected { field, ..complaint(&lowered.id, Reason::DoubtfulObject) });
-        lowered
+        converted.rejected.push(Rejected { field, ..complaint(&converted.id, Reason::DoubtfulObject) });
+        converted
     };
     let mut catalog = catalog([
         doubted(service("cart", &[]), "metadata.labels[chancery.dev/enabled]"),
@@ -190,7 +190,7 @@ fn files_are_told_until_they_are_good_or_gone() {
     let file = |path: &str, reasons: &[Reason]| {
         let id = ObjectRef::File(path.into());
         let rejected = reasons.iter().map(|reason| complaint(&id, *reason)).collect();
-        Lowered { rejected, object: None, id, concern: Concern::Ours }
+        Converted { rejected, object: None, id, concern: Concern::Ours }
     };
     let mut catalog = catalog([file("b", &[Reason::Unparsable]), file("a", &[Reason::Unparsable, Reason::Duplicate])]);
     list(&mut catalog, Kind::Service, [service("cart", &[("hots", "a")]), file("c", &[Reason::Unparsable])]);

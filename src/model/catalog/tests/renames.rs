@@ -3,11 +3,11 @@
 use super::*;
 
 /// The Service `cart` whose port 80 has this name.
-fn cart(name: &str) -> Lowered {
+fn cart(name: &str) -> Converted {
     service_with("cart", &[ON], |service| service.ports[1].name = name.into())
 }
 
-fn slices(name: &str) -> Lowered {
+fn slices(name: &str) -> Converted {
     slice("cart-1", "cart", &[("grpc", 1), (name, 2)], vec![ready("10.0.0.1")])
 }
 

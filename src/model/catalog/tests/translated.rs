@@ -4,7 +4,7 @@ use super::*;
 use crate::model::compat::{self, Compat};
 
 /// The Service `cart` with these annotations of others, and nothing of ours.
-fn cart(annotations: &[(&str, &str)]) -> Lowered {
+fn cart(annotations: &[(&str, &str)]) -> Converted {
     let id = ObjectRef::service(&key("cart"));
     let map = annotations.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
     let translation = compat::translate(
@@ -13,8 +13,8 @@ fn cart(annotations: &[(&str, &str)]) -> Lowered {
         compat::Mappings::Own,
     );
     let (translated, rejected) = settings::Translated::parse(&id, translation);
-    let lowered = service_with("cart", &[], |service| service.translated = Some(Box::new(translated.clone())));
-    Lowered { rejected, ..lowered }
+    let converted = service_with("cart", &[], |service| service.translated = Some(Box::new(translated.clone())));
+    Converted { rejected, ..converted }
 }
 
 fn mapping(retries: &str) -> String {

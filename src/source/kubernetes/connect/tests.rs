@@ -83,5 +83,5 @@ async fn a_source_without_server_keeps_trying_and_says_so_once() {
         std::future::ready(said)
     });
     let first = format!("{:?}", notices.next().await);
-    assert!(first.contains("OutOfTouch") && first.contains("can't be reached: Connection refused"), "{first}");
+    assert!(first.contains("Outage") && first.contains("can't be reached: Connection refused"), "{first}");
 }

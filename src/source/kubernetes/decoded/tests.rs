@@ -3,10 +3,10 @@ use kube::core::{ObjectList, WatchEvent};
 use serde_json::json;
 
 use super::*;
-use crate::source::lower::Lowering;
+use crate::source::objects::Conversion;
 
-fn lowered(object: Decoded<core::Service>) -> Lowered {
-    object.lower(Kind::Service, |service| Lowering::default().service(service))
+fn converted(object: Decoded<core::Service>) -> Converted {
+    object.convert(Kind::Service, |service| Conversion::default().service(service))
 }
 
 #[test]
@@ -27,10 +27,10 @@ fn an_object_that_cannot_be_decoded_costs_only_itself() {
     assert_eq!(list.metadata.resource_version.as_deref(), Some("9"));
     let versions = list.items.iter().map(|object| object.meta().resource_version.clone().unwrap());
     assert_eq!(versions.collect::<Vec<_>>(), ["7"; 3]);
-    let lowered: Vec<Lowered> = list.items.into_iter().map(lowered).collect();
-    let told: Vec<_> = lowered.iter().map(|one| (one.object.is_some(), one.rejected.len())).collect();
+    let converted: Vec<Converted> = list.items.into_iter().map(converted).collect();
+    let told: Vec<_> = converted.iter().map(|one| (one.object.is_some(), one.rejected.len())).collect();
     assert_eq!(told, [(true, 0), (false, 1), (true, 0)]);
-    let rejected = lowered[1].rejected[0].to_string();
+    let rejected = converted[1].rejected[0].to_string();
     assert!(
         rejected.starts_with(
             "Service shop/b: spec.ports[0].nodePort: can't be decoded: invalid type: string \"30000\", expected i32"
@@ -46,7 +46,7 @@ fn so_does_one_that_a_watch_brings() {
         // The API server writes the type first.
         let text = format!("{{\"type\":\"ADDED\",\"object\":{object}}}");
         match serde_json::from_str::<WatchEvent<Decoded<core::Service>>>(&text).unwrap() {
-            WatchEvent::Added(object) => lowered(object),
+            WatchEvent::Added(object) => converted(object),
             other => panic!("{other:?}"),
         }
     };

@@ -22,7 +22,7 @@ async fn it_ends_when_every_kind_is_listed() {
 
 #[tokio::test]
 async fn the_first_trouble_ends_it() {
-    let trouble = Notice::OutOfTouch { error: "not allowed to list pods".to_owned() };
+    let trouble = Notice::Outage { error: "not allowed to list pods".to_owned() };
     let notices = listed(Kind::Service).into_iter().chain([trouble]).collect::<Vec<_>>();
     let error = list(stream::iter(notices).chain(stream::pending()).boxed()).await.unwrap_err();
     assert_eq!(error.to_string(), "not allowed to list pods");

@@ -1,6 +1,6 @@
 use super::Lists;
 use crate::model::object::{Object, Pod};
-use crate::model::{Concern, Event, Key, Kind, Lowered, ObjectRef, Reason, Rejected};
+use crate::model::{Concern, Converted, Event, Key, Kind, ObjectRef, Reason, Rejected};
 use crate::source::kubernetes::watch::Watch;
 
 const INIT: Event = Event::Init(Kind::Pod);
@@ -21,14 +21,14 @@ fn id(path: &str) -> ObjectRef {
     ObjectRef::Object(Kind::Pod, Key::new(namespace, name))
 }
 
-fn pod(path: &str, weight: u32) -> Lowered {
+fn pod(path: &str, weight: u32) -> Converted {
     let ObjectRef::Object(_, key) = id(path) else { panic!() };
     let object = Some(Object::Pod(Pod { key, weight }));
-    Lowered { id: id(path), object, rejected: Vec::new(), concern: Concern::Ours }
+    Converted { id: id(path), object, rejected: Vec::new(), concern: Concern::Ours }
 }
 
 /// A version of the pod that can't be used.
-fn bad(path: &str) -> Lowered {
+fn bad(path: &str) -> Converted {
     let rejected = Rejected {
         object: id(path),
         field: "weight".into(),
@@ -37,7 +37,7 @@ fn bad(path: &str) -> Lowered {
         message: String::new(),
         meanwhile: String::new(),
     };
-    Lowered { id: id(path), object: None, rejected: vec![rejected], concern: Concern::Ours }
+    Converted { id: id(path), object: None, rejected: vec![rejected], concern: Concern::Ours }
 }
 
 /// Everything that is said when a watch says all this.
@@ -46,7 +46,7 @@ fn hear(lists: &mut Lists, namespace: Option<&str>, events: impl IntoIterator<It
     events.into_iter().flat_map(|event| lists.hear(&watch, event)).collect()
 }
 
-fn list(pods: &[Lowered]) -> Vec<Event> {
+fn list(pods: &[Converted]) -> Vec<Event> {
     let pods = pods.iter().cloned().map(Event::InitApply);
     [INIT].into_iter().chain(pods).chain([DONE]).collect()
 }
@@ -91,7 +91,7 @@ fn what_changes_before_the_first_list_is_in_it() {
     let changes =
         [Event::Apply(pod("a/1", 9)), Event::Delete(id("a/2")), Event::Apply(bad("a/3")), Event::Apply(bad("a/4"))];
     assert_eq!(hear(&mut lists, Some("a"), changes), []);
-    let stays = Lowered { rejected: bad("a/3").rejected, ..pod("a/3", 3) };
+    let stays = Converted { rejected: bad("a/3").rejected, ..pod("a/3", 3) };
     assert_eq!(hear(&mut lists, Some("b"), list(&[])), list(&[pod("a/1", 9), stays, bad("a/4")]));
 }
 

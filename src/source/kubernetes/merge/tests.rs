@@ -29,7 +29,7 @@ fn words(notices: &[Notice]) -> Vec<String> {
         Notice::Event { at: _, event: Event::InitDone(kind) } => format!("done {kind}"),
         Notice::Event { at: _, event } => format!("{event:?}"),
         Notice::InTouch => "in touch".into(),
-        Notice::OutOfTouch { error } => error.clone(),
+        Notice::Outage { error } => error.clone(),
         Notice::Denied { kind, what: _, error: Some(error) } => format!("without {kind}: {error}"),
         Notice::Denied { kind, what: _, error: None } => format!("with {kind}"),
     };

@@ -17,7 +17,7 @@ fn two() -> (Touch, Watch, Watch) {
 fn said(notices: impl IntoIterator<Item = Notice>) -> Vec<String> {
     let word = |notice| match notice {
         Notice::InTouch => "in touch".to_owned(),
-        Notice::OutOfTouch { error } => error,
+        Notice::Outage { error } => error,
         Notice::Denied { kind: _, what, error: Some(error) } => format!("{what}: {error}"),
         Notice::Denied { kind: _, what, error: None } => format!("{what}: allowed"),
         Notice::Event { .. } => panic!("{notice:?}"),

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::Contents;
-use crate::source::lower::Lowering;
+use crate::source::objects::Conversion;
 
 fn service(name: &str) -> String {
     format!("apiVersion: v1\nkind: Service\nmetadata: {{name: {name}}}\nspec: {{ports: [{{port: 1}}]}}\n")
@@ -9,7 +9,7 @@ fn service(name: &str) -> String {
 
 #[test]
 fn only_changed_documents_are_parsed_again() {
-    let read = |text: &str, before| Contents::read(text.as_bytes(), before, Lowering::default());
+    let read = |text: &str, before| Contents::read(text.as_bytes(), before, Conversion::default());
     let before = read(&format!("---\n{}---\n{}", service("a"), service("b")), None);
     let after = read(&format!("---\n{}---\n{}---\n{}", service("x"), service("a"), service("c")), Some(&before));
     let is_old = |located: &Arc<_>| before.slots().any(|slot| Arc::ptr_eq(&slot.located, located));

@@ -100,7 +100,7 @@ impl Directory {
     }
 
     fn is_unusable(&self, slot: &Slot) -> bool {
-        slot.located.lowered.object.is_none() && !self.is_ours(slot.concern())
+        slot.located.converted.object.is_none() && !self.is_ours(slot.concern())
     }
 
     /// The files of which something else may have to be told, now that this object isn't what it was.
@@ -130,5 +130,5 @@ pub(super) fn is_in_place(file: &File, document: &Document) -> bool {
 
 /// Whether it is a Namespace that opts its Services in.
 fn opts_in(slot: &Slot) -> bool {
-    matches!(&slot.located.lowered.object, Some(Object::Namespace(namespace)) if namespace.settings.enables())
+    matches!(&slot.located.converted.object, Some(Object::Namespace(namespace)) if namespace.settings.enables())
 }

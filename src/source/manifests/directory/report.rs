@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::model::{Concern, Event, Lowered, ObjectRef, Reason, Rejected};
+use crate::model::{Concern, Converted, Event, ObjectRef, Reason, Rejected};
 
 use super::super::disk;
 use super::super::found::RejectedAt;
@@ -22,7 +22,7 @@ const KUSTOMIZE: &str = "; render the kustomization first: kubectl kustomize …
 
 /// What is said when all that is wrong with a file is `rejected`.
 pub(super) fn event(path: &Arc<str>, rejected: Vec<Rejected>) -> Event {
-    Event::Apply(Lowered { id: ObjectRef::File(Arc::clone(path)), object: None, rejected, concern: Concern::Ours })
+    Event::Apply(Converted { id: ObjectRef::File(Arc::clone(path)), object: None, rejected, concern: Concern::Ours })
 }
 
 impl Directory {
@@ -108,7 +108,7 @@ pub(super) fn told(path: &Arc<str>, offset: u32, issue: &Issue, keeps: bool) -> 
 
 /// Tells of an object that has the name of another one, of which `which` is in force.
 fn duplicate(path: &Arc<str>, slot: &Slot, message: String, which: &str, first: Option<&Slot>) -> RejectedAt {
-    let is_unusable = first.is_some_and(|first| first.located.lowered.object.is_none());
+    let is_unusable = first.is_some_and(|first| first.located.converted.object.is_none());
     let does = if is_unusable { "counts, though it can't be used" } else { "is served" };
     let meanwhile = format!("{which} {does}").into();
     let value = slot.id().to_string();

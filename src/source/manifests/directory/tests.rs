@@ -4,16 +4,16 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::Directory;
-use crate::model::{Event, Lowered, ObjectRef, Reason, Rejected};
-use crate::source::lower::Lowering;
+use crate::model::{Converted, Event, ObjectRef, Reason, Rejected};
 use crate::source::manifests::LeftAlone;
 use crate::source::manifests::contents::Contents;
 use crate::source::manifests::disk;
+use crate::source::objects::Conversion;
 
 /// What a listener knows after hearing some events.
 #[derive(Debug, Default, PartialEq)]
 struct World {
-    objects: BTreeMap<ObjectRef, Lowered>,
+    objects: BTreeMap<ObjectRef, Converted>,
     files: BTreeMap<ObjectRef, Vec<Rejected>>,
 }
 
@@ -22,17 +22,17 @@ impl World {
         let mut told = Vec::new();
         for event in events {
             match event {
-                Event::Apply(lowered) | Event::InitApply(lowered) => match &lowered.id {
+                Event::Apply(converted) | Event::InitApply(converted) => match &converted.id {
                     ObjectRef::Object(..) => {
-                        told.push(format!("+ {}", lowered.id));
-                        self.objects.insert(lowered.id.clone(), lowered);
+                        told.push(format!("+ {}", converted.id));
+                        self.objects.insert(converted.id.clone(), converted);
                     }
                     ObjectRef::File(_) => {
-                        told.extend(lowered.rejected.iter().map(|rejected| format!("! {rejected}")));
-                        if lowered.rejected.is_empty() {
-                            told.push(format!("ok {}", lowered.id));
+                        told.extend(converted.rejected.iter().map(|rejected| format!("! {rejected}")));
+                        if converted.rejected.is_empty() {
+                            told.push(format!("ok {}", converted.id));
                         }
-                        self.files.insert(lowered.id, lowered.rejected);
+                        self.files.insert(converted.id, converted.rejected);
                         self.files.retain(|_, rejected| !rejected.is_empty());
                     }
                 },
@@ -82,7 +82,7 @@ fn namespace(enabled: bool) -> String {
 }
 
 fn put(directory: &mut Directory, path: &str, text: &str) -> Vec<Event> {
-    let contents = Contents::read(text.as_bytes(), directory.contents(path), Lowering::default());
+    let contents = Contents::read(text.as_bytes(), directory.contents(path), Conversion::default());
     directory.put(&path.into(), contents)
 }
 

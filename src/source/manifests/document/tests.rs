@@ -1,17 +1,17 @@
 use super::{Document, Issue, Other};
 use crate::model::{Concern, Key, ObjectRef, Reason};
-use crate::source::lower::Lowering;
+use crate::source::objects::Conversion;
 
 /// The document as `lint` would print it: a line for each object and each thing that is wrong.
 fn read(text: impl AsRef<[u8]>) -> Vec<String> {
-    let document = Document::read(text.as_ref(), Lowering::default());
+    let document = Document::read(text.as_ref(), Conversion::default());
     let mut lines = Vec::new();
     for located in &document.objects {
-        let state = if located.lowered.object.is_some() { "" } else { " (unusable)" };
-        lines.push(format!("{}: {}{state}", located.line, located.lowered.id));
-        assert_eq!(located.lines.len(), located.lowered.rejected.len());
-        for (line, rejected) in located.lines.iter().zip(&located.lowered.rejected) {
-            assert_eq!(rejected.object, located.lowered.id);
+        let state = if located.converted.object.is_some() { "" } else { " (unusable)" };
+        lines.push(format!("{}: {}{state}", located.line, located.converted.id));
+        assert_eq!(located.lines.len(), located.converted.rejected.len());
+        for (line, rejected) in located.lines.iter().zip(&located.converted.rejected) {
+            assert_eq!(rejected.object, located.converted.id);
             lines.push(format!(
                 "{line}: {}: {}: {:?}: {}",
                 rejected.reason, rejected.field, rejected.value, rejected.message
@@ -125,7 +125,7 @@ fn a_weighted_pod_counts() {
 
 #[test]
 fn what_is_no_object_is_left_alone() {
-    let read_all = |text: &str| Document::read(text.as_bytes(), Lowering::default());
+    let read_all = |text: &str| Document::read(text.as_bytes(), Conversion::default());
     for text in [
         "\njust words\n",
         "5",
@@ -211,7 +211,7 @@ fn templates_are_known_by_their_actions() {
         (SERVICE.replace("cart", "{{ include \"cart.fullname\" . }}"), false),
         (SERVICE.replace("80", "{{ .Values.port }}"), false),
     ] {
-        let document = Document::read(text.as_bytes(), Lowering::default());
+        let document = Document::read(text.as_bytes(), Conversion::default());
         assert_eq!((document.other, document.is_broken()), (Some(Other::Template), true), "{text}");
         assert_eq!(document.objects, []);
         let [Issue { concern, reason: Reason::DoubtfulObject, message, .. }] = &document.issues[..] else {
@@ -246,7 +246,7 @@ fn a_key_that_stands_twice_costs_only_what_is_ours() {
 #[test]
 fn old_endpoints_are_noted() {
     let text = "apiVersion: v1\nkind: Endpoints\nmetadata: {name: cart, namespace: shop}\n";
-    let document = Document::read(text.as_bytes(), Lowering::default());
+    let document = Document::read(text.as_bytes(), Conversion::default());
     assert_eq!(document.endpoints, [(1, Key::new("shop", "cart"))]);
 }
 
@@ -343,7 +343,7 @@ fn what_is_no_yaml_is_reported_with_its_line() {
         (b"\xff\xfea\0", "1: Unparsable: \"\": is UTF-16 text; expected UTF-8"),
     ] {
         assert_eq!(read(bytes), [complaint]);
-        assert!(Document::read(bytes, Lowering::default()).is_broken());
+        assert!(Document::read(bytes, Conversion::default()).is_broken());
     }
     assert!(read("a: 1\n\tb: 2\n")[0].starts_with("2: Unparsable: \"\": "));
 }
@@ -352,9 +352,9 @@ fn what_is_no_yaml_is_reported_with_its_line() {
 fn a_huge_annotation_costs_nobody_else() {
     let huge = "x".repeat(10 << 20);
     let text = SERVICE.replace("spec:", &format!("  annotations: {{chancery.dev/lb-policy: {huge}}}\nspec:"));
-    let document = Document::read(text.as_bytes(), Lowering::default());
+    let document = Document::read(text.as_bytes(), Conversion::default());
     assert_eq!(document.objects.len(), 1);
     let located = &document.objects[0];
-    assert!(matches!(&located.lowered.id, ObjectRef::Object(_, key) if key.to_string() == "default/cart"));
-    assert!(located.lowered.rejected.iter().all(|rejected| rejected.to_string().len() < 1000));
+    assert!(matches!(&located.converted.id, ObjectRef::Object(_, key) if key.to_string() == "default/cart"));
+    assert!(located.converted.rejected.iter().all(|rejected| rejected.to_string().len() < 1000));
 }

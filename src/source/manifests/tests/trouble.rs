@@ -9,7 +9,7 @@ use super::super::watch::Pace;
 use super::super::{ManifestsSource, OpenError};
 use super::{Followed, PACE, service};
 use crate::source::Notice;
-use crate::source::lower::Lowering;
+use crate::source::objects::Conversion;
 
 #[tokio::test]
 async fn a_broken_file_keeps_what_it_gave_until_it_is_good_again() {
@@ -114,10 +114,10 @@ async fn a_file_that_cannot_be_read_is_reported_and_keeps_what_it_gave() {
 #[test]
 fn a_directory_that_is_none_is_refused_by_name() {
     let directory = tempfile::tempdir().unwrap();
-    let error = ManifestsSource::open(directory.path().join("nope"), Lowering::default()).unwrap_err();
+    let error = ManifestsSource::open(directory.path().join("nope"), Conversion::default()).unwrap_err();
     assert!(matches!(error, OpenError::Unreadable { .. }));
     assert!(error.to_string().contains("/nope can't be read: No such file"), "{error}");
     fs::write(directory.path().join("file"), "").unwrap();
-    let error = ManifestsSource::open(directory.path().join("file"), Lowering::default()).unwrap_err();
+    let error = ManifestsSource::open(directory.path().join("file"), Conversion::default()).unwrap_err();
     assert!(error.to_string().contains("/file can't be read: Not a directory"), "{error}");
 }

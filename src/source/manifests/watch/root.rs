@@ -38,7 +38,7 @@ impl Watch {
         self.removal = None;
         if self.lost.as_ref() != Some(&error) {
             self.lost = Some(error.clone());
-            self.touch = Some(Notice::OutOfTouch { error });
+            self.touch = Some(Notice::Outage { error });
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Who has a domain when several Service ports want it, and who has which path of a domain that they share.
 //!
 //! ```text
-//! PortRoutes ──wishes──▶ Domains ── claims by domain, the strongest first
+//! PortRoutes ──claims──▶ Domains ── claims by domain, the strongest first
 //!                           │
 //!                           ├─ table: prefix ─▶ who takes gRPC requests, who takes the others
 //!                           │
@@ -11,17 +11,17 @@
 //! ```
 
 mod pattern;
+mod port_routes;
 mod rows;
-mod wish;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use pattern::{EVERY_DOMAIN, authority, covering, covers_host, is_wildcard, split};
+pub use port_routes::{DomainClaim, PortRoutes};
 use rows::{Claim, Row, Rows, routes};
 pub use rows::{Contest, Title};
-pub use wish::{PortRoutes, Wish};
 
 use super::route::{EVERY_PATH, EncodedVirtualHost, RouteTo};
 use crate::model::{Key, Requests};
@@ -89,7 +89,7 @@ impl Domains {
     /// Enters the claims of a port. Adds to `affected` the virtual hosts that may have changed by it.
     pub fn insert(&mut self, port: &Arc<PortRoutes>, affected: &mut Affected) {
         affected.of(port);
-        for Wish { domain, requests, by_hosts } in port.wishes() {
+        for DomainClaim { domain, requests, by_hosts } in port.claims() {
             let claims = self.claims.entry(Name::clone(domain)).or_insert_with(|| Vec::with_capacity(1));
             let claim = Claim { by_hosts, requests, port: Arc::clone(port) };
             let position = claims.partition_point(|other| other.compare(&claim) == Ordering::Less);
@@ -104,7 +104,7 @@ impl Domains {
     /// Withdraws the claims of a port that was [inserted](Self::insert); for `affected` see there.
     pub fn remove(&mut self, port: &PortRoutes, affected: &mut Affected) {
         affected.of(port);
-        for Wish { domain, .. } in port.wishes() {
+        for DomainClaim { domain, .. } in port.claims() {
             self.touch(domain, affected);
             let Some(claims) = self.claims.get_mut(domain) else { continue };
             claims.retain(|claim| claim.port.name != port.name);
@@ -120,9 +120,9 @@ impl Domains {
     /// The virtual host of a port in the route configuration of `fleet`: the domains that it has for itself. `None` if it
     /// has none.
     pub fn of_port(&self, port: &PortRoutes, fleet: &str) -> Option<EncodedVirtualHost> {
-        port.virtual_host(|Wish { domain, requests: _, by_hosts }| match self.sole(domain, fleet) {
+        port.virtual_host(|DomainClaim { domain, requests: _, by_hosts }| match self.sole(domain, fleet) {
             Some(Sole::Port(sole)) if sole.name == port.name && by_hosts => self.told(domain, fleet),
-            Some(Sole::Port(sole)) if sole.name == port.name => wish::told(domain, port.asked.contains(domain)),
+            Some(Sole::Port(sole)) if sole.name == port.name => port_routes::told(domain, port.asked.contains(domain)),
             _ => Vec::new(),
         })
     }
@@ -132,7 +132,7 @@ impl Domains {
     pub fn of_service(&self, grpc: &PortRoutes, http: &PortRoutes, fleet: &str) -> Option<EncodedVirtualHost> {
         let is_shared = |domain: &&Name| self.sole(domain, fleet) == Some(Sole::Service(&grpc.key));
         let asked = |domain| grpc.asked.contains(domain) || http.asked.contains(domain);
-        let bare = grpc.bare.iter().filter(is_shared).flat_map(|domain| wish::told(domain, asked(domain)));
+        let bare = grpc.bare.iter().filter(is_shared).flat_map(|domain| port_routes::told(domain, asked(domain)));
         let hosts = grpc.hosts.iter().filter(is_shared).flat_map(|domain| self.told(domain, fleet));
         let domains: Vec<Name> = bare.chain(hosts).collect();
         if domains.is_empty() {
@@ -170,7 +170,7 @@ impl Domains {
     /// What `port` wants and doesn't have in the route configuration of `fleet`.
     pub fn lost(&self, port: &PortRoutes, fleet: &str) -> Vec<Contest> {
         let mut lost = BTreeSet::new();
-        for Wish { domain, .. } in port.wishes().filter(|wish| wish.by_hosts) {
+        for DomainClaim { domain, .. } in port.claims().filter(|claim| claim.by_hosts) {
             lost.extend(rows::lost(domain, &self.claims_in(domain, fleet), port));
         }
         lost.into_iter().collect()
@@ -221,10 +221,10 @@ impl Domains {
     fn implying(&self, domain: &Name, fleet: &str) -> Option<Name> {
         let (host, port) = split(domain);
         let host: Name = host.into();
-        let is_wanted = |one: &Name| self.by_hosts.contains(one) && !self.claims_in(one, fleet).is_empty();
-        let is_covered = || covering(domain).iter().any(|wildcard| split(wildcard).1 == port && is_wanted(wildcard));
+        let in_demand = |one: &Name| self.by_hosts.contains(one) && !self.claims_in(one, fleet).is_empty();
+        let is_covered = || covering(domain).iter().any(|wildcard| split(wildcard).1 == port && in_demand(wildcard));
         let is_free = self.claims_in(domain, fleet).is_empty();
-        (port.is_some() && is_free && is_wanted(&host) && is_covered()).then_some(host)
+        (port.is_some() && is_free && in_demand(&host) && is_covered()).then_some(host)
     }
 
     /// The ports of the wildcards with a port that cover this domain without one.
@@ -278,7 +278,7 @@ impl Domains {
     /// that is a virtual host of its own, because other wildcards come after it.
     fn told(&self, domain: &Name, fleet: &str) -> Vec<Name> {
         let any_port = split(domain).1.is_none() && self.by_hosts.contains(domain);
-        let mut told = wish::told(domain, any_port);
+        let mut told = port_routes::told(domain, any_port);
         if any_port && self.sole(domain, fleet).is_some() {
             let implied = self.ports_over(domain).into_iter().map(|port| Name::from(format!("{domain}:{port}")));
             told.extend(implied.filter(|with_port| self.implying(with_port, fleet).is_some()));
@@ -333,7 +333,7 @@ impl Domains {
 impl Affected {
     fn of(&mut self, port: &PortRoutes) {
         self.ports.insert(Name::clone(&port.name));
-        if port.wishes().any(|wish| wish.requests != Requests::All) {
+        if port.claims().any(|claim| claim.requests != Requests::All) {
             self.services.insert(port.key.clone());
         }
     }

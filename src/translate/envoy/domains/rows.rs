@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::super::route::{EVERY_PATH, RouteTo};
-use super::wish::PortRoutes;
+use super::port_routes::PortRoutes;
 use crate::model::{Key, Requests};
 use crate::xds::Name;
 

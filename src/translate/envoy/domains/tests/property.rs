@@ -143,8 +143,8 @@ fn expected_of(ports: &[Arc<PortRoutes>], fleet: &str, request: &Request, kind: 
     for pattern in std::iter::once(Name::clone(&authority)).chain(covering(&authority)) {
         let mut claims: Vec<Claim> = Vec::new();
         for port in ports.iter().filter(|port| port.fleets.includes(fleet)) {
-            let wishes = port.wishes().filter(|wish| *wish.domain == pattern);
-            claims.extend(wishes.map(|Wish { requests, by_hosts, .. }| Claim {
+            let of_port = port.claims().filter(|claim| *claim.domain == pattern);
+            claims.extend(of_port.map(|DomainClaim { requests, by_hosts, .. }| Claim {
                 by_hosts,
                 requests,
                 port: Arc::clone(port),

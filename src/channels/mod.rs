@@ -1,0 +1,28 @@
+//! What the pipeline and the server tell each other: one channel a file.
+//!
+//! ```text
+//! pipeline ── snapshots: what clients should hold ─────────────▶ server, admin
+//!          ── status: how the source is doing ─────────────────▶ admin, app
+//!          ◀── demand: the names that gRPC clients ask for ───── server
+//!          ◀── queries: why a Service is served as it is ─────── admin
+//! server   ── clients: who is connected, and what they NACK ───▶ admin, app
+//! ```
+//!
+//! Nobody waits for a slow reader: what is published is a pointer that is swapped, and queues are bounded.
+
+mod clients;
+mod demand;
+mod nacks;
+mod queries;
+mod snapshots;
+mod status;
+
+pub use clients::{ClientNack, ClientSummary, Clients, NackSummary, TypeSummary};
+pub use demand::{Demand, DemandChange, DemandReader, StreamDemand, TooManyNames, demand_channel};
+pub use nacks::rejected_by_clients;
+pub use queries::{
+    DomainLost, DomainWanted, Explained, KnownService, Query, QueryError, QueryReceiver, QuerySender, RenderedFor,
+    Reply, ServedPort, query_channel,
+};
+pub use snapshots::{Publication, SnapshotReader, SnapshotWriter, snapshot_channel};
+pub use status::{Outage, SourceStatus, StatusReader, StatusWriter, status_channel};
