@@ -70,9 +70,10 @@ pub fn compose(text: &str) -> Result<Vec<Node>, Issue> {
     }
     let mut parsed_again = 0;
     loop {
-        let (issue, place) = match parse(&text) {
+        let mut place = None;
+        let issue = match parse(&text, &mut place) {
             Ok(documents) => return Ok(documents),
-            Err(error) => error,
+            Err(issue) => issue,
         };
         let Some(place) = place.filter(|_| parsed_again <= MAX_FILE_BYTES) else { return Err(issue) };
         let Some(better) = quoted::indent(&text, place) else {
@@ -84,8 +85,8 @@ pub fn compose(text: &str) -> Result<Vec<Node>, Issue> {
     }
 }
 
-/// If a quoted scalar goes on too far left, the place is told, too.
-fn parse(text: &str) -> Result<Vec<Node>, (Issue, Option<Place>)> {
+/// Parses a text as it is. If that fails because of a quoted scalar that goes on too far left, perhaps, `place` says where.
+fn parse(text: &str, place: &mut Option<Place>) -> Result<Vec<Node>, Issue> {
     let options = granit_parser::options! {
         flow_nesting_limit: MAX_DEPTH,
         block_nesting_limit: MAX_DEPTH,
@@ -94,16 +95,15 @@ fn parse(text: &str) -> Result<Vec<Node>, (Issue, Option<Place>)> {
     let mut composer = Composer::default();
     let mut after = 0;
     for event in Parser::new_from_str_with_options(text, options) {
-        let (event, span) = event.map_err(|error| (issue(&error, text), place(&error, after)))?;
+        let (event, span) = event.map_err(|error| {
+            let is_quoted = matches!(error.kind(), ErrorKind::InvalidQuotedScalarIndent | ErrorKind::TabInIndentation);
+            *place = error.marker().byte_offset().filter(|_| is_quoted).map(|at| Place { after, at });
+            issue(&error, text)
+        })?;
         after = span.end.byte_offset().unwrap_or(after);
-        composer.take(event, line_number(span.start.line())).map_err(|issue| (issue, None))?;
+        composer.take(event, line_number(span.start.line()))?;
     }
     Ok(composer.documents)
-}
-
-fn place(error: &ScanError, after: usize) -> Option<Place> {
-    let may_be_quoted = matches!(error.kind(), ErrorKind::InvalidQuotedScalarIndent | ErrorKind::TabInIndentation);
-    error.marker().byte_offset().filter(|_| may_be_quoted).map(|at| Place { after, at })
 }
 
 fn issue(error: &ScanError, text: &str) -> Issue {

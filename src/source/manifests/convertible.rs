@@ -195,7 +195,7 @@ impl Convertible {
 
     fn unusable_mapping(&mut self, path: &Arc<str>, offset: u32, line: u32, message: String) {
         let issue = Issue::new(line, Reason::InvalidObject, message);
-        let issue = Issue { meanwhile: "the Mapping is ignored".into(), ..issue };
+        let issue = Issue { meanwhile: "the Mapping is ignored", ..issue };
         self.unusable_mappings.push(issue.of_file(path, offset));
     }
 

@@ -224,7 +224,7 @@ impl<'de> Deserializer<'de> for Decoder<'_> {
     }
 }
 
-impl<'de> IntoDeserializer<'de, DecodeError> for Decoder<'_> {
+impl IntoDeserializer<'_, DecodeError> for Decoder<'_> {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {

@@ -27,12 +27,11 @@ pub const KUSTOMIZATION: &str = "Kustomization";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Identity(u64, u64);
 
-/// What changes when a file changes: identity, size, and the times of the last change of its data and its metadata.
+/// What changes when a file changes: identity, size, and the time of the last change of its data or its metadata.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp {
     identity: Identity,
     size: u64,
-    modified: (i64, i64),
     changed: (i64, i64),
 }
 
@@ -76,12 +75,7 @@ impl From<&Metadata> for Identity {
 
 impl From<&Metadata> for Stamp {
     fn from(metadata: &Metadata) -> Self {
-        Self {
-            identity: metadata.into(),
-            size: metadata.len(),
-            modified: (metadata.mtime(), metadata.mtime_nsec()),
-            changed: (metadata.ctime(), metadata.ctime_nsec()),
-        }
+        Self { identity: metadata.into(), size: metadata.len(), changed: (metadata.ctime(), metadata.ctime_nsec()) }
     }
 }
 

@@ -153,7 +153,7 @@ impl Document {
 
     /// Tells of a key of ours where it has no effect.
     fn astray(&mut self, line: u32, message: String) {
-        self.ours(Issue { meanwhile: "it is ignored".into(), ..Issue::new(line, Reason::DoubtfulObject, message) });
+        self.ours(Issue { meanwhile: "it is ignored", ..Issue::new(line, Reason::DoubtfulObject, message) });
     }
 
     /// Whether the kind is one of ours but for the case of its letters, which Kubernetes doesn't know; tells of it.

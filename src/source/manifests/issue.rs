@@ -1,6 +1,5 @@
 //! A thing wrong in a file.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::found::RejectedAt;
@@ -30,7 +29,7 @@ pub struct Issue {
     /// What is wrong and what is expected, as a clause.
     pub message: String,
     /// What is in force meanwhile.
-    pub meanwhile: Cow<'static, str>,
+    pub meanwhile: &'static str,
     /// Whose business it is, if it belongs to no object. (An object says that itself.)
     pub concern: Concern,
 }
@@ -44,21 +43,21 @@ impl Issue {
             value: String::new(),
             reason,
             message: message.into(),
-            meanwhile: IGNORED.into(),
+            meanwhile: IGNORED,
             concern: Concern::Nobody,
         }
     }
 
     /// Text that can't be parsed, so that nobody knows what is in it.
     pub fn unparsable(line: u32, message: impl Into<String>) -> Self {
-        Self { meanwhile: KEPT.into(), ..Self::new(line, Reason::Unparsable, message) }
+        Self { meanwhile: KEPT, ..Self::new(line, Reason::Unparsable, message) }
     }
 
     /// A field that costs its object.
     pub fn in_object(line: u32, field: String, value: String, message: String) -> Self {
         let is_annotation = field.starts_with("metadata.annotations");
         let reason = if is_annotation { Reason::InvalidAnnotation } else { Reason::InvalidObject };
-        Self { field, value, meanwhile: OBJECT_KEPT.into(), ..Self::new(line, reason, message) }
+        Self { field, value, meanwhile: OBJECT_KEPT, ..Self::new(line, reason, message) }
     }
 
     /// The same, as somebody's business.
@@ -69,7 +68,7 @@ impl Issue {
     /// As it is told of the object that it belongs to.
     pub fn of_object(self, object: ObjectRef) -> Rejected {
         let Self { line: _, field, value, reason, message, meanwhile, concern: _ } = self;
-        Rejected { object, field, value, reason, message, meanwhile: meanwhile.into_owned() }
+        Rejected { object, field, value, reason, message, meanwhile: meanwhile.to_owned() }
     }
 
     /// As it is told of the file in which `offset` lines stand before the text.

@@ -86,8 +86,12 @@ pub fn each_file(
             take(&STDIN.into(), Ok(bytes));
         } else if disk::Identity::of(root).is_some() {
             let Tree { directories: _, files, troubles } = Tree::walk(root, |_, _| ());
-            files.keys().for_each(|path| take(path, disk::read(path).map(|(_, bytes)| bytes)));
-            troubles.into_iter().for_each(|(path, why)| take(&path, Err(ReadError::Unreadable(why))));
+            for path in files.keys() {
+                take(path, disk::read(path).map(|(_, bytes)| bytes));
+            }
+            for (path, why) in troubles {
+                take(&path, Err(ReadError::Unreadable(why)));
+            }
         } else {
             let bytes = disk::read_named(root).map_err(|error| unreadable(error.to_string()))?;
             take(&root.into(), Ok(bytes));

@@ -145,7 +145,9 @@ impl Watch {
             if self.overflowed.swap(false, Ordering::AcqRel) {
                 self.scan(&Arc::clone(&self.root), Read::All);
             } else {
-                batch.iter().for_each(|signal| self.take(signal));
+                for signal in &batch {
+                    self.take(signal);
+                }
             }
             if Instant::now() >= tick {
                 tick = Instant::now() + self.pace.tick;

@@ -37,7 +37,7 @@ impl Directory {
         }
         if let Some(why) = &file.unreadable {
             let issue = if self.gives(path, file) {
-                let meanwhile = "what the file gave before stays".into();
+                let meanwhile = "what the file gave before stays";
                 Issue { meanwhile, ..Issue::new(0, Reason::Unparsable, why) }
             } else {
                 Issue::new(0, Reason::DoubtfulObject, why)
@@ -102,7 +102,7 @@ impl Directory {
 /// An issue, as it is told. A template in the place of what was served is a mistake like any text that can't be parsed.
 pub(super) fn told(path: &Arc<str>, offset: u32, issue: &Issue, keeps: bool) -> RejectedAt {
     let issue = issue.clone();
-    let issue = if keeps { Issue { reason: Reason::Unparsable, meanwhile: KEPT.into(), ..issue } } else { issue };
+    let issue = if keeps { Issue { reason: Reason::Unparsable, meanwhile: KEPT, ..issue } } else { issue };
     issue.of_file(path, offset)
 }
 
@@ -110,7 +110,8 @@ pub(super) fn told(path: &Arc<str>, offset: u32, issue: &Issue, keeps: bool) -> 
 fn duplicate(path: &Arc<str>, slot: &Slot, message: String, which: &str, first: Option<&Slot>) -> RejectedAt {
     let is_unusable = first.is_some_and(|first| first.located.converted.object.is_none());
     let does = if is_unusable { "counts, though it can't be used" } else { "is served" };
-    let meanwhile = format!("{which} {does}").into();
-    let value = slot.id().to_string();
-    Issue { value, meanwhile, ..Issue::new(slot.line(), Reason::Duplicate, message) }.of_file(path, 0)
+    let issue = Issue { value: slot.id().to_string(), ..Issue::new(slot.line(), Reason::Duplicate, message) };
+    let mut told = issue.of_file(path, 0);
+    told.rejected.meanwhile = format!("{which} {does}");
+    told
 }
