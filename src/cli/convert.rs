@@ -19,7 +19,7 @@ use super::{Exit, Failure};
 use crate::model::compat::{self, Compat, Mapping, Mappings, Subject};
 use crate::model::settings::{PREFIX, Settings, Translated, resolve};
 use crate::model::{Key, ObjectRef, Rejected, ZoneRouting, object};
-use crate::source::manifests::{Annotated, Declared, Wrong, load_convertible};
+use crate::source::manifests::{Annotated, Declared, RejectedAt, load_convertible};
 
 /// Print the annotations that say what those of another product say
 ///
@@ -67,7 +67,7 @@ impl Convert {
         let Self { paths, compat, output } = self;
         let compat: Compat = compat.into_iter().collect();
         let found = load_convertible(&paths).map_err(Failure::input)?;
-        let wrong = |Wrong { file, line, rejected }: &Wrong| Problem {
+        let wrong = |RejectedAt { file, line, rejected }: &RejectedAt| Problem {
             file: Some(Arc::clone(file)),
             line: *line,
             rejected: rejected.clone(),
