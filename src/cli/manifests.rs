@@ -20,11 +20,11 @@ use crate::source::objects::{Conversion, SERVICE_NAME_LABEL};
 /// How to read objects.
 #[derive(Debug, Args)]
 pub(super) struct Reading {
-    /// Take endpoints with a loopback address, which Kubernetes refuses
+    /// Accept endpoints with loopback addresses, which Kubernetes rejects
     #[arg(long, env = "CHANCERY_ALLOW_LOOPBACK_ENDPOINTS", value_parser = clap::builder::BoolishValueParser::new())]
     allow_loopback_endpoints: bool,
 
-    /// Other products whose annotations on Services are read, too: xds.lmwn.com, projectcontour.io, linkerd.io,
+    /// Other products whose Service annotations apply, too: xds.lmwn.com, projectcontour.io, linkerd.io,
     /// getambassador.io, or all
     #[arg(long, env = "CHANCERY_COMPAT", value_name = "LIST", value_delimiter = ',')]
     compat: Vec<Compat>,
@@ -33,7 +33,7 @@ pub(super) struct Reading {
     #[arg(long, env = "CHANCERY_CLUSTER_DOMAIN", value_name = "DOMAIN")]
     cluster_domain: Option<DnsName>,
 
-    /// Where Envoys are told to listen [default: 0.0.0.0:10000]
+    /// Listen address of Envoys [default: 0.0.0.0:10000]
     #[arg(long, env = "CHANCERY_ENVOY_LISTENER", value_name = "ADDRESS")]
     envoy_listener: Option<EnvoyAddress>,
 }

@@ -11,26 +11,26 @@ use super::{Exit, Failure, http};
 use crate::channels::{ClientSummary, NackSummary, TypeSummary};
 use crate::xds::ResourceType;
 
-/// Show who is connected, and how far each client is
+/// Show connected clients and the state of each
 ///
-/// Asks a running server on its admin port. For each stream and type: `ok` if the client took what it was sent last,
-/// `behind 1.2s` if it hasn't answered for so long, `rejected` if it refused it, `-` if it never asked for the type.
-/// What clients said against what they refused follows the table.
+/// Queries the admin port of a running server. For each stream and type the table shows `ok` if the client accepted the last
+/// response (ACK), `behind 1.2s` if it hasn't answered for that long, `rejected` if it rejected it (NACK), and `-` if it never
+/// subscribed to the type. The messages of rejections follow the table.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   chancery status
   chancery status envoy-7d9f -o json
   kubectl -n chancery port-forward deployment/chancery 18001 & chancery status")]
 pub(super) struct Status {
-    /// Only the streams of the client with this node id
+    /// Show only the streams of the client with this node id
     #[arg(value_name = "NODE")]
     node: Option<String>,
 
-    /// The admin port of the server
+    /// Admin address of the server
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:18001")]
     admin: SocketAddr,
 
-    /// How to print it: a table to read, or a list for programs
+    /// Output format: text for people, json for programs
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text")]
     output: Format,
 }

@@ -21,13 +21,13 @@ use crate::pipeline::Offline;
 use crate::source::manifests::LeftAlone;
 use name::ServiceName;
 
-/// Show why a Service is served as it is: each setting, and each address
+/// Explain how a Service is served: each setting and each address
 ///
-/// For each port: whether clients get it and under which domains; each setting that isn't the default, with the annotation
-/// that it comes from; each address, with why it is in, draining or out. Then everything of the Service that can't be
-/// used, and what clients refused.
+/// Prints for each port whether clients get it, and under which domains; each setting that isn't the default, with its
+/// origin; each address, and why it is in, draining or out. Rejected configuration of the Service follows, and what clients
+/// rejected (NACK).
 ///
-/// Asks a running server on its admin port, or, with --manifests, reads manifests as `serve --manifests` does.
+/// Queries the admin port of a running server or, with --manifests, reads manifests as `serve --manifests` does.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   chancery explain cart.shop
@@ -36,23 +36,23 @@ use name::ServiceName;
   kubectl -n shop get namespaces,services,endpointslices -o yaml | chancery explain cart.shop --manifests -
   kubectl -n chancery port-forward deployment/chancery 18001 & chancery explain cart.shop -o json")]
 pub(super) struct Explain {
-    /// The Service, by any of its names
+    /// Service, by any of its names
     #[arg(value_name = "SERVICE.NAMESPACE")]
     service: ServiceName,
 
-    /// The admin port of the server
+    /// Admin address of the server
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:18001", conflicts_with = "manifests")]
     admin: SocketAddr,
 
-    /// Also the settings that have their defaults
+    /// Include settings with default values
     #[arg(long)]
     all: bool,
 
-    /// How to print it: text to read, or an object for programs, which always has everything
+    /// Output format: text for people, or json for programs, which includes everything
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text")]
     output: Format,
 
-    /// Read these manifests instead of asking a server; - for standard input
+    /// Read manifests instead of querying a server; - for standard input
     #[arg(long, value_name = "DIR|FILE|-")]
     manifests: Vec<PathBuf>,
 
