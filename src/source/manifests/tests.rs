@@ -173,7 +173,7 @@ async fn a_complete_list_of_every_kind_comes_first() {
             Notice::Event { event: Event::InitDone(kind), .. } => told.push(format!("done {kind}")),
             Notice::Event { event: Event::InitApply(converted), .. } => told.push(format!("+ {}", converted.id)),
             Notice::Event { event: Event::Apply(converted), .. } => {
-                told.push(format!("! {}", converted.rejected.len()))
+                told.push(format!("! {}", converted.rejected.len()));
             }
             Notice::Event { event: Event::Delete(id), .. } => panic!("{id}"),
             Notice::Outage { .. } | Notice::Denied { .. } | Notice::Allowed { .. } => panic!("{notice:?}"),
