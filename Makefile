@@ -37,14 +37,14 @@ help: ## print this
 
 run: envoy ## show the main job on this machine; ARGS="--pods 6" and so on are arguments of chancery demo
 	@$(say) 'Building chancery (minutes the first time)'
-	@cargo build --release --locked
-	@exec $(TARGET)/release/chancery demo --envoy $(CHANCERY_ENVOY) $(ARGS)
+	@cargo build --profile demo --locked
+	@exec $(TARGET)/demo/chancery demo --envoy $(CHANCERY_ENVOY) $(ARGS)
 
 run-grpc: envoy ## show a gRPC client without a proxy, a fleet of Envoys and pods behind it; ARGS="--gateways 4" and so on
 	@tests/tools/clients node >/dev/null
 	@$(say) 'Building chancery (minutes the first time)'
-	@cargo build --release --locked
-	@exec $(TARGET)/release/chancery demo grpc --envoy $(CHANCERY_ENVOY) --client $(CHANCERY_CLIENTS)/node/client $(ARGS)
+	@cargo build --profile demo --locked
+	@exec $(TARGET)/demo/chancery demo grpc --envoy $(CHANCERY_ENVOY) --client $(CHANCERY_CLIENTS)/node/client $(ARGS)
 
 test: ## run everything: format, lints, docs, dependencies, all tests, with a real Envoy and a real Kubernetes API
 	@for part in fmt-check setup lint doc deny tests; do $(MAKE) $$part; done
