@@ -25,7 +25,7 @@ ARGS ?=
 say = printf '\n== %s\n'
 
 # What `make run` and `make run-grpc` start: Chancery, and the program of the tests with a small world round it.
-build-run = $(say) 'Building chancery (minutes the first time)'; cargo build --release --locked -p chancery -p rig --bin chancery --bin demo
+build-run = $(say) 'Building chancery (minutes the first time)'; cargo build --profile demo --locked -p chancery -p rig --bin chancery --bin demo
 
 .PHONY: help run run-grpc test setup cluster envoy envoys kubernetes grpcio clients build fmt fmt-check lint doc deny tests fuzz golden bench clean
 
@@ -40,12 +40,12 @@ help: ## print this
 
 run: envoy ## show the main job on this machine; ARGS="--pods 6" and so on are arguments of its program, demo
 	@$(build-run)
-	@exec $(TARGET)/release/demo --envoy $(CHANCERY_ENVOY) $(ARGS)
+	@exec $(TARGET)/demo/demo --envoy $(CHANCERY_ENVOY) $(ARGS)
 
 run-grpc: envoy ## show a gRPC client without a proxy, a fleet of Envoys and pods behind it; ARGS="--gateways 4" and so on
 	@tests/tools/clients node >/dev/null
 	@$(build-run)
-	@exec $(TARGET)/release/demo grpc --envoy $(CHANCERY_ENVOY) --client $(CHANCERY_CLIENTS)/node/client $(ARGS)
+	@exec $(TARGET)/demo/demo grpc --envoy $(CHANCERY_ENVOY) --client $(CHANCERY_CLIENTS)/node/client $(ARGS)
 
 test: ## run everything: format, lints, docs, dependencies, all tests, with a real Envoy and a real Kubernetes API
 	@for part in fmt-check setup lint doc deny tests; do $(MAKE) $$part; done
