@@ -130,6 +130,8 @@ pub mod xds;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+pub use cli::command;
+
 /// Runs the command that `arguments` ask for, with the program's own name first, and says how it went: all that the program
 /// `chancery` does.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
