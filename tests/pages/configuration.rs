@@ -28,7 +28,7 @@ struct Setting {
 
 #[test]
 fn the_page_is_what_the_parser_has() {
-    test_support::page::is_current("docs/configuration.md", &page(), COMMAND);
+    rig::page::is_current("docs/configuration.md", &page(), COMMAND);
 }
 
 #[test]

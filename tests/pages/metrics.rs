@@ -16,7 +16,7 @@ const INTRODUCTION: &str = include_str!("metrics.md");
 
 #[test]
 fn the_page_is_what_the_table_says() {
-    test_support::page::is_current("docs/metrics.md", &page(), COMMAND);
+    rig::page::is_current("docs/metrics.md", &page(), COMMAND);
 }
 
 /// The bottom floor can't name the types whose words its labels have.

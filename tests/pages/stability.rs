@@ -5,8 +5,8 @@ use std::fs;
 
 use chancery::xds::ResourceType::{Cluster, Endpoint, Listener};
 use serde_json::Value;
-use test_support::ads::{self, envoy};
-use test_support::process::Serve;
+use rig::ads::{self, envoy};
+use rig::serve::Serve;
 
 const PAGE: &str = include_str!("../../docs/stability.md");
 
