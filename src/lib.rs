@@ -22,7 +22,7 @@
 //! the code.
 //!
 //! ```text
-//! 7 cli         one file a command                               may use all below
+//! 7 cli         one module a command                             may use all below
 //! 6 app         composition: configuration, tasks, shutdown      may use all below
 //! 5 server      gRPC round the protocol                          protocol, channels, identity, xds, telemetry, proto
 //!   admin       health, metrics, JSON                            channels, model, xds, telemetry
@@ -38,6 +38,9 @@
 //! 1 telemetry   the log and the metrics                          –
 //!   proto       Envoy's types, generated: `data_plane_api`       –
 //! ```
+//!
+//! Pure rooms: `model`, `translate`, `protocol`, `xds`, `source/objects` and `events/warning.rs` name no runtime, client, log, I/O,
+//! clock, static or lock. Except `xds/place.rs`, which keeps what was rendered for a node behind a lock while somebody uses it.
 //!
 //! # Glossary
 //!

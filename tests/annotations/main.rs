@@ -56,7 +56,7 @@ fn page() -> String {
         let grpc = if matches!(grpc, Grpc::Becomes(_)) { "yes" } else { "–" };
         writeln!(page, "| [`{key}`](#{key}) | {} | {grpc} | {about} |", default(setting)).unwrap();
     }
-    for group in &GROUPS {
+    for group in GROUPS {
         section(&mut page, group);
     }
     page

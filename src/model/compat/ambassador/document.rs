@@ -48,7 +48,7 @@ const VERSIONS: [&str; 4] = ["v0", "v1", "v2", "v3alpha1"];
 /// The fields that make an object of a document, and aren't fields of a Mapping.
 const FRAME: [&str; 5] = ["apiVersion", "kind", "metadata", "spec", "status"];
 
-static NULL: Value = Value::Null;
+const NULL: &Value = &Value::Null;
 
 /// Whether an object of this kind is a Mapping.
 pub fn is_mapping(api_version: &str, kind: &str) -> bool {
@@ -114,8 +114,8 @@ impl Mapping {
         match (self.flat.get(name), self.spec.get(name)) {
             (Some(value), _) => self.flat_field(name, value),
             (None, Some(value)) => self.spec_field(name, value),
-            (None, None) if self.flat.is_empty() => self.spec_field(name, &NULL),
-            (None, None) => self.flat_field(name, &NULL),
+            (None, None) if self.flat.is_empty() => self.spec_field(name, NULL),
+            (None, None) => self.flat_field(name, NULL),
         }
     }
 

@@ -12,7 +12,7 @@ pub(super) const GROUP: Group = Group {
             label `chancery.dev/weight` to a value from `\"1\"` to `\"128\"`. `random` and `pick-first` ignore weights. \
             gRPC clients apply the weights of single pods with `ring-hash` only; with other policies, the weights of a \
             zone's pods add up to the share of that zone.",
-    settings: &SETTINGS,
+    settings: SETTINGS,
 };
 
 const LEAST_REQUEST: Option<Need> =
@@ -32,7 +32,7 @@ const WARMING: Option<Need> = Some(Need {
 const WINDOW: Option<Need> =
     Some(Need { what: "slow-start-window", is_met: |policy| policy.balancing.slow_start.window.is_some() });
 
-static SETTINGS: [Setting; 12] = [
+const SETTINGS: &[Setting] = &[
     Setting {
         key: "lb-policy",
         about: "Load balancing policy.",

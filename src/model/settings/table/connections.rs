@@ -7,13 +7,13 @@ use crate::model::settings::values::Values;
 pub(super) const GROUP: Group = Group {
     title: "Connections to pods",
     about: "Envoy opens connections on demand and shares them among all requests.",
-    settings: &SETTINGS,
+    settings: SETTINGS,
 };
 
 const KEEPALIVE: Option<Need> =
     Some(Need { what: "keepalive-interval", is_met: |policy| policy.connection.keepalive_interval.is_some() });
 
-static SETTINGS: [Setting; 7] = [
+const SETTINGS: &[Setting] = &[
     Setting {
         key: "keepalive-interval",
         about: "Interval between HTTP/2 PINGs on a connection.",

@@ -10,13 +10,13 @@ pub(super) const GROUP: Group = Group {
     about: "Kubernetes already checks pods (readiness probes), and Chancery delivers the results within milliseconds. \
             Active checks by each Envoy also find faults between that Envoy and a pod. Their cost is one request per \
             Envoy, pod and interval. A new pod receives requests after its first successful check.",
-    settings: &SETTINGS,
+    settings: SETTINGS,
 };
 
 const CHECKING: Option<Need> =
     Some(Need { what: "health-check", is_met: |policy| policy.health_check.probe.is_some() });
 
-static SETTINGS: [Setting; 5] = [
+const SETTINGS: &[Setting] = &[
     Setting {
         key: "health-check",
         about: "Active health check that each Envoy runs against the pods.",

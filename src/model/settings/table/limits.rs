@@ -8,7 +8,7 @@ pub(super) const GROUP: Group = Group {
     title: "Circuit breakers",
     about: "Limits apply per Envoy and Service port. Envoy answers requests above a limit with UNAVAILABLE (HTTP 503) at \
             once. Envoy's own default is 1024, which busy HTTP/2 clients reach; Chancery's default is no limit.",
-    settings: &SETTINGS,
+    settings: SETTINGS,
 };
 
 /// The word for no limit.
@@ -17,7 +17,7 @@ const NONE: &str = "unlimited";
 /// The highest number that is a limit.
 const MOST: u32 = UNLIMITED - 1;
 
-static SETTINGS: [Setting; 5] = [
+const SETTINGS: &[Setting] = &[
     Setting {
         key: "max-connections",
         about: "Maximum number of connections to all pods together.",

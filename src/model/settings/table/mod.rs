@@ -82,7 +82,7 @@ pub struct Group {
 }
 
 /// Every group, in the order of the reference page.
-pub static GROUPS: [Group; 8] = [
+pub const GROUPS: &[Group] = &[
     routing::GROUP,
     balancing::GROUP,
     retries::GROUP,

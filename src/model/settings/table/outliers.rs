@@ -8,10 +8,10 @@ pub(super) const GROUP: Group = Group {
     about: "Outlier detection ejects failing pods from load balancing for a while. Any of these settings enables it; \
             `outlier-detection: off` disables it regardless of the others. Each Envoy detects outliers on its own. gRPC \
             statuses count as the corresponding HTTP statuses: UNAVAILABLE is 503.",
-    settings: &SETTINGS,
+    settings: SETTINGS,
 };
 
-static SETTINGS: [Setting; 9] = [
+const SETTINGS: &[Setting] = &[
     Setting {
         key: "outlier-detection",
         about: "Ejects failing pods for a while.",

@@ -12,7 +12,7 @@ pub(super) const GROUP: Group = Group {
     title: "Retries",
     about: "By default a request is retried once, on another pod, and only if no pod can have seen it. Further retries are \
             opt-in: retry a request that a pod may have seen only if it is safe to run twice.",
-    settings: &SETTINGS,
+    settings: SETTINGS,
 };
 
 /// How often a request may be tried again.
@@ -27,7 +27,7 @@ const BUDGET: Option<Need> = Some(Need {
     is_met: |policy| policy.retry.budget.is_some() && policy.limits.retries.is_none(),
 });
 
-static SETTINGS: [Setting; 8] = [
+const SETTINGS: &[Setting] = &[
     Setting {
         key: "retry-on",
         about: "Conditions under which a request is retried on another pod.",

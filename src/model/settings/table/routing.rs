@@ -10,10 +10,10 @@ pub(super) const GROUP: Group = Group {
     title: "Opting in, fleets, hosts and routes",
     about: "A Service takes part once it has `enabled: \"true\"`. By default its clients balance round robin over its \
             ready pods, and reach it under the names that Kubernetes gives the Service.",
-    settings: &SETTINGS,
+    settings: SETTINGS,
 };
 
-static SETTINGS: [Setting; 5] = [
+const SETTINGS: &[Setting] = &[
     Setting {
         key: "enabled",
         about: "Serves the Service, or one port of it, to clients.",

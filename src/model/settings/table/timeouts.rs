@@ -7,10 +7,10 @@ pub(super) const GROUP: Group = Group {
     title: "Timeouts",
     about: "By default Chancery sets no limit on requests or streams. The deadline that a gRPC caller sets \
             (`grpc-timeout`) always applies.",
-    settings: &SETTINGS,
+    settings: SETTINGS,
 };
 
-static SETTINGS: [Setting; 4] = [
+const SETTINGS: &[Setting] = &[
     Setting {
         key: "timeout",
         about: "Maximum duration of a request, from its start to the end of its response.",
