@@ -21,6 +21,7 @@ const BELOW_CLI: &[&str] = &[
     "identity",
     "model",
     "xds",
+    "object_ref",
     "telemetry",
 ];
 const BELOW_APP: &[&str] = BELOW_CLI.split_at(1).1;
@@ -28,8 +29,9 @@ const BELOW_APP: &[&str] = BELOW_CLI.split_at(1).1;
 /// Each room with the rooms that it may import.
 const FLOORS: &[(&str, &[&str])] = &[
     ("telemetry", &[]),
-    ("xds", &[]),
-    ("model", &[]),
+    ("object_ref", &[]),
+    ("xds", &["object_ref"]),
+    ("model", &["object_ref"]),
     ("translate", &["model", "xds"]),
     ("identity", &["model", "xds"]),
     ("channels", &["model", "xds"]),
@@ -47,7 +49,7 @@ const FLOORS: &[(&str, &[&str])] = &[
 const SIBLINGS: &[(&str, &[&str])] = &[("translate", &["envoy", "grpc"]), ("source", &["kubernetes", "manifests"])];
 
 /// Rooms that know no runtime, no client, no clock, no log, no I/O …
-const PURE: &[&str] = &["model", "translate", "protocol", "xds", "source/objects", "events/warning.rs"];
+const PURE: &[&str] = &["object_ref", "model", "translate", "protocol", "xds", "source/objects", "events/warning.rs"];
 
 /// … which is to say none of these.
 const IMPURE: &[&str] = &[
