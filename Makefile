@@ -19,15 +19,18 @@ export CHANCERY_CLIENTS := $(TARGET)/clients
 # How long `make fuzz` tries each target; make test gives it 10.
 FUZZ_SECONDS ?= 60
 
+# The tests of `make check`: those that need neither an Envoy nor anything else that has to be downloaded.
+CHECKED := --lib $(addprefix --test ,annotations architecture conformance golden grpc_rules pages properties session status)
+
 # Arguments of `make run`, `make run-grpc` and `make bench`: make run ARGS="--pods 6 --sotw"
 ARGS ?=
 
 say = printf '\n== %s\n'
 
 # What `make run` and `make run-grpc` start: Chancery, and the program of the tests with a small world round it.
-build-run = $(say) 'Building chancery (minutes the first time)'; cargo build --release --locked -p chancery -p rig --bin chancery --bin demo
+build-run = $(say) 'Building chancery (minutes the first time)'; cargo build --profile demo --locked -p chancery -p rig --bin chancery --bin demo
 
-.PHONY: help run run-grpc test setup cluster envoy envoys kubernetes grpcio clients build fmt fmt-check lint doc deny tests fuzz golden bench clean
+.PHONY: help run run-grpc check test setup cluster envoy envoys kubernetes grpcio clients build fmt fmt-check lint doc deny tests fuzz golden bench clean
 
 help: ## print this
 	@printf 'Usage: make TARGET\n\n'
@@ -40,12 +43,17 @@ help: ## print this
 
 run: envoy ## show the main job on this machine; ARGS="--pods 6" and so on are arguments of its program, demo
 	@$(build-run)
-	@exec $(TARGET)/release/demo --envoy $(CHANCERY_ENVOY) $(ARGS)
+	@exec $(TARGET)/demo/demo --envoy $(CHANCERY_ENVOY) $(ARGS)
 
 run-grpc: envoy ## show a gRPC client without a proxy, a fleet of Envoys and pods behind it; ARGS="--gateways 4" and so on
 	@tests/tools/clients node >/dev/null
 	@$(build-run)
-	@exec $(TARGET)/release/demo grpc --envoy $(CHANCERY_ENVOY) --client $(CHANCERY_CLIENTS)/node/client $(ARGS)
+	@exec $(TARGET)/demo/demo grpc --envoy $(CHANCERY_ENVOY) --client $(CHANCERY_CLIENTS)/node/client $(ARGS)
+
+check: fmt-check lint ## check format and lints, and run the tests that need nothing but cargo: units, conformance, golden files, pages
+	@$(say) 'Tests that need nothing but cargo'
+	@cargo test --locked $(CHECKED)
+	@printf '\nmake check: all is well (make test runs the rest)\n'
 
 test: ## run everything: format, lints, docs, dependencies, all tests, with a real Envoy and a real Kubernetes API
 	@for part in fmt-check setup lint doc deny tests; do $(MAKE) $$part; done
@@ -108,7 +116,7 @@ fuzz: ## fuzz what reads bytes, FUZZ_SECONDS=60 each; needs a C++ compiler
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run
 
 golden: ## write anew what tests compare: tests/golden, pages of docs, tables of the README; look at the difference
-	@UPDATE=1 cargo test --locked --test golden --test annotations
+	@UPDATE=1 cargo test --locked --test golden --test annotations --test pages
 	@UPDATE=1 cargo test --locked --test proxyless page::
 	@UPDATE=1 cargo test --locked --test conformance readme
 

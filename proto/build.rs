@@ -1,29 +1,16 @@
 //! Generates the Rust types of this package. No `protoc`, no copied file, no network.
 //!
 //! ```text
-//! cargo metadata ─→ folder of envoy-types ─┐
-//!                                          ├─ protox ─→ descriptors ─┬─ prost, tonic ─→ OUT_DIR/protos.rs, *.rs
-//! proto/ (ours) ───────────────────────────┘                         └─ stripped ─────→ OUT_DIR/descriptors.bin
+//! envoy_protos ─→ folders of Envoy's ─┐
+//!                                     ├─ protox ─→ descriptors ─┬─ prost, tonic ─→ OUT_DIR/protos.rs, *.rs
+//! proto/ (ours) ──────────────────────┘                         └─ stripped ─────→ OUT_DIR/descriptors.bin
 //! ```
 
-use std::{
-    env,
-    error::Error,
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{env, fs, path::PathBuf};
 
+use envoy_protos::Result;
 use prost::Message as _;
 use prost_types::FileDescriptorSet;
-
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
-
-/// The package that carries Envoy's .proto files.
-const CARRIER: &str = "envoy-types";
-
-/// Its folders of .proto files, all searched for imports.
-const INCLUDES: &[&str] = &["data-plane-api", "googleapis", "protoc-gen-validate", "xds"];
 
 /// Files we use; what they import comes with them.
 const ROOTS: &[&str] = &[
@@ -65,14 +52,12 @@ const ROOTS: &[&str] = &[
 
 fn main() -> Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed=Cargo.toml");
 
     let ours = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    let carried = carrier_folder(&ours, &out)?.join("proto");
 
     let mut includes = vec![ours.join("proto")];
-    includes.extend(INCLUDES.iter().map(|folder| carried.join(folder)));
+    includes.extend(envoy_protos::includes(&out)?);
     let mut descriptors = compile(&includes)?;
     generate(descriptors.clone())?;
 
@@ -82,71 +67,6 @@ fn main() -> Result<()> {
     }
     fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;
     Ok(())
-}
-
-/// Where cargo unpacked the carrier.
-///
-/// Asked of a package that depends on the carrier alone. Asked of our own workspace, `cargo metadata --offline` would
-/// insist on every package of it, and `cargo build` downloads neither development dependencies nor those of other
-/// platforms.
-fn carrier_folder(ours: &Path, out: &Path) -> Result<PathBuf> {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let manifest = fs::read_to_string(ours.join("Cargo.toml"))?;
-    let requirement = requirement(&manifest)?;
-
-    let probe = out.join("probe");
-    fs::create_dir_all(probe.join("src"))?;
-    fs::write(probe.join("src/lib.rs"), "")?;
-    let manifest = probe.join("Cargo.toml");
-    fs::write(
-        &manifest,
-        format!(
-            "[package]\nname = \"probe\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
-             [dependencies]\n{requirement}\n\n[workspace]\n"
-        ),
-    )?;
-
-    // The same lock file, so that the probe asks for nothing but what is here already.
-    let root = Command::new(&cargo)
-        .args(["locate-project", "--workspace", "--message-format", "plain"])
-        .current_dir(ours)
-        .output()?;
-    let root = PathBuf::from(String::from_utf8(root.stdout)?.trim());
-    let lock = root.with_file_name("Cargo.lock");
-    if lock.is_file() {
-        fs::copy(lock, probe.join("Cargo.lock"))?;
-    }
-
-    let metadata = Command::new(&cargo)
-        .args(["metadata", "--offline", "--format-version", "1"])
-        .args(["--filter-platform", &env::var("HOST")?])
-        .arg("--manifest-path")
-        .arg(&manifest)
-        // Here, not in OUT_DIR: cargo looks for its configuration (vendored sources, say) from where it stands.
-        .current_dir(ours)
-        .output()?;
-    if !metadata.status.success() {
-        let reason = String::from_utf8_lossy(&metadata.stderr);
-        return Err(format!("cargo metadata does not find {CARRIER}: {reason}").into());
-    }
-    let metadata: serde_json::Value = serde_json::from_slice(&metadata.stdout)?;
-    metadata
-        .get("packages")
-        .and_then(|packages| packages.as_array())
-        .into_iter()
-        .flatten()
-        .filter(|package| package.get("name").is_some_and(|name| name == CARRIER))
-        .find_map(|package| Path::new(package.get("manifest_path")?.as_str()?).parent())
-        .map(Path::to_path_buf)
-        .ok_or_else(|| format!("{CARRIER} is not among the packages of its own probe").into())
-}
-
-/// The line of our manifest that pins the carrier, so that its version is written once.
-fn requirement(manifest: &str) -> Result<&str> {
-    manifest
-        .lines()
-        .find(|line| line.split(['=', '.']).next().unwrap_or_default().trim() == CARRIER)
-        .ok_or_else(|| format!("Cargo.toml has no line that starts with `{CARRIER} =`").into())
 }
 
 /// Compiles the roots and all they import; tells cargo which files these were.

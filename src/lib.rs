@@ -72,6 +72,8 @@
 //!
 //! # Decisions, and why
 //!
+//! `docs/architecture.md` has their dates, and the alternatives that lost.
+//!
 //! - **Versions are hashes of bytes.** Two replicas that see the same cluster give the same version to the same content,
 //!   and a client that changes replica is resent nothing. So bytes must be deterministic: all maps are ordered, on the
 //!   wire and in the generated types.
@@ -131,6 +133,8 @@ pub mod xds;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
+
+pub use cli::command;
 
 /// Runs the command that `arguments` ask for, with the program's own name first, and says how it went: all that the program
 /// `chancery` does.

@@ -16,8 +16,8 @@
 //! The descriptors come with the types, so [`json`] can show what is inside an `Any` without a table of types.
 //!
 //! Nothing of Envoy's is copied into this repository. The published package `envoy-types`, pinned to one version, carries
-//! the .proto files; cargo downloads it as a build dependency, and `build.rs` reads its folder. Its Rust code is compiled
-//! with the build script and used by nobody. To move to a newer Envoy API, change that pin.
+//! the .proto files; cargo downloads it, and `build.rs` reads its folder. Its Rust code isn't compiled: how, is told in
+//! `carrier/`. To move to a newer Envoy API, change the pin there.
 //!
 //! Clients of the services are generated with the feature `client`, as is the echo service: only tests need them.
 //!

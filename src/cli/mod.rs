@@ -8,6 +8,7 @@
 //!                       convert    annotations of other products, in ours
 //!                       status     who is connected to a running server, and how far each client is
 //!                       bootstrap  what an Envoy or a gRPC client is started with
+//!                       completions, man  for shells and the manual
 //! ```
 //!
 //! What a command prints goes to stdout, all else to stderr. A command ends with an [`Exit`] or a [`Failure`]; the
@@ -15,11 +16,13 @@
 
 mod bootstrap;
 mod cluster;
+mod completions;
 mod convert;
 mod exit;
 mod explain;
 mod http;
 mod lint;
+mod man;
 mod manifests;
 mod output;
 mod render;
@@ -29,7 +32,7 @@ mod status;
 use std::ffi::OsString;
 use std::io::{self, BufWriter, Write};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 pub use exit::{Exit, Failure};
 
@@ -57,6 +60,13 @@ enum Command {
     Convert(convert::Convert),
     Status(status::Status),
     Bootstrap(bootstrap::Bootstrap),
+    Completions(completions::Completions),
+    Man(man::Man),
+}
+
+/// Every command with its flags, as the parser has them: for completions, the manual and the pages of `docs/`.
+pub fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// Runs the command that `arguments` (with the program's own name first) ask for, and says how it went.
@@ -74,6 +84,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Convert(convert) => convert.run(&mut out),
         Command::Status(status) => status.run(&mut out),
         Command::Bootstrap(bootstrap) => bootstrap.run(&mut out),
+        Command::Completions(completions) => completions.run(&mut out),
+        Command::Man(man) => man.run(&mut out),
     };
     let result = result.and_then(|exit| out.flush().map(|()| exit).map_err(Failure::from));
     result.unwrap_or_else(Failure::report)

@@ -60,6 +60,9 @@ pub enum EventOutcome {
 }
 
 impl EventOutcome {
+    /// Every outcome.
+    pub const ALL: [Self; 6] = [Self::Created, Self::Repeated, Self::Known, Self::Gone, Self::Failed, Self::Dropped];
+
     /// The word for it in metrics.
     pub const fn as_str(self) -> &'static str {
         match self {

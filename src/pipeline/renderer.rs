@@ -107,10 +107,10 @@ impl Renderer {
 
     /// Applies which names gRPC clients ask for now and didn't before, and the other way round. Returns whether any snapshot
     /// changed.
-    pub fn update_demand(&mut self, changes: Vec<DemandChange>) -> bool {
+    pub fn update_demand(&mut self, demand: Vec<DemandChange>) -> bool {
         let mut changed = false;
         let mut services = BTreeSet::new();
-        for change in changes {
+        for change in demand {
             match self.on_demand.update(change) {
                 DemandEffect::Service(key) => drop(services.insert(key)),
                 DemandEffect::SnapshotChanged => changed = true,

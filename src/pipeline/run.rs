@@ -207,20 +207,20 @@ impl Pipeline {
         {
             self.oldest.get_or_insert_with(Instant::now);
         }
-        let (changes, step) = demand.take();
-        if self.oldest.is_some() || !changes.is_empty() {
-            self.render(changes);
+        let (new, step) = demand.take();
+        if self.oldest.is_some() || !new.is_empty() {
+            self.render(new);
         }
         demand.mark_rendered(step);
     }
 
-    fn render(&mut self, changes: Vec<DemandChange>) {
+    fn render(&mut self, demand: Vec<DemandChange>) {
         let begun = Instant::now();
         let observed_at = self.oldest.take().unwrap_or(begun);
         let entries = self.catalog.take_changes();
         self.renames.record(self.catalog.renames(), begun);
         let services = entries.len();
-        let demand_changed = self.renderer.update_demand(changes);
+        let demand_changed = self.renderer.update_demand(demand);
         let changed = self.renderer.apply(entries) || demand_changed;
         let rendered = Instant::now();
         self.metrics.translated(rendered.duration_since(begun));

@@ -12,4 +12,7 @@
 pub mod log;
 mod metrics;
 
-pub use metrics::{Load, Metrics, OpenGuard, UnservedConnection};
+pub use metrics::{
+    Load, METRIC_GROUPS, MetricAlert, MetricDefinition, MetricGroup, MetricKind, MetricLabel, Metrics, OpenGuard,
+    UnservedConnection,
+};

@@ -98,19 +98,30 @@ pub struct Layer {
     pub fleets: BTreeMap<String, FleetLayer>,
 }
 
-/// The settings of one fleet.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+/// The settings of one fleet: keys below `fleets: NAME:` of the configuration file.
+///
+/// They are described as flags are, for `docs/configuration.md`, although no command has such flags.
+#[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct FleetLayer {
-    /// Listen address of the Envoys in this fleet.
+    /// Listen address of the Envoys in this fleet [default: that of --envoy-listener]
+    #[arg(long, value_name = "ADDRESS")]
     pub listener: Option<EnvoyAddress>,
-    /// Name of their listener and of its route configuration.
+
+    /// Name of their listener and of its route configuration [default: http]
+    #[arg(long, value_name = "NAME")]
     pub listener_name: Option<ListenerName>,
-    /// Number of trusted proxies in front of them, for `x-forwarded-for`.
+
+    /// Number of trusted proxies in front of them, for x-forwarded-for [default: 0]
+    #[arg(long, value_name = "NUMBER")]
     pub trusted_hops: Option<TrustedHops>,
-    /// Whether they log each request as a line of JSON on standard output.
+
+    /// Whether they log each request as a line of JSON on standard output [default: false]
+    #[arg(long, value_name = "BOOL", value_parser = BoolishValueParser::new())]
     pub access_log: Option<bool>,
-    /// Maximum age of a client's connection.
+
+    /// Maximum age of a client's connection; off for none [default: off]
+    #[arg(long, value_name = "DURATION")]
     pub max_connection_duration: Option<ConnectionAge>,
 }
 

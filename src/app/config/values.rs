@@ -122,6 +122,20 @@ impl ConnectionCount {
     const MOST: usize = 1_000_000;
 }
 
+impl FromStr for TrustedHops {
+    type Err = Misspelt;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let hops = text.parse().ok().filter(|hops| (0..=Self::MOST).contains(hops));
+        hops.map(Self).ok_or_else(|| Misspelt("not a number of proxies; expected 0 to 100".into()))
+    }
+}
+
+impl TrustedHops {
+    /// Nobody has more proxies in a row.
+    const MOST: u32 = 100;
+}
+
 impl FromStr for ListenerName {
     type Err = Misspelt;
 
@@ -195,8 +209,7 @@ impl TryFrom<i64> for TrustedHops {
     type Error = String;
 
     fn try_from(number: i64) -> Result<Self, Self::Error> {
-        let hops = u32::try_from(number).ok().filter(|hops| *hops <= 100);
-        hops.map(Self).ok_or_else(|| format!("\"{number}\": not a number of proxies; expected 0 to 100"))
+        quoting(&number.to_string())
     }
 }
 

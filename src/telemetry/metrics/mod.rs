@@ -1,30 +1,18 @@
 //! All metrics, in one place.
 //!
-//! | Metric | What it counts or measures |
-//! |---|---|
-//! | `chancery_xds_connections` | open connections to the xDS port now |
-//! | `chancery_xds_connections_unserved_total{reason}` | connections that were closed at once: over the `limit`, or no `handshake` |
-//! | `chancery_xds_streams{client,variant}` | open streams now |
-//! | `chancery_xds_responses_total{type,client}` | responses sent |
-//! | `chancery_xds_acks_total{type}`, `chancery_xds_nacks_total{type,client}` | responses that clients accepted, and rejected |
-//! | `chancery_push_to_ack_seconds{type}` | from sending a response to its ACK |
-//! | `chancery_event_to_ack_seconds{type}` | from our watch delivering an event to the ACK of what came of it |
-//! | `chancery_snapshot_resources{type,client}` | resources on offer |
-//! | `chancery_translate_seconds`, `chancery_publish_seconds` | the two halves of the pipeline's work on a batch |
-//! | `chancery_source_events_total{source,kind}` | events that sources delivered |
-//! | `chancery_source_synced{kind}` | 1 once the kind was listed completely |
-//! | `chancery_source_staleness_seconds` | how long the source hasn't been up to date; 0 while it is |
-//! | `chancery_rejected_objects{reason}` | what is rejected now |
-//! | `chancery_events_total{reason,outcome}` | Events for owners: `created`, `repeated`, `known`, `gone`, `failed`, `dropped` |
-//! | `chancery_load_streams{client}` | open load-reporting (LRS) streams now |
-//! | `chancery_load_requests_issued_total{cluster}` | requests that clients sent to a cluster, as they report it |
-//! | `chancery_load_requests_total{cluster,outcome}` | how they ended: `success`, `error`; `dropped` were never sent |
-//! | `chancery_build_info{version}` | always 1 |
+//! ```text
+//! table ──▶ Metrics         a field for each metric; its methods are named for what happened
+//!       └─▶ docs/metrics.md
+//! ```
+//!
+//! To add a metric: define it in [`table`], add a field to [`Metrics`], register it in [`Metrics::register`].
 //!
 //! A node id is never a label: a fleet that rolls would leave a dead series per pod. A cluster is one for loads only, and
 //! its series go when the cluster does.
 
+mod definitions;
 mod labels;
+mod table;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -35,19 +23,17 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
-use prometheus_client::registry::{Registry, Unit};
+use prometheus_client::registry::Registry;
 
 use labels::{
     ByClient, ByClientVariant, ByCluster, ByClusterOutcome, ByKind, ByReason, ByReasonOutcome, BySourceKind, ByType,
     ByTypeClient,
 };
 
-/// Bounds of the latencies that cross the network, in seconds: half a millisecond to ten seconds.
-const ROUND_TRIP_BUCKETS: [f64; 14] =
-    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+pub use definitions::{MetricAlert, MetricDefinition, MetricGroup, MetricKind, MetricLabel};
+pub use table::METRIC_GROUPS;
 
-/// Bounds of the work that stays in this process, in seconds: ten microseconds to one second.
-const WORK_BUCKETS: [f64; 11] = [0.00001, 0.000_025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.005, 0.025, 0.1, 1.0];
+use definitions::{PREFIX, register};
 
 /// How a request of a client to a cluster can end.
 const OUTCOMES: [&str; 3] = ["success", "error", "dropped"];
@@ -104,9 +90,11 @@ pub enum UnservedConnection {
 }
 
 impl UnservedConnection {
-    const ALL: [Self; 2] = [Self::Limit, Self::Handshake];
+    /// Every reason.
+    pub const ALL: [Self; 2] = [Self::Limit, Self::Handshake];
 
-    const fn as_str(self) -> &'static str {
+    /// The word for it in the metric.
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Limit => "limit",
             Self::Handshake => "handshake",
@@ -128,7 +116,6 @@ impl Drop for OpenGuard {
 impl Metrics {
     /// All metrics at zero, registered in `registry` under the prefix `chancery_`.
     pub fn new(registry: &mut Registry) -> Self {
-        let latencies = || Latencies::new_with_constructor(|| Histogram::new(ROUND_TRIP_BUCKETS));
         let metrics = Self {
             connections: Gauge::default(),
             connections_unserved: Family::default(),
@@ -136,11 +123,11 @@ impl Metrics {
             responses: Family::default(),
             acks: Family::default(),
             nacks: Family::default(),
-            push_to_ack: latencies(),
-            event_to_ack: latencies(),
+            push_to_ack: Latencies::new_with_constructor(|| table::PUSH_TO_ACK.histogram()),
+            event_to_ack: Latencies::new_with_constructor(|| table::EVENT_TO_ACK.histogram()),
             snapshot_resources: Family::default(),
-            translate: Histogram::new(WORK_BUCKETS),
-            publish: Histogram::new(WORK_BUCKETS),
+            translate: table::TRANSLATE.histogram(),
+            publish: table::PUBLISH.histogram(),
             source_events: Family::default(),
             source_synced: Family::default(),
             source_staleness: Gauge::default(),
@@ -153,11 +140,10 @@ impl Metrics {
         for reason in UnservedConnection::ALL {
             drop(metrics.connections_unserved.get_or_create(&ByReason { reason: reason.as_str() }));
         }
-        metrics.register(registry.sub_registry_with_prefix("chancery"));
+        metrics.register(registry.sub_registry_with_prefix(PREFIX));
         metrics
     }
 
-    /// The registry adds `_total` to counters, `_info` to the build, and the units.
     fn register(&self, registry: &mut Registry) {
         let Self {
             connections,
@@ -180,36 +166,26 @@ impl Metrics {
             load_issued,
             load_requests,
         } = self;
-        registry.register("xds_connections", "Open connections to the xDS port", connections.clone());
-        let help = "Connections to the xDS port that were closed instead of being served";
-        registry.register("xds_connections_unserved", help, connections_unserved.clone());
-        registry.register("xds_streams", "Open xDS streams", streams.clone());
-        registry.register("xds_responses", "xDS responses sent", responses.clone());
-        registry.register("xds_acks", "xDS responses that a client accepted", acks.clone());
-        registry.register("xds_nacks", "xDS responses that a client rejected", nacks.clone());
-        let help = "Time from sending a response to its ACK";
-        registry.register_with_unit("push_to_ack", help, Unit::Seconds, push_to_ack.clone());
-        let help = "Time from the watch delivering an event to the ACK of what came of it";
-        registry.register_with_unit("event_to_ack", help, Unit::Seconds, event_to_ack.clone());
-        registry.register("snapshot_resources", "Resources on offer", snapshot_resources.clone());
-        let help = "Time to merge and render what one batch of events changed";
-        registry.register_with_unit("translate", help, Unit::Seconds, translate.clone());
-        let help = "Time to assemble and publish the snapshots of one batch";
-        registry.register_with_unit("publish", help, Unit::Seconds, publish.clone());
-        registry.register("source_events", "Events that the source delivered", source_events.clone());
-        let help = "Whether the kind has been listed completely once";
-        registry.register("source_synced", help, source_synced.clone());
-        let help = "How long the source has been out of touch with what it watches; 0 when in touch";
-        registry.register_with_unit("source_staleness", help, Unit::Seconds, source_staleness.clone());
-        registry.register("rejected_objects", "Settings, objects and files that can't be used", rejected.clone());
-        registry.register("events", "Events that were to be written for owners of objects", events.clone());
-        registry.register("load_streams", "Open load-reporting streams", load_streams.clone());
-        let help = "Requests that clients sent to a cluster, as they report it";
-        registry.register("load_requests_issued", help, load_issued.clone());
-        let help = "How the requests of clients to a cluster ended, as they report it";
-        registry.register("load_requests", help, load_requests.clone());
-        let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
-        registry.register("build", "What this is a build of", build);
+        register(registry, &table::XDS_CONNECTIONS, connections.clone());
+        register(registry, &table::XDS_CONNECTIONS_UNSERVED, connections_unserved.clone());
+        register(registry, &table::XDS_STREAMS, streams.clone());
+        register(registry, &table::XDS_RESPONSES, responses.clone());
+        register(registry, &table::XDS_ACKS, acks.clone());
+        register(registry, &table::XDS_NACKS, nacks.clone());
+        register(registry, &table::PUSH_TO_ACK, push_to_ack.clone());
+        register(registry, &table::EVENT_TO_ACK, event_to_ack.clone());
+        register(registry, &table::SNAPSHOT_RESOURCES, snapshot_resources.clone());
+        register(registry, &table::TRANSLATE, translate.clone());
+        register(registry, &table::PUBLISH, publish.clone());
+        register(registry, &table::SOURCE_EVENTS, source_events.clone());
+        register(registry, &table::SOURCE_SYNCED, source_synced.clone());
+        register(registry, &table::SOURCE_STALENESS, source_staleness.clone());
+        register(registry, &table::REJECTED_OBJECTS, rejected.clone());
+        register(registry, &table::EVENTS, events.clone());
+        register(registry, &table::LOAD_STREAMS, load_streams.clone());
+        register(registry, &table::LOAD_REQUESTS_ISSUED, load_issued.clone());
+        register(registry, &table::LOAD_REQUESTS, load_requests.clone());
+        register(registry, &table::BUILD, Info::new([("version", env!("CARGO_PKG_VERSION"))]));
     }
 
     /// A client opened a connection.

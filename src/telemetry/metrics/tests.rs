@@ -83,6 +83,49 @@ fn names_and_labels_are_the_stable_ones() {
 }
 
 #[test]
+fn the_table_is_what_the_registry_exposes() {
+    let (registry, _metrics, _stream) = everything_happened();
+    let text = text(&registry);
+    let lines = |keyword: &str| text.lines().filter(|line| line.starts_with(keyword)).collect::<BTreeSet<_>>();
+    let definitions = || METRIC_GROUPS.iter().flat_map(|group| group.metrics);
+    let of_table = |line: fn(&str, &MetricDefinition) -> String| {
+        let family = |name: &str| name.trim_end_matches("_total").trim_end_matches("_info").to_owned();
+        definitions().map(|one| line(&family(&one.exposed_name()), one)).collect::<BTreeSet<_>>()
+    };
+    let types = of_table(|family, one| format!("# TYPE {family} {}", one.kind.as_str()));
+    assert_eq!(lines("# TYPE "), types.iter().map(String::as_str).collect());
+    let helps = of_table(|family, one| format!("# HELP {family} {}.", one.help));
+    assert_eq!(lines("# HELP "), helps.iter().map(String::as_str).collect());
+    let shapes = definitions().map(|one| {
+        let labels: Vec<_> = one.labels.iter().map(|label| label.name).collect();
+        let name = one.exposed_name().trim_start_matches("chancery_").to_owned();
+        if labels.is_empty() { name } else { format!("{name}{{{}}}", labels.join(",")) }
+    });
+    assert_eq!(shapes.collect::<BTreeSet<_>>(), STABLE.iter().map(ToString::to_string).collect());
+}
+
+#[test]
+fn alerts_ask_for_metrics_and_label_values_that_exist() {
+    let definitions: Vec<_> = METRIC_GROUPS.iter().flat_map(|group| group.metrics).collect();
+    for definition in &definitions {
+        let Some(MetricAlert { name, expression, holds, means }) = &definition.alert else { continue };
+        assert!(expression.contains(&definition.exposed_name()), "{name}: {expression}");
+        // The page quotes both for YAML.
+        assert!(holds.ends_with('m') && !means.is_empty() && !format!("{means}{expression}").contains('\''), "{name}");
+        for (label, value) in expression.match_indices("=\"").map(|(at, _)| around(expression, at)) {
+            let label = definition.labels.iter().find(|known| known.name == label).expect(name);
+            assert!(label.values.contains(&value), "{name}: {value}");
+        }
+    }
+}
+
+/// The label and the value on both sides of the `="` that is here.
+fn around(expression: &str, at: usize) -> (&str, &str) {
+    let label = expression[..at].rsplit(['{', ',']).next().unwrap();
+    (label, expression[at + 2..].split('"').next().unwrap())
+}
+
+#[test]
 fn values_are_what_happened() {
     let (registry, _metrics, _stream) = everything_happened();
     let text = text(&registry);
