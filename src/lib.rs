@@ -33,9 +33,10 @@
 //!   channels    what pipeline, server and admin tell each other  model, xds
 //!   identity    who a client is                                  xds, proto
 //! 3 translate   model → resources, pure                          model, xds, proto
-//! 2 model       the domain; annotations → policy                 –
-//!   xds         resources, versions, snapshots                   proto
+//! 2 model       the domain; annotations → policy                 object_ref
+//!   xds         resources, versions, snapshots                   object_ref, proto
 //! 1 telemetry   the log and the metrics                          –
+//!   object_ref  what objects are called                          –
 //!   proto       Envoy's types, generated: `data_plane_api`       –
 //! ```
 //!
@@ -124,6 +125,7 @@ mod cli;
 pub mod events;
 pub mod identity;
 pub mod model;
+mod object_ref;
 pub mod pipeline;
 pub mod protocol;
 pub mod server;

@@ -157,7 +157,7 @@ fn rejected_json(rejected: &Rejected) -> Value {
     let Rejected { object, field, value, reason, message, meanwhile } = rejected;
     json!({
         "object": object.to_string(),
-        "field": field,
+        "field": field.to_string(),
         "value": value,
         "severity": reason.severity().to_string(),
         "reason": reason.as_str(),

@@ -13,7 +13,7 @@ use crate::channels::{
     self, ClientNack, ClientSummary, NackSummary, Outage, Publication, QueryReceiver, SnapshotWriter, StatusWriter,
     TypeSummary,
 };
-use crate::model::{Key, Kind, ObjectRef, Reason, Rejected};
+use crate::model::{Key, Kind, Location, ObjectRef, Reason, Rejected};
 use crate::xds::{ClientKind, Name, Origin, Place, Resource, ResourceType, Snapshot, World};
 
 mod services;
@@ -54,7 +54,10 @@ impl Clients for Connected {
             node_id: "envoy-1".to_owned(),
             resource_type: ResourceType::Cluster,
             name: "shop/pay/80".into(),
-            origin: Arc::new(Origin { object: "Service shop/pay".into(), annotations: Box::default() }),
+            origin: Arc::new(Origin {
+                object: ObjectRef::service(&Key::new("shop", "pay")),
+                annotations: Box::default(),
+            }),
             annotation: Some("lb-policy".into()),
             message: "no".into(),
         }]
@@ -212,7 +215,7 @@ async fn rejected_things_are_listed() {
     let rejected = [
         Rejected {
             object: ObjectRef::service(&Key::new("shop", "cart")),
-            field: "metadata.annotations[chancery.dev/lb-policy]".to_owned(),
+            field: Location::setting("lb-policy"),
             value: "fastest".to_owned(),
             reason: Reason::InvalidAnnotation,
             message: "not a policy".to_owned(),
@@ -220,7 +223,7 @@ async fn rejected_things_are_listed() {
         },
         Rejected {
             object: ObjectRef::File("a.yaml".into()),
-            field: "line 3".to_owned(),
+            field: Location::Line(3),
             value: String::new(),
             reason: Reason::UnknownAnnotation,
             message: "odd".to_owned(),

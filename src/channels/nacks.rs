@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ClientNack;
-use crate::model::{ObjectRef, Reason, Rejected, settings};
+use crate::model::{Location, ObjectRef, Reason, Rejected};
 use crate::xds::ResourceType;
 
 /// How much of a client's message is repeated, in characters. Envoy's say in it what they mean; what follows is the whole
@@ -21,19 +21,12 @@ const MAX_MESSAGES: usize = 5;
 /// Which clients they are, and how many, stands in [`Rejected::meanwhile`] only. So the message is the same on every
 /// replica, though each has other clients.
 pub fn rejected_by_clients(nacks: impl IntoIterator<Item = ClientNack>) -> Vec<Rejected> {
-    let mut clients: BTreeMap<(ObjectRef, String, String), BTreeSet<String>> = BTreeMap::new();
+    let mut clients: BTreeMap<(ObjectRef, Location, String), BTreeSet<String>> = BTreeMap::new();
     for ClientNack { node_id, resource_type, name, origin, annotation, message } in nacks {
-        let Some(object) = ObjectRef::of_object(&origin.object) else { continue };
-        let field = annotation.map_or_else(|| "metadata.annotations".to_owned(), |key| settings::field(&key));
+        let field = annotation.map_or_else(|| ["metadata", "annotations"].into(), |key| Location::setting(&key));
         let message = format!("clients refuse {} {name}, which comes of it: {}", noun(resource_type), start(&message));
-        clients.entry((object, field, message)).or_default().insert(node_id);
+        clients.entry((origin.object.clone(), field, message)).or_default().insert(node_id);
     }
-    let mut messages: BTreeMap<ObjectRef, usize> = BTreeMap::new();
-    clients.retain(|(object, ..), _| {
-        let count = messages.entry(object.clone()).or_default();
-        *count += 1;
-        *count <= MAX_MESSAGES
-    });
     let rejected = clients.into_iter().map(|((object, field, message), clients)| Rejected {
         object,
         field,
@@ -42,7 +35,15 @@ pub fn rejected_by_clients(nacks: impl IntoIterator<Item = ClientNack>) -> Vec<R
         message,
         meanwhile: who(&clients),
     });
-    rejected.collect()
+    let mut rejected: Vec<Rejected> = rejected.collect();
+    rejected.sort_unstable();
+    let mut messages: BTreeMap<ObjectRef, usize> = BTreeMap::new();
+    rejected.retain(|Rejected { object, .. }| {
+        let count = messages.entry(object.clone()).or_default();
+        *count += 1;
+        *count <= MAX_MESSAGES
+    });
+    rejected
 }
 
 /// What the resource that is to blame is a part of: the virtual host of a route configuration is named as its cluster is.

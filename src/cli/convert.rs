@@ -142,7 +142,7 @@ fn convert(
     });
     let annotations = lacking.map(|(name, text)| (format!("{PREFIX}{name}"), text.to_owned())).collect();
     let located = |rejected: Rejected| {
-        let mapping = mappings.iter().find(|mapping| rejected.field.starts_with(mapping.it.origin()));
+        let mapping = mappings.iter().find(|mapping| mapping.it.holds(&rejected.field));
         let place = mapping.map(|mapping| (&mapping.file, mapping.line));
         let place = place.or_else(|| service.map(|service| (&service.file, service.line)));
         Problem { file: place.map(|(file, _)| Arc::clone(file)), line: place.map(|(_, line)| line), rejected }
@@ -168,7 +168,7 @@ fn misfits(
         zone_routing: ZoneRouting::default(),
         traffic: object::Traffic::default(),
     };
-    let is_translated = |rejected: &Rejected| translated.fields().any(|field| field == rejected.field);
+    let is_translated = |rejected: &Rejected| translated.fields().any(|field| *field == rejected.field);
     resolve(&service, None).rejected.into_iter().filter(is_translated).collect()
 }
 

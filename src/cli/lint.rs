@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::cluster::Cluster;
 use super::manifests::{Problem, Read, Reading};
 use super::{Exit, Failure};
-use crate::model::{ObjectRef, Rejected, RejectedJson, Severity};
+use crate::model::{ObjectRef, RejectedJson, Severity};
 use crate::source::manifests::LeftAlone;
 
 /// Check manifests or a live cluster
@@ -142,20 +142,10 @@ impl fmt::Display for Problem {
             f.write_str(": ")?;
         }
         write!(f, "{}: ", rejected.reason.severity())?;
-        let Rejected { object, field: _, value, reason: _, message, meanwhile } = rejected;
-        match object {
+        match rejected.object {
             ObjectRef::Object(..) => rejected.fmt(f),
             // Its path and line have been said.
-            ObjectRef::File(_) => {
-                if !value.is_empty() {
-                    write!(f, "\"{value}\": ")?;
-                }
-                f.write_str(message)?;
-                if !meanwhile.is_empty() {
-                    write!(f, " ({meanwhile})")?;
-                }
-                Ok(())
-            }
+            ObjectRef::File(_) => rejected.remark().fmt(f),
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::app::config::{DEFAULT_CLUSTER_DOMAIN, DEFAULT_ENVOY_LISTENER, DnsName
 use crate::app::render_options;
 use crate::model::compat::Compat;
 use crate::model::explanation::ServiceExplanation;
-use crate::model::{Event, Key, ObjectRef, Reason, Rejected};
+use crate::model::{Event, Key, Reason, Rejected};
 use crate::pipeline::{Offline, RenderOptions, offline};
 use crate::source::manifests::{Declared, Found, LeftAlone, Loaded, RejectedAt, STDIN, load};
 use crate::source::objects::{Conversion, SERVICE_NAME_LABEL};
@@ -159,18 +159,13 @@ fn lacks_slices(Declared { file: _, line: _, it: service }: &Declared<Key>, offl
 }
 
 fn old_endpoints(Declared { file, line, it: service }: &Declared<Key>) -> Problem {
-    let rejected = Rejected {
-        object: ObjectRef::File(Arc::clone(file)),
-        field: format!("line {line}"),
-        value: String::new(),
-        reason: Reason::DoubtfulObject,
-        message: format!(
-            "objects of the kind Endpoints aren't read, and Service {service} has no EndpointSlice; expected one of \
-             discovery.k8s.io/v1, with the label {SERVICE_NAME_LABEL}: {}",
-            service.name
-        ),
-        meanwhile: "clients get no address for the Service".to_owned(),
-    };
+    let message = format!(
+        "objects of the kind Endpoints aren't read, and Service {service} has no EndpointSlice; expected one of \
+         discovery.k8s.io/v1, with the label {SERVICE_NAME_LABEL}: {}",
+        service.name
+    );
+    let meanwhile = "clients get no address for the Service";
+    let rejected = Rejected::in_file(file, Some(*line), Reason::DoubtfulObject, message, meanwhile);
     Problem { file: Some(Arc::clone(file)), line: Some(*line), rejected }
 }
 

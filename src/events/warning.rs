@@ -5,7 +5,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 use serde_json::{Value, json};
 use twox_hash::XxHash3_128;
 
-use crate::model::{Key, Kind, ObjectRef, Reason, Rejected};
+use crate::model::{Key, Kind, Location, ObjectRef, Reason, Rejected};
 use crate::source::objects::DEFAULT_NAMESPACE;
 
 /// The component that reports it.
@@ -49,7 +49,7 @@ impl Warning {
         let ObjectRef::Object(kind @ (Kind::Service | Kind::Namespace), key) = object else { return None };
         let reason = match reason {
             Reason::InvalidAnnotation | Reason::UnknownAnnotation | Reason::RejectedByClient => *reason,
-            Reason::Duplicate if field.starts_with("metadata.annotations[") => Reason::InvalidAnnotation,
+            Reason::Duplicate if is_annotation(field) => Reason::InvalidAnnotation,
             Reason::Duplicate
             | Reason::InvalidObject
             | Reason::InvalidEndpoint
@@ -143,6 +143,14 @@ impl Warning {
             message.push('…');
         }
         message
+    }
+}
+
+/// Whether the owner of the object wrote it in an annotation, be it on its Namespace.
+fn is_annotation(field: &Location) -> bool {
+    match field {
+        Location::Annotation(..) | Location::Inherited(..) => true,
+        Location::File | Location::Line(_) | Location::Field(_) | Location::Label(_) | Location::Elsewhere(..) => false,
     }
 }
 

@@ -19,7 +19,8 @@ pub mod duration;
 mod endpoint;
 mod event;
 pub mod explanation;
-mod key;
+mod location;
+pub(crate) mod meanwhile;
 mod nearest;
 pub mod object;
 mod policy;
@@ -32,11 +33,13 @@ pub use concern::Concern;
 pub use defaults::{Defaults, Requests};
 pub use endpoint::{Endpoint, EndpointState, Endpoints, Locality};
 pub use event::{Converted, Event};
-pub use key::{Key, Kind, ObjectRef};
+pub use location::{FieldPath, Location, MetadataKey, Part, Step};
 pub use nearest::NearestService;
 pub use policy::{
     Balancing, Connection, HashOn, HealthCheck, LbPolicy, Limits, Outlier, Policy, Probe, Protocol, Retry, RetryOn,
     SlowStart, Timeouts, UNLIMITED, ZoneRouting,
 };
-pub use rejected::{Reason, Rejected, RejectedJson, Severity};
+pub use rejected::{Reason, Rejected, RejectedJson, Remark, Severity};
 pub use service::{Fleets, Port, Service, Written};
+
+pub use crate::object_ref::{Key, Kind, ObjectRef};

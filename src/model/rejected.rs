@@ -1,8 +1,10 @@
 //! What can't be used, as a value.
 
+use std::cmp::Ordering;
 use std::fmt::{self, Write as _};
+use std::sync::Arc;
 
-use super::ObjectRef;
+use super::{Location, ObjectRef};
 
 mod json;
 
@@ -11,12 +13,14 @@ pub use json::RejectedJson;
 /// One setting, field, object or file that can't be used: what, why, and what is in force meanwhile.
 ///
 /// It never travels as an error: it is collected, shown, and harms nobody else.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+///
+/// Lists of it are published in its [order](Ord): by object, then by the text of the field.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejected {
     /// Whose it is.
     pub object: ObjectRef,
-    /// The field, as a path (`spec.ports[1].port`, `metadata.annotations[chancery.dev/lb-policy]`), or `line 12`.
-    pub field: String,
+    /// Where in it.
+    pub field: Location,
     /// What stands there, shortened to [`Self::MAX_VALUE`] characters; empty when nothing does.
     pub value: String,
     /// The kind of mistake, for metrics and Events.
@@ -119,6 +123,67 @@ impl Rejected {
         }
         short
     }
+
+    /// Something that is wrong with the file at `path`, in this line or as a whole.
+    pub fn in_file(
+        path: &Arc<str>,
+        line: Option<u32>,
+        reason: Reason,
+        message: impl Into<String>,
+        meanwhile: impl Into<String>,
+    ) -> Self {
+        Self {
+            object: ObjectRef::File(Arc::clone(path)),
+            field: Location::in_file(line),
+            value: String::new(),
+            reason,
+            message: message.into(),
+            meanwhile: meanwhile.into(),
+        }
+    }
+
+    /// What is said of the field, without the way to it.
+    pub fn remark(&self) -> Remark<'_> {
+        Remark { value: &self.value, message: &self.message, meanwhile: &self.meanwhile }
+    }
+}
+
+/// What is said of a field: `"fastest": not a policy; expected round-robin (the default, round-robin, stays)`.
+#[derive(Debug, Clone, Copy)]
+pub struct Remark<'a> {
+    /// See [`Rejected::value`].
+    pub value: &'a str,
+    /// See [`Rejected::message`].
+    pub message: &'a str,
+    /// See [`Rejected::meanwhile`].
+    pub meanwhile: &'a str,
+}
+
+impl Ord for Rejected {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let Self { object, field, value, reason, message, meanwhile } = self;
+        let by_text =
+            || if *field == other.field { Ordering::Equal } else { field.to_string().cmp(&other.field.to_string()) };
+        object
+            .cmp(&other.object)
+            .then_with(by_text)
+            .then_with(|| {
+                (value, reason, message, meanwhile).cmp(&(
+                    &other.value,
+                    &other.reason,
+                    &other.message,
+                    &other.meanwhile,
+                ))
+            })
+            // Two fields that read the same are still two.
+            .then_with(|| field.cmp(&other.field))
+    }
+}
+
+impl PartialOrd for Rejected {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl fmt::Display for Severity {
@@ -138,14 +203,23 @@ impl fmt::Display for Reason {
 
 impl fmt::Display for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.object, self.field)?;
-        if !self.value.is_empty() {
-            write!(f, ": \"{}\"", self.value)?;
+        write!(f, "{}: {}: {}", self.object, self.field, self.remark())
+    }
+}
+
+impl fmt::Display for Remark<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { value, message, meanwhile } = self;
+        if !value.is_empty() {
+            write!(f, "\"{value}\": ")?;
         }
-        write!(f, ": {}", self.message)?;
-        if !self.meanwhile.is_empty() {
-            write!(f, " ({})", self.meanwhile)?;
+        f.write_str(message)?;
+        if !meanwhile.is_empty() {
+            write!(f, " ({meanwhile})")?;
         }
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Defaults, Key, Policy};
+use super::{Defaults, Key, Location, Policy};
 
 /// A Service that takes part, with one resolved policy per port.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,18 +43,25 @@ pub struct Port {
     pub written: BTreeMap<&'static str, Written>,
 }
 
+impl Port {
+    /// Where an item of its `hosts` or its `routes` was written; in our annotation of this key, as far as anybody knows.
+    pub fn field_of(&self, key: &str, item: &str) -> Location {
+        self.written.get(key).map_or_else(|| Location::setting(key), |written| written.field_of(item).clone())
+    }
+}
+
 /// Where a list was written: in an annotation of ours, or in the words of another product.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
-    /// The field, as in [`Rejected::field`](super::Rejected::field).
-    pub field: Arc<str>,
+    /// The field.
+    pub field: Location,
     /// The fields of those items that stand elsewhere, each for itself.
-    pub items: BTreeMap<Arc<str>, Arc<str>>,
+    pub items: BTreeMap<Arc<str>, Location>,
 }
 
 impl Written {
     /// The field in which an item was written.
-    pub fn field_of(&self, item: &str) -> &str {
+    pub fn field_of(&self, item: &str) -> &Location {
         self.items.get(item).unwrap_or(&self.field)
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::on_demand::{DemandEffect, OnDemand};
 use super::{RenderOptions, fleet::Fleet};
 use crate::channels::DemandChange;
-use crate::model::{Endpoint, Entry, Fleets, Key, ObjectRef, Port, Reason, Rejected, Service};
+use crate::model::{Endpoint, Entry, Fleets, Key, Location, ObjectRef, Port, Reason, Rejected, Service};
 use crate::translate::endpoint::{Preference, assignment};
 use crate::translate::envoy::{ClaimKind, Conflict, DirtyVirtualHosts, Domains, PortRoutes, cluster};
 use crate::translate::names;
@@ -377,7 +377,7 @@ fn kept_or_new(old: Option<&Arc<Resource>>, new: Resource) -> Arc<Resource> {
 
 /// What a NACK of the resources of this port is traced back to.
 pub(super) fn origin(service: &Service, port: &Port) -> Arc<Origin> {
-    let object = ObjectRef::service(&service.key).to_string().into();
+    let object = ObjectRef::service(&service.key);
     Arc::new(Origin { object, annotations: port.annotated.iter().map(|key| Arc::from(*key)).collect() })
 }
 
@@ -408,10 +408,9 @@ fn rejection(routes: &PortRoutes, conflict: &Conflict, loser: Option<&Port>) -> 
         Some(prefix) => ("routes", prefix, "domains and routes"),
         None => ("hosts", domain, "domains"),
     };
-    let written = loser.and_then(|port| port.written.get(key)).map(|written| written.field_of(value).to_owned());
     Rejected {
         object: ObjectRef::service(&routes.key),
-        field: written.unwrap_or_else(|| format!("metadata.annotations[chancery.dev/{key}]")),
+        field: loser.map_or_else(|| Location::setting(key), |port| port.field_of(key, value)),
         value: Rejected::shorten(value),
         reason: Reason::Duplicate,
         message,

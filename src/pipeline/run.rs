@@ -263,10 +263,12 @@ impl Pipeline {
             return;
         }
         for Rejected { object, field, value, reason, message, meanwhile } in missing(&rejected, &self.rejected) {
+            let field = field.to_string();
             // Not `message`: that is the name of the constant one.
             warn!(%object, field, value, %reason, error = message, meanwhile, "Something can't be used");
         }
         for Rejected { object, field, value, reason, message: _, meanwhile: _ } in missing(&self.rejected, &rejected) {
+            let field = field.to_string();
             info!(%object, field, value, %reason, "What couldn't be used is resolved");
         }
         let count = |reason| rejected.iter().filter(|rejected| rejected.reason == reason).count();

@@ -183,11 +183,12 @@ impl Peer {
             Verdict::Nack { version, message, blamed } => {
                 metrics.nacked(resource_type.as_str(), self.client.target.kind.as_str());
                 let names: Vec<&str> = blamed.iter().map(|blamed| &*blamed.name).collect();
-                let origin = blamed.iter().find_map(|blamed| blamed.origin.as_ref().map(|origin| &*origin.object));
+                let object =
+                    blamed.iter().find_map(|blamed| blamed.origin.as_ref().map(|origin| origin.object.to_string()));
                 let annotation = blamed.iter().find_map(|blamed| blamed.annotation.as_deref());
                 warn!(
                     parent: &self.span, type_url = resource_type.type_url(), nonce, version, error = message,
-                    resources = names.join(" "), object = origin, annotation,
+                    resources = names.join(" "), object, annotation,
                     "Client rejected a response; it keeps what it had, and won't be sent this again",
                 );
                 *refused = Some(Refused { at: Instant::now(), on: SystemTime::now(), version, message });

@@ -9,6 +9,7 @@ use prost::{Message, Name as MessageName};
 use super::Version;
 use super::entry::Entry;
 use super::place::{Place, Views};
+use crate::object_ref::ObjectRef;
 
 /// The name of a resource, shared by every map and stream that mentions it.
 pub type Name = Arc<str>;
@@ -30,8 +31,8 @@ pub struct Resource {
 /// What a resource was rendered from, for messages to people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
-    /// The object, as `Service shop/cart`.
-    pub object: Arc<str>,
+    /// The object.
+    pub object: ObjectRef,
     /// The keys of the annotations that are in force for it, without prefix and port: `lb-policy`, `retry-on`.
     pub annotations: Box<[Arc<str>]>,
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chancery::channels::Clients;
+use chancery::model::{Key, ObjectRef};
 use chancery::xds::ResourceType::{Cluster, Endpoint, Listener, Route};
 use chancery::xds::{Origin, Resource};
 use data_plane_api::discovery::{DeltaDiscoveryRequest, DiscoveryRequest};
@@ -190,7 +191,8 @@ async fn n06_one_bad_resource_holds_up_no_other() {
 async fn n07_what_is_refused_is_known_for_as_long_as_it_is() {
     let mut server = serving(&[(Cluster, &["b=0"])]).await;
     let put = |server: &mut ControlPlane, content| {
-        let origin = Origin { object: "Service shop/a".into(), annotations: Box::new(["lb-policy".into()]) };
+        let origin =
+            Origin { object: ObjectRef::service(&Key::new("shop", "a")), annotations: ["lb-policy".into()].into() };
         let resource = Resource::clone(&resource(Cluster, "a", content, &[])).with_origin(Arc::new(origin));
         server.everyone.get_mut(Cluster).insert(Arc::new(resource));
         server.publish();

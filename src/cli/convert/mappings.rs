@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Problem;
-use crate::model::compat::{self, Destination, Mapping, Setting, Translation};
-use crate::model::{Key, ObjectRef, Reason, Rejected};
+use crate::model::compat::{self, Destination, Mapping, MappingRef, Setting, Translation};
+use crate::model::{FieldPath, Key, Kind, Location, ObjectRef, Reason, Rejected, Remark};
 use crate::source::manifests::{Convertible, Declared};
+
+/// The kind of the objects besides Services in whose annotation a Mapping may stand.
+const INGRESS: &str = "Ingress";
 
 /// A Mapping, and the Service in whose annotation it stands, if it does.
 pub(super) struct Carried {
@@ -31,23 +34,22 @@ pub(super) fn every(found: &Convertible, problems: &mut Vec<Problem>) -> Vec<Car
         all.extend(mappings.into_iter().map(carried));
     }
     for Declared { file, line, it: (key, annotations) } in &found.ingresses {
-        let ingress = format!("Ingress {key}");
         let (mappings, rejected) = compat::embedded(key, annotations);
         problems.extend(rejected.into_iter().map(|rejected| {
-            let field = format!("{ingress}: {}", rejected.field);
+            let field = Location::Elsewhere(INGRESS, key.clone(), Box::new(rejected.field));
             of_file(file, *line, Rejected { field, ..rejected })
         }));
         let carried = |it: Mapping| Carried {
             carrier: None,
-            mapping: Declared { file: file.clone(), line: *line, it: it.of(&ingress) },
+            mapping: Declared { file: file.clone(), line: *line, it: it.of(INGRESS, key.clone()) },
         };
         all.extend(mappings.into_iter().map(carried));
     }
-    let mut first: BTreeMap<&str, &Declared<Mapping>> = BTreeMap::new();
+    let mut first: BTreeMap<&MappingRef, &Declared<Mapping>> = BTreeMap::new();
     for mapping in &found.mappings {
-        match first.get(mapping.it.origin()) {
+        match first.get(mapping.it.id()) {
             None => {
-                first.insert(mapping.it.origin(), mapping);
+                first.insert(mapping.it.id(), mapping);
                 all.push(Carried { carrier: None, mapping: mapping.clone() });
             }
             // One manifest in two places is one object, too.
@@ -91,7 +93,7 @@ pub(super) fn by_service(
                     continue;
                 };
                 let it = match carrier {
-                    Some(carrier) => it.of(&ObjectRef::service(&carrier).to_string()),
+                    Some(carrier) => it.of(Kind::Service.as_str(), carrier),
                     None => it,
                 };
                 others.entry(key).or_default().push(Declared { file, line, it });
@@ -161,7 +163,7 @@ pub(super) fn is_left_out(tcp_mapping: &Declared<Key>) -> Problem {
     let Declared { file, line, it } = tcp_mapping;
     let rejected = Rejected {
         object: ObjectRef::File(Arc::clone(file)),
-        field: format!("TCPMapping {it}"),
+        field: Location::Elsewhere("TCPMapping", it.clone(), Box::new(FieldPath::default().into())),
         value: String::new(),
         reason: Reason::Unsupported,
         message: "connections that aren't HTTP aren't routed here".to_owned(),
@@ -173,16 +175,8 @@ pub(super) fn is_left_out(tcp_mapping: &Declared<Key>) -> Problem {
 /// What is said of an object of a kind that only `convert` knows: then the message names the field.
 fn of_file(file: &Arc<str>, line: u32, rejected: Rejected) -> Problem {
     let Rejected { object: _, field, value, reason, message, meanwhile } = rejected;
-    let value = if value.is_empty() { value } else { format!("\"{value}\": ") };
-    let rejected = Rejected {
-        object: ObjectRef::File(Arc::clone(file)),
-        field: format!("line {line}"),
-        value: String::new(),
-        reason,
-        message: format!("{field}: {value}{message}"),
-        meanwhile,
-    };
-    problem(file, line, rejected)
+    let message = format!("{field}: {}", Remark { value: &value, message: &message, meanwhile: "" });
+    problem(file, line, Rejected::in_file(file, Some(line), reason, message, meanwhile))
 }
 
 fn problem(file: &Arc<str>, line: u32, rejected: Rejected) -> Problem {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{Key, Reason};
+use crate::model::{Key, Reason, Rejected};
 
 fn problem(object: ObjectRef, line: Option<u32>, value: &str, reason: Reason, meanwhile: &str) -> Problem {
     Problem {
@@ -7,7 +7,7 @@ fn problem(object: ObjectRef, line: Option<u32>, value: &str, reason: Reason, me
         line,
         rejected: Rejected {
             object,
-            field: "spec".to_owned(),
+            field: ["spec"].into(),
             value: value.to_owned(),
             reason,
             message: "bad".to_owned(),

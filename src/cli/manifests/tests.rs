@@ -1,11 +1,11 @@
 use super::*;
 use crate::model::{Concern, Converted, Key, Kind, ObjectRef, Reason};
 
-fn rejected(object: &ObjectRef, field: &str) -> Rejected {
+fn rejected(object: &ObjectRef, value: &str) -> Rejected {
     Rejected {
         object: object.clone(),
-        field: field.to_owned(),
-        value: String::new(),
+        field: ["spec"].into(),
+        value: value.to_owned(),
         reason: Reason::InvalidObject,
         message: "bad".to_owned(),
         meanwhile: String::new(),
@@ -13,8 +13,8 @@ fn rejected(object: &ObjectRef, field: &str) -> Rejected {
 }
 
 fn found(file: &str, line: u32, served: bool, id: &ObjectRef, wrong: &[(&str, u32)]) -> Found {
-    let (fields, lines): (Vec<&str>, Vec<u32>) = wrong.iter().copied().unzip();
-    let rejected = fields.into_iter().map(|field| rejected(id, field)).collect();
+    let (values, lines): (Vec<&str>, Vec<u32>) = wrong.iter().copied().unzip();
+    let rejected = values.into_iter().map(|value| rejected(id, value)).collect();
     let converted = Converted { id: id.clone(), object: None, rejected, concern: Concern::Ours };
     Found { file: file.into(), line, served, ours: true, converted, lines }
 }
@@ -22,7 +22,7 @@ fn found(file: &str, line: u32, served: bool, id: &ObjectRef, wrong: &[(&str, u3
 fn places(problems: &[Problem]) -> Vec<(&str, Option<u32>, &str)> {
     problems
         .iter()
-        .map(|problem| (problem.file.as_deref().unwrap(), problem.line, problem.rejected.field.as_str()))
+        .map(|problem| (problem.file.as_deref().unwrap(), problem.line, problem.rejected.value.as_str()))
         .collect()
 }
 

@@ -1,10 +1,10 @@
 use super::*;
-use crate::model::{Key, ObjectRef, Reason};
+use crate::model::{Key, Location, ObjectRef, Reason};
 
 fn rejected(name: &str, message: &str, meanwhile: &str) -> Rejected {
     Rejected {
         object: ObjectRef::service(&Key::new("shop", name)),
-        field: "metadata.annotations[chancery.dev/lb-policy]".to_owned(),
+        field: Location::setting("lb-policy"),
         value: String::new(),
         reason: Reason::InvalidAnnotation,
         message: message.to_owned(),

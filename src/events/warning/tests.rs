@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::{FieldPath, MetadataKey, Part};
 use k8s_openapi::jiff::Timestamp;
 
 fn at(second: i64) -> Time {
@@ -16,7 +17,7 @@ fn cart() -> ObjectRef {
 fn rejected(object: ObjectRef, reason: Reason) -> Rejected {
     Rejected {
         object,
-        field: "metadata.annotations[chancery.dev/lb-policy]".to_owned(),
+        field: Location::setting("lb-policy"),
         value: "fastest".to_owned(),
         reason,
         message: "not a policy; expected round-robin".to_owned(),
@@ -28,36 +29,65 @@ fn warning() -> Warning {
     Warning::of(&rejected(cart(), Reason::InvalidAnnotation)).unwrap()
 }
 
+/// Every kind of place, and whether it is in an annotation of the object or of its Namespace.
+fn locations() -> [(Location, bool); 10] {
+    let mapping = Part::Document("Mapping cart".into(), FieldPath::of(["prefix"]));
+    let mapping = Location::Annotation(MetadataKey::of("getambassador.io/config"), mapping);
+    [
+        (Location::setting("hosts.80"), true),
+        (Location::annotation("projectcontour.io/max-requests"), true),
+        // As whoever decodes JSON comes to it.
+        (FieldPath::of(["metadata", "annotations"]).field("chancery.dev/hosts").into(), true),
+        (mapping.clone(), true),
+        (Location::inherited("hosts", &"shop".into()), true),
+        (Location::label("chancery.dev/hosts"), false),
+        (["metadata", "annotations"].into(), false),
+        (Location::File, false),
+        (Location::Line(3), false),
+        (Location::Elsewhere("Ingress", Key::new("shop", "web"), Box::new(mapping)), false),
+    ]
+}
+
+/// What of all that can be wrong becomes an Event: `true` and `false` whatever the place is, `None` if that decides.
+fn is_told(reason: Reason) -> Option<bool> {
+    match reason {
+        Reason::InvalidAnnotation | Reason::UnknownAnnotation | Reason::RejectedByClient => Some(true),
+        Reason::Duplicate => None,
+        Reason::DoubtfulAnnotation
+        | Reason::InvalidObject
+        | Reason::DoubtfulObject
+        | Reason::InvalidEndpoint
+        | Reason::Unsupported
+        | Reason::Unparsable => Some(false),
+    }
+}
+
 #[test]
 fn warnings_are_of_annotations_and_of_what_clients_reject() {
-    use Reason::*;
-    let reason = |object: ObjectRef, reason| Warning::of(&rejected(object, reason)).map(|warning| warning.reason);
-    let reasons = Reason::ALL.map(|one| (one, reason(cart(), one)));
-    assert_eq!(
-        reasons,
-        [
-            (InvalidAnnotation, Some(InvalidAnnotation)),
-            (UnknownAnnotation, Some(UnknownAnnotation)),
-            (DoubtfulAnnotation, None),
-            (InvalidObject, None),
-            (DoubtfulObject, None),
-            (InvalidEndpoint, None),
-            (Unsupported, None),
-            (Duplicate, Some(InvalidAnnotation)),
-            (Unparsable, None),
-            (RejectedByClient, Some(RejectedByClient)),
-        ]
-    );
-    let elsewhere = Rejected { field: "metadata.name".to_owned(), ..rejected(cart(), Duplicate) };
-    assert_eq!(Warning::of(&elsewhere), None);
     let shop = ObjectRef::Object(Kind::Namespace, Key::new("", "shop"));
-    assert_eq!(reason(shop, UnknownAnnotation), Some(UnknownAnnotation));
-    for other in [
+    for object in [cart(), shop] {
+        for (reason, (field, is_annotation)) in Reason::ALL.into_iter().flat_map(|one| locations().map(|at| (one, at)))
+        {
+            let told = Warning::of(&Rejected { field: field.clone(), ..rejected(object.clone(), reason) });
+            assert_eq!(told.is_some(), is_told(reason).unwrap_or(is_annotation), "{reason} at {field}");
+            let told = told.map(|warning| (warning.reason, warning.message));
+            let as_told = if reason == Reason::Duplicate { Reason::InvalidAnnotation } else { reason };
+            let text = format!("{field}: \"fastest\": not a policy; expected round-robin");
+            assert!(told.is_none_or(|told| told == (as_told, text)), "{reason} at {field}");
+        }
+    }
+}
+
+#[test]
+fn objects_that_controllers_write_get_no_warnings() {
+    for object in [
         ObjectRef::Object(Kind::EndpointSlice, Key::new("shop", "cart-1")),
         ObjectRef::Object(Kind::Pod, Key::new("shop", "cart-1")),
         ObjectRef::File("a.yaml".into()),
     ] {
-        assert_eq!(reason(other, InvalidAnnotation), None);
+        for reason in Reason::ALL {
+            assert_eq!(Warning::of(&rejected(object.clone(), reason)), None, "{object}: {reason}");
+        }
     }
 }
 

@@ -64,7 +64,7 @@ pub(super) fn lacking_affinity(service: &object::Service, ports: &[Port]) -> Opt
     };
     Some(Rejected {
         object: ObjectRef::service(&service.key),
-        field: "spec.sessionAffinity".to_owned(),
+        field: ["spec", "sessionAffinity"].into(),
         value: "ClientIP".to_owned(),
         reason: Reason::DoubtfulObject,
         message: format!(
@@ -79,16 +79,16 @@ pub(super) fn lacking_affinity(service: &object::Service, ports: &[Port]) -> Opt
 pub(super) fn unsupported(service: &object::Service) -> Option<Rejected> {
     let (field, value, message) = match service.unserved()? {
         UnservedReason::ExternalName => {
-            ("spec.type", "ExternalName", "has no pods to balance over; expected a Service with endpoints")
+            (["spec", "type"], "ExternalName", "has no pods to balance over; expected a Service with endpoints")
         }
         UnservedReason::NoTcpPort => {
-            ("spec.ports", "", "no TCP port, and nothing else can be served; expected one at least")
+            (["spec", "ports"], "", "no TCP port, and nothing else can be served; expected one at least")
         }
         UnservedReason::NotEnabled | UnservedReason::Disabled | UnservedReason::Unusable => return None,
     };
     Some(Rejected {
         object: ObjectRef::service(&service.key),
-        field: field.to_owned(),
+        field: field.into(),
         value: value.to_owned(),
         reason: Reason::Unsupported,
         message: message.to_owned(),

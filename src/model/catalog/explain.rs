@@ -8,7 +8,7 @@ use crate::model::explanation::{
     AddressExplanation, AddressReason, DefaultFor, PortExplanation, ServiceExplanation, SliceSummary, UnservedReason,
 };
 use crate::model::object::{self, EndpointSlice};
-use crate::model::{Defaults, Key, Kind, ObjectRef, Reason, Rejected, Requests, settings};
+use crate::model::{Defaults, Key, Kind, Location, ObjectRef, Reason, Rejected, Requests, settings};
 
 impl Catalog {
     /// Why this Service is served as it is, as of the last [`Self::take_changes`]; `None` if there is no such Service.
@@ -95,7 +95,8 @@ impl Catalog {
         let slices = self.slices_of(service);
         let slices = slices.filter(|slice| slice.ports.iter().any(|(name, _)| **name == *port_name));
         let rejected = slices.flat_map(|slice| self.slices.rejected(&slice.key));
-        let is_endpoint = |one: &&Rejected| one.reason == Reason::InvalidEndpoint && one.field.starts_with("endpoints");
+        let endpoints = Location::from(["endpoints"]);
+        let is_endpoint = |one: &&Rejected| one.reason == Reason::InvalidEndpoint && one.field.is_within(&endpoints);
         rejected.filter(is_endpoint).map(rejected_address).collect()
     }
 }
@@ -109,7 +110,7 @@ fn rejected_address(
     };
     AddressExplanation {
         // An endpoint without an address is found by its place.
-        address: if value.is_empty() { field.clone() } else { value.clone() },
+        address: if value.is_empty() { field.to_string() } else { value.clone() },
         port: None,
         state: AddressReason::Rejected.state(),
         reason: AddressReason::Rejected,

@@ -30,7 +30,9 @@ use renames::Renames;
 use store::{Change, Seen, Store};
 
 use super::object::{self, Object};
-use super::{Concern, Converted, Event, Key, Kind, ObjectRef, Reason, Rejected, compat, settings};
+use super::{
+    Concern, Converted, Event, Key, Kind, Location, MetadataKey, ObjectRef, Reason, Rejected, compat, settings,
+};
 
 /// Merges what sources say into Services with their policies and endpoints, and says which of them changed.
 #[derive(Debug, Default)]
@@ -343,12 +345,20 @@ fn replace<K: Ord>(all: &mut BTreeMap<K, Vec<Rejected>>, key: K, rejected: Vec<R
     !is_same
 }
 
-/// Whether it is about an annotation of ours, or one that was to opt a Service in, which concern us on any Service.
+/// Whether it is about an annotation or label of ours, or one that was to opt a Service in, which concern us on any Service.
 fn concerns_us(one: &Rejected) -> bool {
-    let is_about_annotation = matches!(
+    let is_about_settings = matches!(
         one.reason,
         // The last one is of an annotation that has no effect where it stands.
         Reason::InvalidAnnotation | Reason::UnknownAnnotation | Reason::DoubtfulAnnotation | Reason::DoubtfulObject
     );
-    is_about_annotation && [settings::PREFIX, compat::OPT_IN].iter().any(|name| one.field.contains(name))
+    let is_ours = match &one.field {
+        Location::Annotation(MetadataKey::Ours(_), _)
+        | Location::Label(MetadataKey::Ours(_))
+        | Location::Inherited(..) => true,
+        Location::Annotation(MetadataKey::Foreign(key), _) => **key == *compat::OPT_IN,
+        Location::Label(MetadataKey::Foreign(_)) => false,
+        Location::File | Location::Line(_) | Location::Field(_) | Location::Elsewhere(..) => false,
+    };
+    is_about_settings && is_ours
 }

@@ -101,7 +101,7 @@ fn broken(converted: &Converted) -> Converted {
 fn complaint(about: &ObjectRef, reason: Reason) -> Rejected {
     Rejected {
         object: about.clone(),
-        field: "spec".to_owned(),
+        field: ["spec"].into(),
         value: String::new(),
         reason,
         message: "wrong".to_owned(),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::draft::{Draft, Place};
 use super::under;
+use crate::model::meanwhile;
 use crate::model::settings::nearest;
 
 const PREFIX: &str = "projectcontour.io/";
@@ -25,10 +26,7 @@ pub(super) fn translate(annotations: &BTreeMap<String, String>, draft: &mut Draf
             // To Contour zero means that nothing is said.
             limit if LIMITS.contains(&limit) && text == "0" => {}
             limit if LIMITS.contains(&limit) => draft.set(limit, text, &place),
-            _ => match nearest(key, LIMITS.into_iter().chain([H2, H2C, TLS])) {
-                Some(near) => draft.ignore(&place, format!("not read; did you mean {PREFIX}{near}?")),
-                None => draft.ignore(&place, "not read"),
-            },
+            _ => draft.not_read(&place, PREFIX, nearest(key, LIMITS.into_iter().chain([H2, H2C, TLS])), ""),
         }
     }
 }
@@ -37,7 +35,7 @@ pub(super) fn translate(annotations: &BTreeMap<String, String>, draft: &mut Draf
 fn protocol(text: &str, place: &Place, draft: &mut Draft<'_>) {
     let ports: Vec<&str> = text.split(',').map(str::trim).filter(|port| !port.is_empty()).collect();
     if ports.is_empty() {
-        return draft.refuse(place, "an empty list; expected names or numbers of ports", "it is ignored");
+        return draft.refuse(place, "an empty list; expected names or numbers of ports", meanwhile::IGNORED);
     }
     for port in ports {
         draft.set(format!("protocol.{port}"), "http2", &Place { field: place.field.clone(), value: port.to_owned() });

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Subject;
 use crate::model::object::Port;
 use crate::model::settings::PREFIX;
-use crate::model::{Key, ObjectRef, Reason, Rejected};
+use crate::model::{Key, Location, ObjectRef, Reason, Rejected, meanwhile};
 
 /// What the annotations of other products come to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -14,8 +14,8 @@ pub struct Translation {
     pub settings: Vec<Setting>,
     /// What has no counterpart, or can't be read at all.
     pub rejected: Vec<Rejected>,
-    /// How the fields begin of which nobody knows what they would have set, because they can't be read.
-    pub unreadable: Vec<String>,
+    /// The places of which nobody knows what would have been set there, because they can't be read.
+    pub unreadable: Vec<Location>,
 }
 
 /// One setting of ours, as its author might have written it.
@@ -36,8 +36,8 @@ pub struct Setting {
 /// Where something of another product stands, and what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
-    /// The field, as in [`Rejected::field`].
-    pub field: String,
+    /// The field.
+    pub field: Location,
     /// What stands there, as its author wrote it.
     pub value: String,
 }
@@ -50,22 +50,19 @@ pub(super) struct Draft<'a> {
     subject: Subject<'a>,
     settings: BTreeMap<String, Setting>,
     rejected: Vec<Rejected>,
-    unreadable: Vec<String>,
+    unreadable: Vec<Location>,
     unsaid: usize,
 }
 
 impl Place {
     /// An annotation as a whole.
     pub(super) fn annotation(name: &str, value: &str) -> Self {
-        Self { field: format!("metadata.annotations[{}]", Rejected::shorten(name)), value: value.to_owned() }
+        Self { field: Location::annotation(name), value: value.to_owned() }
     }
 
     /// What users would call it: the annotation without the way to it.
     pub fn spoken(&self) -> String {
-        match self.field.strip_prefix("metadata.annotations[") {
-            Some(rest) => rest.replacen(']', "", 1),
-            None => self.field.clone(),
-        }
+        self.field.spoken()
     }
 }
 
@@ -126,12 +123,21 @@ impl<'a> Draft<'a> {
 
     /// Says that something has no counterpart.
     pub(super) fn ignore(&mut self, place: &Place, message: impl Into<String>) {
-        self.ignore_but(place, message, "it is ignored");
+        self.ignore_but(place, message, meanwhile::IGNORED);
     }
 
     /// Says that something has no counterpart, and what is done instead.
     pub(super) fn ignore_but(&mut self, place: &Place, message: impl Into<String>, meanwhile: &str) {
         self.reject(Reason::UnknownAnnotation, place, message.into(), meanwhile.to_owned());
+    }
+
+    /// Says that an annotation under `prefix` isn't one that is read, which of those that are may have been meant, and what is
+    /// said `otherwise`.
+    pub(super) fn not_read(&mut self, place: &Place, prefix: &str, near: Option<&str>, otherwise: &str) {
+        match near {
+            Some(near) => self.ignore(place, format!("not read; did you mean {prefix}{near}?")),
+            None => self.ignore(place, format!("not read{otherwise}")),
+        }
     }
 
     /// Says that something is a mistake.

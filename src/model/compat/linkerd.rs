@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::draft::{Draft, Place};
 use super::{duration, under};
-use crate::model::RetryOn;
 use crate::model::settings::nearest;
+use crate::model::{RetryOn, meanwhile};
 
 const RETRY: &str = "retry.linkerd.io/";
 const TIMEOUT: &str = "timeout.linkerd.io/";
@@ -62,7 +62,7 @@ fn http(text: &str, place: &Place, draft: &mut Draft<'_>) -> Option<String> {
             statuses.extend(range);
         } else {
             let place = Place { field: place.field.clone(), value: part.to_owned() };
-            draft.refuse(&place, "no status; expected 100 to 599, or a range of them", "the rest of the list stays");
+            draft.refuse(&place, "no status; expected 100 to 599, or a range of them", meanwhile::REST_OF_LIST);
         }
     }
     if !statuses.is_empty() {
@@ -106,12 +106,13 @@ fn balancer(annotations: &BTreeMap<String, String>, draft: &mut Draft<'_>) {
         match part.and_then(|part| BREAKER.iter().find(|(name, _, _)| *name == part)) {
             _ if key == ACCRUAL && on => draft.set("outlier-detection", "on", &place),
             _ if key == ACCRUAL => {
-                draft.refuse(&place, "no such kind of failure accrual; expected consecutive", "it is ignored");
+                draft.refuse(&place, "no such kind of failure accrual; expected consecutive", meanwhile::IGNORED);
             }
             None if part != Some(JITTER) => {
                 let names = BREAKER.map(|(name, _, _)| name).into_iter().chain([JITTER]);
                 let near = part.and_then(|part| nearest(part, names)).map(|near| format!("{CONSECUTIVE}{near}"));
-                unread(&place, BALANCER, near.as_deref().or_else(|| nearest(key, [ACCRUAL].into_iter())), draft);
+                let near = near.as_deref().or_else(|| nearest(key, [ACCRUAL].into_iter()));
+                draft.not_read(&place, BALANCER, near, "");
             }
             _ if !on => draft.ignore(&place, format!("says nothing without {BALANCER}{ACCRUAL}: consecutive")),
             None => draft.ignore(&place, "ejection times have no jitter to set"),
@@ -133,12 +134,5 @@ fn balancer(annotations: &BTreeMap<String, String>, draft: &mut Draft<'_>) {
 }
 
 fn unknown(key: &str, prefix: &str, keys: &[&'static str], place: &Place, draft: &mut Draft<'_>) {
-    unread(place, prefix, nearest(key, keys.iter().copied()), draft);
-}
-
-fn unread(place: &Place, prefix: &str, near: Option<&str>, draft: &mut Draft<'_>) {
-    match near {
-        Some(near) => draft.ignore(place, format!("not read; did you mean {prefix}{near}?")),
-        None => draft.ignore(place, "not read"),
-    }
+    draft.not_read(place, prefix, nearest(key, keys.iter().copied()), "");
 }

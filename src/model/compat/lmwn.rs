@@ -35,10 +35,10 @@ pub(super) fn translate(annotations: &BTreeMap<String, String>, draft: &mut Draf
                 Some(_) => draft.set(format!("routes.{PORT}"), text, &place),
                 None => draft.ignore(&place, format!("says nothing without {PREFIX}api-gateway")),
             },
-            _ => match nearest(key, KEYS.into_iter()) {
-                Some(near) => draft.ignore(&place, format!("not read; did you mean {PREFIX}{near}?")),
-                None => draft.ignore(&place, format!("not read; {PREFIX}{} are", KEYS.join(", "))),
-            },
+            _ => {
+                let those = format!("; {PREFIX}{} are", KEYS.join(", "));
+                draft.not_read(&place, PREFIX, nearest(key, KEYS.into_iter()), &those);
+            }
         }
     }
 }

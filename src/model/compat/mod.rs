@@ -28,7 +28,8 @@ mod tests;
 use std::collections::BTreeMap;
 
 pub use ambassador::{
-    ANNOTATION as OPT_IN, Destination, Mapping, is_mapping, is_mapping_of_other_version, is_tcp_mapping, not_read,
+    ANNOTATION as OPT_IN, Destination, Mapping, MappingRef, is_mapping, is_mapping_of_other_version, is_tcp_mapping,
+    not_read,
 };
 use draft::Draft;
 pub use draft::{Place, Setting, Translation};

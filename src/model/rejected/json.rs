@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Rejected, Severity};
+use super::{Rejected, Remark, Severity};
 use crate::model::{Key, Kind, ObjectRef};
 
 /// A [`Rejected`], as programs read it from `chancery lint -o json`, `chancery explain -o json` and the admin server. The words
@@ -51,7 +51,7 @@ impl From<&Rejected> for RejectedJson {
             kind: kind.into(),
             namespace,
             name,
-            field: field.clone(),
+            field: field.to_string(),
             value: some(value),
             message: message.clone(),
             meanwhile: some(meanwhile),
@@ -78,14 +78,8 @@ impl fmt::Display for RejectedJson {
         if let Some(object) = self.object() {
             write!(f, "{object}: {field}: ")?;
         }
-        if let Some(value) = value {
-            write!(f, "\"{value}\": ")?;
-        }
-        f.write_str(message)?;
-        if let Some(meanwhile) = meanwhile {
-            write!(f, " ({meanwhile})")?;
-        }
-        Ok(())
+        let [value, meanwhile] = [value, meanwhile].map(|text| text.as_deref().unwrap_or_default());
+        Remark { value, message, meanwhile }.fmt(f)
     }
 }
 

@@ -47,7 +47,7 @@ pub use resolve::{Resolved, resolve, restate, restate_namespace};
 pub use translated::Translated;
 pub(in crate::model) use word::nearest;
 
-use super::{ObjectRef, Reason, Rejected};
+use super::{Location, ObjectRef, Reason, Rejected, meanwhile};
 
 /// What every annotation of ours begins with.
 pub const PREFIX: &str = "chancery.dev/";
@@ -81,7 +81,7 @@ impl Settings {
             let mut reject = |reason, value, message, meanwhile| {
                 rejected.push(Rejected {
                     object: object.clone(),
-                    field: field(annotation),
+                    field: Location::setting(annotation),
                     value,
                     reason,
                     message,
@@ -90,14 +90,15 @@ impl Settings {
             };
             match Name::parse(annotation) {
                 Err(Unnamed::Unknown(message)) => {
-                    reject(Reason::UnknownAnnotation, Rejected::shorten(text), message, "it is ignored".to_owned());
+                    reject(Reason::UnknownAnnotation, Rejected::shorten(text), message, meanwhile::IGNORED.to_owned());
                 }
                 Err(Unnamed::BadPort(message)) => {
-                    reject(Reason::InvalidAnnotation, Rejected::shorten(text), message, "it is ignored".to_owned());
+                    reject(Reason::InvalidAnnotation, Rejected::shorten(text), message, meanwhile::IGNORED.to_owned());
                 }
                 Ok((name, setting)) => {
                     for Fault { value, message, meanwhile } in settings.take(name, setting, text) {
-                        let meanwhile = meanwhile.map_or_else(|| default_stays(setting), str::to_owned);
+                        let meanwhile =
+                            meanwhile.map_or_else(|| meanwhile::default_stays(setting.default), str::to_owned);
                         let value = value.unwrap_or_else(|| Rejected::shorten(text));
                         reject(Reason::InvalidAnnotation, value, message, meanwhile);
                     }
@@ -139,13 +140,4 @@ impl Settings {
 /// Whether a setting can have this value.
 pub(in crate::model) fn accepts(key: &str, text: &str) -> bool {
     Setting::find(key).is_some_and(|setting| setting.read(text).0.is_some())
-}
-
-/// Where an annotation stands, by its name after the prefix.
-pub fn field(annotation: &str) -> String {
-    format!("metadata.annotations[{PREFIX}{}]", Rejected::shorten(annotation))
-}
-
-fn default_stays(setting: &Setting) -> String {
-    format!("the default, {}, stays", setting.default)
 }

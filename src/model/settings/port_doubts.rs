@@ -11,7 +11,7 @@ const ASIDE: [&str; 10] =
     ["admin", "debug", "health", "healthz", "metrics", "monitoring", "pprof", "prom", "prometheus", "status"];
 
 /// Where the ports of a Service stand.
-const PORTS: &str = "spec.ports";
+const PORTS: [&str; 2] = ["spec", "ports"];
 
 /// What is in doubt about the ports that are served (`claims`).
 ///
@@ -85,7 +85,7 @@ fn port(service: &object::Service, number: u16) -> Option<&object::Port> {
 fn doubt(service: &object::Service, value: impl Into<String>, message: String, meanwhile: &str) -> Rejected {
     Rejected {
         object: ObjectRef::service(&service.key),
-        field: PORTS.to_owned(),
+        field: PORTS.into(),
         value: value.into(),
         reason: Reason::DoubtfulObject,
         message,

@@ -11,10 +11,10 @@ use super::port_protocol::{self, Said};
 use super::settle::{Clash, doubts, settle};
 use super::table::{Reach, Setting};
 use super::value::Value;
-use super::{PREFIX, Settings, Translated, default_stays, field, port_doubts};
+use super::{PREFIX, Settings, Translated, port_doubts};
 use crate::model::compat::Place;
 use crate::model::defaults::Claim;
-use crate::model::{Defaults, ObjectRef, Port, Reason, Rejected, Written, object};
+use crate::model::{Defaults, Location, ObjectRef, Port, Reason, Rejected, Written, meanwhile, object};
 
 /// The settings whose items only one Service can have.
 const CLAIMS: [&str; 2] = ["hosts", "routes"];
@@ -32,7 +32,7 @@ pub struct Resolved {
     pub rejected: Vec<Rejected>,
     /// What is in force instead of each annotation whose value can't be used: its field, and the words for
     /// [`Rejected::meanwhile`].
-    pub meanwhile: Vec<(String, String)>,
+    pub meanwhile: Vec<(Location, String)>,
 }
 
 /// The settings that matter for one Service, or, without `namespace`, those of a Namespace alone.
@@ -112,7 +112,7 @@ pub fn restate_namespace(namespace: &object::Namespace, rejected: &mut [Rejected
 }
 
 /// Replaces what is in force meanwhile, by field (see [`Resolved::meanwhile`]), and says whether that was anything else.
-pub fn restate(meanwhile: &[(String, String)], rejected: &mut [Rejected]) -> bool {
+pub fn restate(meanwhile: &[(Location, String)], rejected: &mut [Rejected]) -> bool {
     let mut changed = false;
     for (field, words) in meanwhile {
         let is_of_field = |one: &&mut Rejected| one.reason == Reason::InvalidAnnotation && one.field == *field;
@@ -189,8 +189,8 @@ impl<'a> Layers<'a> {
     }
 
     /// Where a setting stands.
-    pub fn field(self, origin: Origin, name: &Name) -> String {
-        self.place(origin, name).map_or_else(|| field(&name.to_string()), |place| place.field.clone())
+    pub fn field(self, origin: Origin, name: &Name) -> Location {
+        self.place(origin, name).map_or_else(|| Location::setting(&name.to_string()), |place| place.field.clone())
     }
 
     /// Where a setting of another product stands.
@@ -208,15 +208,14 @@ impl<'a> Layers<'a> {
         let in_force = self.in_force(Some(port), is_default);
         let claims = CLAIMS.into_iter().filter_map(|key| in_force.get_key_value(key));
         let written = claims.map(|(key, InForce { value: _, origin, name })| {
-            let field = self.field(*origin, name);
             let field = match origin {
-                Origin::Namespace => format!("{field} of Namespace {}", service.key.namespace),
-                Origin::Translated | Origin::Own => field,
+                Origin::Namespace => Location::inherited(&name.to_string(), &service.key.namespace),
+                Origin::Translated | Origin::Own => self.field(*origin, name),
             };
             let items = self.translated.filter(|_| *origin == Origin::Translated).into_iter();
             let items = items.flat_map(|translated| translated.items(name));
-            let items = items.map(|(item, place)| (item.into(), place.field.as_str().into())).collect();
-            (*key, Written { field: field.into(), items })
+            let items = items.map(|(item, place)| (item.into(), place.field.clone())).collect();
+            (*key, Written { field, items })
         });
         written.collect()
     }
@@ -251,7 +250,7 @@ impl<'a> Layers<'a> {
             .filter(|(_, bad, name, _)| astray(name) && !bad.contains(name))
             .map(|(origin, _, name, value)| {
                 let message = format!("the Service has no such TCP port; it has {}", ports(service.ports.iter()));
-                self.rejected(service, InForce { value, origin, name }, message, "it is ignored".to_owned())
+                self.rejected(service, InForce { value, origin, name }, message, meanwhile::IGNORED.to_owned())
             })
             .collect()
     }
@@ -301,25 +300,25 @@ impl<'a> Layers<'a> {
                     format!("no port of the Service is its default port; expected the port to be named: {choices}")
                 };
                 let one = InForce { value, origin, name: &name };
-                Some(self.rejected(service, one, message, "it is ignored".to_owned()))
+                Some(self.rejected(service, one, message, meanwhile::IGNORED.to_owned()))
             })
             .collect()
     }
 
     /// What is in force instead of each annotation that can't be used.
-    fn meanwhile(self, ports: &[object::Port], defaults: Defaults) -> Vec<(String, String)> {
+    fn meanwhile(self, ports: &[object::Port], defaults: Defaults) -> Vec<(Location, String)> {
         self.said()
             .flat_map(|(origin, Settings { good, bad })| bad.iter().map(move |name| (origin, good, name)))
             .filter_map(|(origin, good, name)| {
                 let setting = Setting::find(name.key)?;
                 let field = self.field(origin, name);
                 if let Some(value) = good.get(name) {
-                    return Some((field, format!("the last good value, {}, stays", shown(value))));
+                    return Some((field, meanwhile::last_good_value(&shown(value))));
                 }
                 let port = ports.iter().find(|port| name.scope.names(port));
                 let is_default = port.is_none_or(|port| defaults.include(port.number));
                 let words = match self.in_force(port, is_default).remove(name.key) {
-                    None => default_stays(setting),
+                    None => meanwhile::default_stays(setting.default),
                     Some(InForce { value, origin: Origin::Own, name }) => {
                         format!("{} of {PREFIX}{name} is in force", shown(value))
                     }

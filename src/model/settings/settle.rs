@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::effective::Effective;
 use super::table::Setting;
-use crate::model::{Balancing, LbPolicy, Outlier, Policy, Probe, Protocol, Reason, duration};
+use crate::model::{Balancing, LbPolicy, Outlier, Policy, Probe, Protocol, Reason, duration, meanwhile};
 
 /// A setting that can't stay as it is, or hardly is what its author wants.
 #[derive(Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub(super) fn doubts(effective: &Effective) -> Vec<Clash> {
         .filter_map(|setting| {
             let need = setting.needs.as_ref().filter(|need| !(need.is_met)(policy))?;
             let message = format!("without effect; it needs {}", need.what);
-            Some(Clash::doubt(setting.key, message, "it is ignored"))
+            Some(Clash::doubt(setting.key, message, meanwhile::IGNORED))
         })
         .collect();
     if let Some(interval) = policy.connection.keepalive_interval.filter(|interval| *interval < TOLERATED_KEEPALIVE) {
@@ -90,7 +90,7 @@ impl Clash {
 fn hosts(hosts: &mut BTreeSet<Arc<str>>, is_without_routes: bool, clashes: &mut Vec<Clash>) {
     if is_without_routes && hosts.remove("*") {
         let message = "* alone would take every request; expected routes beside it, or domains".to_owned();
-        let meanwhile = "the rest of the list stays".to_owned();
+        let meanwhile = meanwhile::REST_OF_LIST.to_owned();
         clashes.push(Clash { key: "hosts", reason: Reason::InvalidAnnotation, message, meanwhile, in_force: None });
     }
 }

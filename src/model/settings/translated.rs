@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::Settings;
 use super::name::{Name, Unnamed};
 use super::value::Fault;
-use super::{Settings, default_stays};
 use crate::model::compat::{self, Place, Translation};
-use crate::model::{ObjectRef, Reason, Rejected};
+use crate::model::{Location, ObjectRef, Reason, Rejected, meanwhile};
 
 /// The annotations of other products on one Service, parsed as if they were ours.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -15,8 +15,8 @@ pub struct Translated {
     settings: Settings,
     /// Where each setting was read, good or bad.
     places: BTreeMap<Name, Arc<Written>>,
-    /// How the fields begin that can't be read, so that nobody knows what they would set.
-    unreadable: Vec<String>,
+    /// What can't be read, so that nobody knows what it would set.
+    unreadable: Vec<Location>,
 }
 
 /// Where a setting was read.
@@ -46,14 +46,15 @@ impl Translated {
             };
             match Name::parse(&name) {
                 Err(Unnamed::Unknown(message)) => {
-                    reject(Reason::UnknownAnnotation, None, message, "it is ignored".to_owned());
+                    reject(Reason::UnknownAnnotation, None, message, meanwhile::IGNORED.to_owned());
                 }
                 Err(Unnamed::BadPort(message)) => {
-                    reject(Reason::InvalidAnnotation, None, message, "it is ignored".to_owned());
+                    reject(Reason::InvalidAnnotation, None, message, meanwhile::IGNORED.to_owned());
                 }
                 Ok((name, setting)) => {
                     for Fault { value, message, meanwhile } in translated.settings.take(name.clone(), setting, &text) {
-                        let meanwhile = meanwhile.map_or_else(|| default_stays(setting), str::to_owned);
+                        let meanwhile =
+                            meanwhile.map_or_else(|| meanwhile::default_stays(setting.default), str::to_owned);
                         let message = expected.map_or(message, str::to_owned);
                         reject(Reason::InvalidAnnotation, value, message, meanwhile);
                     }
@@ -82,8 +83,8 @@ impl Translated {
     }
 
     /// Where they were read, good or bad: the fields.
-    pub fn fields(&self) -> impl Iterator<Item = &str> {
-        self.places.values().map(|written| written.place.field.as_str())
+    pub fn fields(&self) -> impl Iterator<Item = &Location> {
+        self.places.values().map(|written| &written.place.field)
     }
 
     /// Whether they opt the Service in, be it one port only.
@@ -106,7 +107,7 @@ impl Translated {
         written.flat_map(|written| written.items.iter().map(|(item, place)| (item.as_str(), place)))
     }
 
-    fn is_unreadable(&self, field: &str) -> bool {
-        self.unreadable.iter().any(|beginning| field.starts_with(beginning))
+    fn is_unreadable(&self, field: &Location) -> bool {
+        self.unreadable.iter().any(|unreadable| field.is_within(unreadable))
     }
 }

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use super::effective::Effective;
-use crate::model::{Fleets, Rejected};
+use crate::model::{Fleets, Rejected, meanwhile};
 
 /// A value that can be used: what it changes, and the text that it was read from.
 #[derive(Clone)]
@@ -82,7 +82,7 @@ impl Read {
         if good.is_empty() {
             return Self { change: None, faults };
         }
-        let faults = faults.into_iter().map(|fault| Fault { meanwhile: Some("the rest of the list stays"), ..fault });
+        let faults = faults.into_iter().map(|fault| Fault { meanwhile: Some(meanwhile::REST_OF_LIST), ..fault });
         Self { faults: faults.collect(), change: Some(Arc::new(move |to| set(to, good.clone()))) }
     }
 }

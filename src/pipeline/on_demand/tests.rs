@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{Defaults, EndpointState, Locality, Policy};
+use crate::model::{Defaults, EndpointState, Locality, ObjectRef, Policy};
 
 fn service(ports: &[(u16, &str)], default_port: Option<u16>) -> Service {
     let port = |(number, name): &(u16, &str)| Port {
@@ -77,7 +77,7 @@ fn what_is_dialled_comes_with_all_that_it_leads_to_and_nothing_else() {
     assert_eq!(held(&on_demand), port_80(&["CART.shop:http", "cart.shop", "cart.shop:80"]));
     for listener in on_demand.snapshot().get(ResourceType::Listener).iter() {
         assert_eq!(listener.references(), [Name::from("cart.shop.svc.cluster.local:80")]);
-        assert_eq!(&*listener.origin().unwrap().object, "Service shop/cart");
+        assert_eq!(listener.origin().unwrap().object, ObjectRef::service(&service.key));
     }
     assert!(!render(&mut on_demand, Some(&service)), "the same again is no change");
 }

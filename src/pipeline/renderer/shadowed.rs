@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::settings::field;
 use crate::model::{Key, ObjectRef, Port, Reason, Rejected};
 use crate::translate::envoy::ShadowedPath;
 use crate::xds::Name;
@@ -116,7 +115,6 @@ fn grouped<'a>(
 /// The rejection of the port that loses.
 fn loss(port: &Port, Group { any, items, others }: &Group<'_>) -> Rejected {
     let ShadowedPath { wildcard, loser_key, prefix, .. } = any;
-    let written = |key: &str, item: &Name| Some(port.written.get(key)?.field_of(item).to_owned());
     // Without routes it claims all of the wildcard.
     let is_whole = port.policy.routes.is_empty();
     let (key, item) = if is_whole { ("hosts", wildcard) } else { ("routes", prefix) };
@@ -124,7 +122,7 @@ fn loss(port: &Port, Group { any, items, others }: &Group<'_>) -> Rejected {
     let domains = list(others.iter().map(|(domain, key)| format!("{domain} (to Service {key})")));
     Rejected {
         object: ObjectRef::service(loser_key),
-        field: written(key, item).unwrap_or_else(|| field(key)),
+        field: port.field_of(key, item),
         value: Rejected::shorten(&what),
         reason: Reason::DoubtfulAnnotation,
         message: format!(
@@ -138,11 +136,10 @@ fn loss(port: &Port, Group { any, items, others }: &Group<'_>) -> Rejected {
 /// The rejection of the port that wins.
 fn gain(port: &Port, Group { any, items, others }: &Group<'_>) -> Rejected {
     let ShadowedPath { wildcard, winner_key, domain, .. } = any;
-    let written = port.written.get("hosts").map(|written| written.field_of(domain).to_owned());
     let paths = list(others.iter().map(|(path, key)| format!("{path} (of Service {key})")));
     Rejected {
         object: ObjectRef::service(winner_key),
-        field: written.unwrap_or_else(|| field("hosts")),
+        field: port.field_of("hosts", domain),
         value: Rejected::shorten(&list(items.iter().map(ToString::to_string))),
         reason: Reason::DoubtfulAnnotation,
         message: format!(

@@ -268,7 +268,7 @@ fn the_loser_of_a_domain_is_told_and_takes_over_when_the_winner_goes() {
     let [told] = renderer.rejected().collect::<Vec<_>>()[..] else { panic!("nobody was told, or too many") };
     assert_eq!(told.object, ObjectRef::service(&new.key));
     assert_eq!((told.reason, told.value.as_str()), (Reason::Duplicate, "x.example"));
-    assert_eq!(told.field, "metadata.annotations[chancery.dev/hosts]");
+    assert_eq!(told.field, Location::setting("hosts"));
     assert!(told.message.contains("shop/old"), "{}", told.message);
 
     assert!(renderer.apply(vec![(old.key, None)]));
@@ -294,6 +294,9 @@ fn clusters_and_assignments_know_what_they_come_from() {
     let everyone = snapshot(&renderer.world(), "any");
     for resource_type in [ResourceType::Cluster, ResourceType::Endpoint] {
         let origin = everyone.get(resource_type).get("shop/cart/80").unwrap().origin().unwrap();
-        assert_eq!((&*origin.object, &*origin.annotations), ("Service shop/cart", &["lb-policy".into()][..]));
+        assert_eq!(
+            (&origin.object, &*origin.annotations),
+            (&ObjectRef::service(&draft.key), &["lb-policy".into()][..])
+        );
     }
 }

@@ -41,9 +41,9 @@ fn blamed(world: &mut World, resource_type: ResourceType, message: &str) -> Vec<
 
 fn three_clusters() -> World {
     let mut world = World::new(Variant::Delta);
-    world.put_from(Cluster, "shop/cart/80=1", "Service shop/cart", &["enabled", "lb-policy", "retry-on"]);
-    world.put_from(Cluster, "shop/cart/8080=1", "Service shop/cart", &["enabled"]);
-    world.put_from(Cluster, "shop/pay/80=1", "Service shop/pay", &["enabled"]);
+    world.put_from(Cluster, "shop/cart/80=1", "cart", &["enabled", "lb-policy", "retry-on"]);
+    world.put_from(Cluster, "shop/cart/8080=1", "cart", &["enabled"]);
+    world.put_from(Cluster, "shop/pay/80=1", "pay", &["enabled"]);
     world.changes(Cluster, "", &[], &[]);
     world
 }
@@ -64,7 +64,7 @@ fn n07_a_complaint_is_traced_to_resource_service_and_annotation() {
 #[test]
 fn n07_the_only_resource_is_to_blame_whatever_is_said() {
     let mut world = World::new(Variant::Delta);
-    world.put_from(Cluster, "a=1", "Service shop/a", &[]);
+    world.put_from(Cluster, "a=1", "a", &[]);
     world.changes(Cluster, "", &[], &[]);
     assert_eq!(blamed(&mut world, Cluster, "no"), ["a Service shop/a "]);
 }
@@ -72,7 +72,7 @@ fn n07_the_only_resource_is_to_blame_whatever_is_said() {
 #[test]
 fn n07_a_route_configuration_is_blamed_with_the_service_whose_virtual_host_is_named() {
     let mut world = World::new(Variant::Delta);
-    world.put_from(Cluster, "shop/cart/80=1", "Service shop/cart", &["hosts"]);
+    world.put_from(Cluster, "shop/cart/80=1", "cart", &["hosts"]);
     world.put(Route, &["http=1>shop/cart/80"]);
     world.changes(Route, "", &["http"], &[]);
     let message = "Only unique values for domains are permitted in virtual host shop/cart/80 (hosts)";
@@ -144,7 +144,7 @@ fn n07_a_complaint_stands_until_something_else_of_that_name_is_taken() {
 #[test]
 fn n07_a_complaint_about_routes_is_one_about_the_services_that_it_names() {
     let mut world = World::new(Variant::Delta);
-    world.put_from(Cluster, "shop/cart/80=1", "Service shop/cart", &["hosts"]);
+    world.put_from(Cluster, "shop/cart/80=1", "cart", &["hosts"]);
     world.put(Route, &["http=1>shop/cart/80"]);
     world.changes(Route, "", &["http"], &[]);
     let (_, nonce) = world.response();

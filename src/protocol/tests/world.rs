@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::object_ref::{Key, ObjectRef};
 use crate::protocol::{Ask, Asked, Response, Session, Variant, Verdict};
 use crate::xds::{Name, Origin, Resource, ResourceType, Snapshot};
 
@@ -38,10 +39,10 @@ impl World {
         Self { session: Session::only(resource_type, variant, 1, Arc::new(snapshot.clone())), snapshot }
     }
 
-    /// Puts a resource that was rendered from `object` under these annotations.
-    pub fn put_from(&mut self, resource_type: ResourceType, text: &str, object: &str, annotations: &[&str]) {
+    /// Puts a resource that was rendered from this Service of the namespace `shop` under these annotations.
+    pub fn put_from(&mut self, resource_type: ResourceType, text: &str, service: &str, annotations: &[&str]) {
         let annotations = annotations.iter().map(|key| Arc::from(*key)).collect();
-        let origin = Arc::new(Origin { object: object.into(), annotations });
+        let origin = Arc::new(Origin { object: ObjectRef::service(&Key::new("shop", service)), annotations });
         let resource = Resource::clone(&resource(text)).with_origin(origin);
         self.snapshot.get_mut(resource_type).insert(Arc::new(resource));
         self.publish();

@@ -8,8 +8,9 @@ use kube::Resource;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+use serde_path_to_error::Segment;
 
-use crate::model::{Converted, Kind, Reason, Rejected};
+use crate::model::{Converted, FieldPath, Kind, Location, Reason, Rejected, Step, meanwhile};
 use crate::source::objects::{Conversion, object_ref};
 
 /// An object as the API server wrote it. One that can't be decoded costs only itself, and not the page of the list that it
@@ -22,8 +23,8 @@ pub(super) enum Decoded<K> {
     Invalid {
         /// Name, namespace, version, labels and annotations.
         metadata: Box<ObjectMeta>,
-        /// The path of the field that can't be decoded.
-        field: String,
+        /// The field that can't be decoded.
+        field: Location,
         /// Why not.
         message: String,
     },
@@ -58,7 +59,7 @@ impl<K> Decoded<K> {
                     value: String::new(),
                     reason: Reason::InvalidObject,
                     message,
-                    meanwhile: "its last good state, if there was one, stays".to_owned(),
+                    meanwhile: meanwhile::LAST_GOOD_STATE.to_owned(),
                 };
                 let concern = Conversion::default().concern(kind, &metadata);
                 Converted { id, object: None, rejected: vec![rejected], concern }
@@ -81,8 +82,18 @@ impl<'de, K: DeserializeOwned> Deserialize<'de> for Decoded<K> {
         let metadata =
             Box::new(ObjectMeta { name, namespace, resource_version, labels, annotations, ..ObjectMeta::default() });
         let message = format!("can't be decoded: {}", error.inner());
-        Ok(Self::Invalid { metadata, field: error.path().to_string(), message })
+        Ok(Self::Invalid { metadata, field: location(error.path()), message })
     }
+}
+
+fn location(path: &serde_path_to_error::Path) -> Location {
+    let step = |segment: &Segment| match segment {
+        Segment::Seq { index } => Step::Item(*index),
+        Segment::Map { key } => Step::Field(key.clone().into()),
+        Segment::Enum { variant } => Step::Field(variant.clone().into()),
+        Segment::Unknown => Step::Field("?".into()),
+    };
+    path.iter().map(step).collect::<FieldPath>().into()
 }
 
 impl<K: Resource> Resource for Decoded<K> {

@@ -152,7 +152,7 @@ impl Convertible {
         } else if is_mapping_of_other_version(kind.0, kind.1) {
             let (api_version, kind) = (Rejected::shorten(kind.0), Rejected::shorten(kind.1));
             let message = format!("{kind} {}: apiVersion: \"{api_version}\": {}", key_of(node), compat::not_read());
-            self.unusable_mapping(path, offset, node.line_of("apiVersion"), message);
+            self.unusable_mapping(path, offset, node.line_of(["apiVersion"]), message);
         } else if is_mapping(kind.0, kind.1) && metadata("name").unwrap_or_default().is_empty() {
             let message = "Mapping: metadata.name: missing; expected a string".to_owned();
             self.unusable_mapping(path, offset, node.line, message);

@@ -9,7 +9,7 @@ use std::fmt;
 use serde::de::value::{MapDeserializer, SeqDeserializer};
 use serde::de::{self, DeserializeOwned, Deserializer, Expected, IntoDeserializer, Unexpected, Visitor};
 
-use crate::model::Rejected;
+use crate::model::{FieldPath, Location, Rejected, Step};
 
 use super::issue::Issue;
 use super::node::{Entry, Node, Value};
@@ -49,17 +49,21 @@ impl Path<'_> {
     fn has_free_keys(self) -> bool {
         matches!(self, Path::Key(_, "annotations" | "labels" | "selector" | "matchLabels"))
     }
-}
 
-impl fmt::Display for Path<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Path::Root => Ok(()),
-            Path::Key(Path::Root, key) => f.write_str(key),
-            Path::Key(above, key) if above.has_free_keys() => write!(f, "{above}[{key}]"),
-            Path::Key(above, key) => write!(f, "{above}.{key}"),
-            Path::Index(above, index) => write!(f, "{above}[{index}]"),
+    fn location(self) -> Location {
+        let mut steps = Vec::new();
+        let mut path = self;
+        loop {
+            let (above, step) = match path {
+                Path::Root => break,
+                Path::Key(above, key) if above.has_free_keys() => (above, Step::Key(key.to_owned().into())),
+                Path::Key(above, key) => (above, Step::Field(key.to_owned().into())),
+                Path::Index(above, index) => (above, Step::Item(index)),
+            };
+            steps.push(step);
+            path = *above;
         }
+        steps.into_iter().rev().collect::<FieldPath>().into()
     }
 }
 
@@ -73,7 +77,7 @@ impl Decoder<'_> {
 
     fn issue(&self, value: Option<&str>, message: String) {
         let value = value.map(Rejected::shorten).unwrap_or_default();
-        self.issues.borrow_mut().push(Issue::in_object(self.line, self.path.to_string(), value, message));
+        self.issues.borrow_mut().push(Issue::in_object(self.line, self.path.location(), value, message));
     }
 
     /// Lets the type have the value, and notes what it objects to.

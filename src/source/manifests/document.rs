@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::model::compat::{OPT_IN, Product, is_mapping};
 use crate::model::settings::PREFIX;
-use crate::model::{Concern, Converted, Key, Kind, ObjectRef, Reason, Rejected};
+use crate::model::{Concern, Converted, Key, Kind, Location, ObjectRef, Reason, Rejected, Step, meanwhile};
 use crate::source::objects::{Conversion, WEIGHT_LABEL, object_ref};
 
 use super::astray::{astray, misplaced};
@@ -153,7 +153,7 @@ impl Document {
 
     /// Tells of a key of ours where it has no effect.
     fn astray(&mut self, line: u32, message: String) {
-        self.ours(Issue { meanwhile: "it is ignored", ..Issue::new(line, Reason::DoubtfulObject, message) });
+        self.ours(Issue { meanwhile: meanwhile::IGNORED, ..Issue::new(line, Reason::DoubtfulObject, message) });
     }
 
     /// Whether the kind is one of ours but for the case of its letters, which Kubernetes doesn't know; tells of it.
@@ -170,7 +170,7 @@ impl Document {
             if is_annotated(node) { Concern::Ours } else { conversion.concern(meant, &readable_metadata(node)) };
         self.odd = true;
         let message = format!("is no kind; expected {meant}, in these letters");
-        let issue = Issue::new(node.line_of("kind"), Reason::InvalidObject, message).concerning(concern);
+        let issue = Issue::new(node.line_of(["kind"]), Reason::InvalidObject, message).concerning(concern);
         self.issues.push(Issue { value: Rejected::shorten(kind), ..issue });
         true
     }
@@ -217,7 +217,7 @@ impl Document {
         };
         if is_annotated(node) {
             let message = format!("is no version of {kind} that can be read; expected {expected}");
-            let issue = Issue::new(node.line_of("apiVersion"), Reason::InvalidObject, message);
+            let issue = Issue::new(node.line_of(["apiVersion"]), Reason::InvalidObject, message);
             self.ours(Issue { value: Rejected::shorten(api_version), ..issue });
         }
     }
@@ -242,14 +242,14 @@ impl Document {
                 None => format!("`metadata.name` of this {kind} is missing"),
             };
             self.odd = true;
-            let issue = Issue::new(node.line_of("metadata.name"), Reason::InvalidObject, message);
+            let issue = Issue::new(node.line_of(["metadata", "name"]), Reason::InvalidObject, message);
             return self.issues.push(issue.concerning(conversion.concern(kind, &readable_metadata(node))));
         }
         let (converted, lines) = match decode(node) {
             Ok(object) => {
                 let mut converted = convert(object);
                 converted.rejected.iter_mut().for_each(|rejected| say_missing(rejected, node));
-                let lines = converted.rejected.iter().map(|rejected| node.line_of(&rejected.field)).collect();
+                let lines = converted.rejected.iter().map(|rejected| node.line_of(rejected.field.clone())).collect();
                 (converted, lines)
             }
             Err(issues) => {
@@ -324,10 +324,13 @@ pub fn readable_metadata(node: &Node) -> ObjectMeta {
 
 /// A port without number reads as 0; says that there is none.
 fn say_missing(rejected: &mut Rejected, node: &Node) {
-    let number = rejected.field.strip_prefix("spec.ports[").and_then(|rest| rest.strip_suffix("].port"));
-    let Some(Ok(index)) = number.map(str::parse::<usize>) else { return };
+    let Location::Field(path) = &rejected.field else { return };
+    let [Step::Field(spec), Step::Field(list), Step::Item(index), Step::Field(port)] = path.steps() else { return };
+    if (&**spec, &**list, &**port) != ("spec", "ports", "port") {
+        return;
+    }
     let ports = node.get("spec").and_then(|spec| spec.get("ports")).map_or(&[][..], Node::items);
-    if ports.get(index).is_some_and(|port| port.get("port").is_none()) {
+    if ports.get(*index).is_some_and(|port| port.get("port").is_none()) {
         rejected.value.clear();
         "missing; expected 1 to 65535".clone_into(&mut rejected.message);
     }

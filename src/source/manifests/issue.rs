@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::found::RejectedAt;
-use crate::model::{Concern, ObjectRef, Reason, Rejected};
+use crate::model::{Concern, Location, ObjectRef, Reason, Rejected};
 
 /// What is said of a file that can't be parsed.
 pub const KEPT: &str = "the rest of the file is served, and what the file gave before stays";
@@ -19,8 +19,8 @@ const IGNORED: &str = "it is left out";
 pub struct Issue {
     /// The line, counted from 1 at the beginning of the text.
     pub line: u32,
-    /// The path of the field in its object, as in [`Rejected::field`]; empty for what belongs to no object.
-    pub field: String,
+    /// The field in its object; the line for what belongs to no object.
+    pub field: Location,
     /// What stands there, shortened; empty for lists and mappings. Nothing of what isn't an object is ever shown: it may be a
     /// secret.
     pub value: String,
@@ -39,7 +39,7 @@ impl Issue {
     pub fn new(line: u32, reason: Reason, message: impl Into<String>) -> Self {
         Self {
             line,
-            field: String::new(),
+            field: Location::Line(line),
             value: String::new(),
             reason,
             message: message.into(),
@@ -54,8 +54,8 @@ impl Issue {
     }
 
     /// A field that costs its object.
-    pub fn in_object(line: u32, field: String, value: String, message: String) -> Self {
-        let is_annotation = field.starts_with("metadata.annotations");
+    pub fn in_object(line: u32, field: Location, value: String, message: String) -> Self {
+        let is_annotation = field.is_within(&["metadata", "annotations"].into());
         let reason = if is_annotation { Reason::InvalidAnnotation } else { Reason::InvalidObject };
         Self { field, value, meanwhile: OBJECT_KEPT, ..Self::new(line, reason, message) }
     }
@@ -74,12 +74,12 @@ impl Issue {
     /// As it is told of the file in which `offset` lines stand before the text.
     pub fn of_file(self, file: &Arc<str>, offset: u32) -> RejectedAt {
         let line = offset.saturating_add(self.line);
-        Self { field: format!("line {line}"), ..self }.at(file, Some(line))
+        Self { field: Location::Line(line), ..self }.at(file, Some(line))
     }
 
     /// As it is told of a file as a whole.
     pub fn of_whole_file(self, file: &Arc<str>) -> RejectedAt {
-        Self { field: "file".to_owned(), ..self }.at(file, None)
+        Self { field: Location::File, ..self }.at(file, None)
     }
 
     fn at(self, file: &Arc<str>, line: Option<u32>) -> RejectedAt {

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::scalar::Scalar;
+use crate::model::{Location, Step};
 
 /// One part of a document.
 #[derive(Debug, Clone, PartialEq)]
@@ -108,23 +109,18 @@ impl Node {
         }
     }
 
-    /// The line of a field, given as a path such as `spec.ports[1].port` or `metadata.annotations[example.org/a]`; of
-    /// the innermost part that exists, when not all of it does.
-    pub fn line_of(&self, field: &str) -> u32 {
-        let (mut node, mut line, mut rest) = (self, self.line, field);
-        loop {
-            rest = rest.strip_prefix('.').unwrap_or(rest);
-            let (step, after) = match rest.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
-                Some(split) => split,
-                None => rest.split_at(rest.find(['.', '[']).unwrap_or(rest.len())),
+    /// The line of a field; of the innermost part that exists, when not all of it does.
+    pub fn line_of(&self, field: impl Into<Location>) -> u32 {
+        let path = field.into().path().unwrap_or_default();
+        let (mut node, mut line) = (self, self.line);
+        for step in path.steps() {
+            let next = match step {
+                Step::Item(at) => node.items().get(*at).map(|node| (node.line, node)),
+                Step::Field(name) | Step::Key(name) => node.entry(name).map(|entry| (entry.line, &entry.node)),
             };
-            let item = step.parse().ok().and_then(|at: usize| node.items().get(at));
-            let next = item.map(|node| (node.line, node));
-            let Some(found) = next.or_else(|| node.entry(step).map(|entry| (entry.line, &entry.node))) else {
-                return line;
-            };
+            let Some(found) = next else { return line };
             (line, node) = found;
-            rest = after;
         }
+        line
     }
 }

@@ -1,7 +1,7 @@
 //! Keys of ours where they have no effect.
 
-use crate::model::Rejected;
 use crate::model::settings::PREFIX;
+use crate::model::{Location, Rejected};
 
 /// What of an object's metadata a key stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +29,14 @@ impl Among {
         match self {
             Self::Annotations => "annotations",
             Self::Labels => "labels",
+        }
+    }
+
+    /// Where the one of this key stands.
+    pub fn location(self, key: &str) -> Location {
+        match self {
+            Self::Annotations => Location::annotation(key),
+            Self::Labels => Location::label(key),
         }
     }
 

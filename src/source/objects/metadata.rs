@@ -12,7 +12,7 @@ use super::report::Report;
 use super::slice::SERVICE_NAME_LABEL;
 use crate::model::compat::{self, Compat, Mappings, Subject};
 use crate::model::settings::{PREFIX, Settings, Translated};
-use crate::model::{Concern, Key, Kind, ObjectRef, Rejected, object};
+use crate::model::{Concern, Key, Kind, Location, ObjectRef, Rejected, meanwhile, object};
 
 /// The namespace of an object that names none, as `kubectl apply` has it.
 pub const DEFAULT_NAMESPACE: &str = "default";
@@ -62,16 +62,16 @@ impl<'a> Metadata<'a> {
         let key = key(kind, metadata);
         let mut report = Report::new(kind, key.clone(), said(kind, &key, labels.as_ref(), annotations.as_ref()));
         match name.as_deref().filter(|name| !name.is_empty()) {
-            None => report.refuse("metadata.name", "", "missing; expected a name"),
+            None => report.refuse(["metadata", "name"], "", "missing; expected a name"),
             Some(name) => {
                 let (check, is_harmless) = name_check(kind);
-                check_name("metadata.name", name, check, is_harmless, &mut report);
+                check_name(["metadata", "name"], name, check, is_harmless, &mut report);
             }
         }
         if let (true, Some(namespace)) = (is_namespaced(kind), namespace.as_deref())
             && !namespace.is_empty()
         {
-            check_name("metadata.namespace", namespace, names::dns_label, names::is_harmless_label, &mut report);
+            check_name(["metadata", "namespace"], namespace, names::dns_label, names::is_harmless_label, &mut report);
         }
         if let Some(annotations) = annotations {
             check_size(annotations, &mut report);
@@ -192,9 +192,9 @@ fn doubt_astray(
     let is_copied = kind == Kind::EndpointSlice && labels.is_some_and(|labels| labels.contains_key(MANAGED_BY_LABEL));
     for (among, all) in [(Among::Annotations, annotations), (Among::Labels, labels.filter(|_| !is_copied))] {
         for (name, value) in ours(all) {
-            if let Some(message) = among.astray("v1", kind.as_str(), &format!("{PREFIX}{name}")) {
-                let field = format!("metadata.{}[{PREFIX}{}]", among.field(), Rejected::shorten(name));
-                report.doubt(field, value, message, "it is ignored");
+            let key = format!("{PREFIX}{name}");
+            if let Some(message) = among.astray("v1", kind.as_str(), &key) {
+                report.doubt(among.location(&key), value, message, meanwhile::IGNORED);
             }
         }
     }
@@ -228,7 +228,7 @@ const fn name_check(kind: Kind) -> (Check, fn(&str) -> bool) {
 
 /// A name of another form costs the object only if it can't be part of a domain or of the name of a resource. A newer
 /// Kubernetes may accept forms that those before don't, as 1.34 does.
-fn check_name(field: &str, name: &str, check: Check, is_harmless: fn(&str) -> bool, report: &mut Report) {
+fn check_name(field: [&'static str; 2], name: &str, check: Check, is_harmless: fn(&str) -> bool, report: &mut Report) {
     let Err(message) = check(name) else { return };
     if is_harmless(name) {
         report.doubt(field, name, message, "the object is served under this name");
@@ -242,8 +242,7 @@ fn check_size(annotations: &BTreeMap<String, String>, report: &mut Report) {
     let total: usize = annotations.iter().map(size).sum();
     if total > MAX_ANNOTATIONS {
         let largest = annotations.iter().max_by_key(|&entry| size(entry)).map_or("", |(key, _)| key.as_str());
-        let field = format!("metadata.annotations[{}]", Rejected::shorten(largest));
         let message = format!("too long; expected at most {MAX_ANNOTATIONS} bytes in all annotations, not {total}");
-        report.refuse(field, annotations.get(largest).map_or("", String::as_str), message);
+        report.refuse(Location::annotation(largest), annotations.get(largest).map_or("", String::as_str), message);
     }
 }

@@ -3,7 +3,7 @@
 use k8s_openapi::api::core::v1 as core;
 
 use super::metadata::Metadata;
-use crate::model::{Converted, Kind, Reason, object};
+use crate::model::{Converted, Kind, Location, Reason, object};
 
 /// The label of a Pod with its load balancing weight. A label, not an annotation, so that a watch can select on it.
 pub const WEIGHT_LABEL: &str = "chancery.dev/weight";
@@ -15,7 +15,7 @@ pub(super) fn convert(pod: &core::Pod) -> Converted {
     match weight {
         Ok(weight) => report.converted(Some(object::Object::Pod(object::Pod { key: metadata.key, weight }))),
         Err(value) => {
-            let field = format!("metadata.labels[{WEIGHT_LABEL}]");
+            let field = Location::label(WEIGHT_LABEL);
             report.refuse_for(Reason::InvalidAnnotation, field, value, "not a weight; expected 1 to 128");
             report.converted(None)
         }

@@ -1,6 +1,7 @@
 //! What can't be used of the object at hand.
 
-use crate::model::{Concern, Converted, Key, Kind, ObjectRef, Reason, Rejected, object::Object};
+use crate::model::object::Object;
+use crate::model::{Concern, Converted, Key, Kind, Location, ObjectRef, Reason, Rejected, meanwhile};
 
 /// Collects what can't be used of one object while it is converted.
 #[derive(Debug)]
@@ -38,7 +39,7 @@ impl Report {
     }
 
     /// Kubernetes would refuse the object because of this field.
-    pub(super) fn refuse(&mut self, field: impl Into<String>, value: &str, message: impl Into<String>) {
+    pub(super) fn refuse(&mut self, field: impl Into<Location>, value: &str, message: impl Into<String>) {
         self.refuse_for(Reason::InvalidObject, field, value, message);
     }
 
@@ -46,22 +47,28 @@ impl Report {
     pub(super) fn refuse_for(
         &mut self,
         reason: Reason,
-        field: impl Into<String>,
+        field: impl Into<Location>,
         value: &str,
         message: impl Into<String>,
     ) {
         self.refused = true;
-        self.reject(reason, field.into(), value, message.into(), "its last good state, if there was one, stays");
+        self.reject(reason, field.into(), value, message.into(), meanwhile::LAST_GOOD_STATE);
     }
 
     /// This part of an EndpointSlice can't be used, the rest can.
-    pub(super) fn leave_out(&mut self, field: impl Into<String>, value: &str, message: impl Into<String>) {
+    pub(super) fn leave_out(&mut self, field: impl Into<Location>, value: &str, message: impl Into<String>) {
         let meanwhile = "left out; the rest of the slice is served";
         self.reject(Reason::InvalidEndpoint, field.into(), value, message.into(), meanwhile);
     }
 
     /// This field isn't followed, or hardly does what its author wants; the object is served all the same.
-    pub(super) fn doubt(&mut self, field: impl Into<String>, value: &str, message: impl Into<String>, meanwhile: &str) {
+    pub(super) fn doubt(
+        &mut self,
+        field: impl Into<Location>,
+        value: &str,
+        message: impl Into<String>,
+        meanwhile: &str,
+    ) {
         self.reject(Reason::DoubtfulObject, field.into(), value, message.into(), meanwhile);
     }
 
@@ -76,7 +83,7 @@ impl Report {
         Converted { id, object: object.filter(|_| !refused), rejected, concern }
     }
 
-    fn reject(&mut self, reason: Reason, field: String, value: &str, message: String, meanwhile: &str) {
+    fn reject(&mut self, reason: Reason, field: Location, value: &str, message: String, meanwhile: &str) {
         self.rejected.push(Rejected {
             object: self.id.clone(),
             field,

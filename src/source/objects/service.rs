@@ -10,7 +10,7 @@ use super::names;
 use super::report::Report;
 use crate::model::compat::Compat;
 use crate::model::object::{self, IpFamily, Traffic};
-use crate::model::{Converted, Kind, Reason, ZoneRouting};
+use crate::model::{Converted, FieldPath, Kind, Location, Reason, ZoneRouting};
 
 /// The transport protocols of a port; only TCP carries requests that we balance.
 const PROTOCOLS: [&str; 3] = ["TCP", "UDP", "SCTP"];
@@ -33,7 +33,7 @@ pub(super) fn convert(service: &core::Service, compat: Compat) -> Converted {
     let core::Service { metadata, spec, status: _ } = service;
     let (metadata, mut report) = Metadata::read(Kind::Service, metadata);
     let Some(spec) = spec else {
-        refuse_patch("spec", "missing; expected the ports of the Service", &metadata, compat, &mut report);
+        refuse_patch(["spec"], "missing; expected the ports of the Service", &metadata, compat, &mut report);
         return refused(&metadata, compat, report);
     };
     let core::ServiceSpec {
@@ -62,13 +62,13 @@ pub(super) fn convert(service: &core::Service, compat: Compat) -> Converted {
 
     let type_ = said(type_.as_deref()).unwrap_or("ClusterIP");
     if !TYPES.contains(&type_) {
-        doubt("spec.type", type_, "type of Service", &TYPES, "it is served as ClusterIP is", &mut report);
+        doubt(["spec", "type"], type_, "type of Service", &TYPES, "it is served as ClusterIP is", &mut report);
     }
     let external_name = type_ == "ExternalName";
     let headless = cluster_ip.as_deref() == Some("None");
     let ports = ports.as_deref().unwrap_or_default();
     if ports.is_empty() && !external_name && !headless {
-        refuse_patch("spec.ports", "missing; expected at least one port", &metadata, compat, &mut report);
+        refuse_patch(["spec", "ports"], "missing; expected at least one port", &metadata, compat, &mut report);
     }
     let ports = convert_ports(ports, &mut report);
     let zone_routing = zone_routing(traffic_distribution.as_deref(), &mut report);
@@ -97,7 +97,13 @@ pub(super) fn convert(service: &core::Service, compat: Compat) -> Converted {
 
 /// A Service without ports is a patch of one, most of the time: one that takes part only by its Namespace was hardly meant
 /// for us.
-fn refuse_patch(field: &str, message: &str, metadata: &Metadata<'_>, compat: Compat, report: &mut Report) {
+fn refuse_patch<const N: usize>(
+    field: [&'static str; N],
+    message: &str,
+    metadata: &Metadata<'_>,
+    compat: Compat,
+    report: &mut Report,
+) {
     let is_ours = report.is_ours() || metadata.is_opted_in_elsewhere(compat);
     let reason = if is_ours { Reason::InvalidObject } else { Reason::DoubtfulObject };
     report.refuse_for(reason, field, "", message);
@@ -123,7 +129,7 @@ fn zone_routing(distribution: Option<&str>, report: &mut Report) -> ZoneRouting 
     }
     let known = TRAFFIC_DISTRIBUTIONS.map(|(known, _)| known);
     let meanwhile = "it counts as if it weren't set";
-    doubt("spec.trafficDistribution", word, "traffic distribution", &known, meanwhile, report);
+    doubt(["spec", "trafficDistribution"], word, "traffic distribution", &known, meanwhile, report);
     ZoneRouting::Off
 }
 
@@ -133,7 +139,7 @@ fn first_family(words: &[String], report: &mut Report) -> IpFamily {
         if let Some(family) = FAMILIES.into_iter().find(|family| family.as_str() == word) {
             first = first.or(Some(family));
         } else {
-            let (field, known) = (format!("spec.ipFamilies[{i}]"), FAMILIES.map(IpFamily::as_str));
+            let (field, known) = (FieldPath::of(["spec", "ipFamilies"]).item(i), FAMILIES.map(IpFamily::as_str));
             doubt(field, word, "family of addresses", &known, "it counts as if it weren't in the list", report);
         }
     }
@@ -142,7 +148,7 @@ fn first_family(words: &[String], report: &mut Report) -> IpFamily {
 
 /// Whether only the own node counts; told because it does for those clients only that say theirs.
 fn is_local(policy: Option<&str>, report: &mut Report) -> bool {
-    const FIELD: &str = "spec.internalTrafficPolicy";
+    const FIELD: [&str; 2] = ["spec", "internalTrafficPolicy"];
     match policy {
         None | Some("Cluster") => false,
         Some(word @ "Local") => {
@@ -165,7 +171,7 @@ fn is_sticky(affinity: Option<&str>, report: &mut Report) -> bool {
         Some("ClientIP") => true,
         Some(word) => {
             let meanwhile = "it is served as with None";
-            doubt("spec.sessionAffinity", word, "session affinity", &["None", "ClientIP"], meanwhile, report);
+            doubt(["spec", "sessionAffinity"], word, "session affinity", &["None", "ClientIP"], meanwhile, report);
             false
         }
     }
@@ -173,7 +179,7 @@ fn is_sticky(affinity: Option<&str>, report: &mut Report) -> bool {
 
 /// Tells of a word that isn't known here. A newer Kubernetes may accept it, and then the rest of the object is meant all the
 /// same.
-fn doubt(field: impl Into<String>, word: &str, noun: &str, known: &[&str], meanwhile: &str, report: &mut Report) {
+fn doubt(field: impl Into<Location>, word: &str, noun: &str, known: &[&str], meanwhile: &str, report: &mut Report) {
     let what = if word.is_empty() { "is empty".to_owned() } else { format!("not a {noun} that Chancery knows") };
     report.doubt(field, word, format!("{what}; expected one of {}", known.join(", ")), meanwhile);
 }
@@ -188,37 +194,37 @@ fn convert_ports(ports: &[core::ServicePort], report: &mut Report) -> Vec<object
     let mut numbers_seen = BTreeSet::new();
     for (i, port) in ports.iter().enumerate() {
         let core::ServicePort { app_protocol, name, node_port: _, port: number, protocol, target_port } = port;
-        let field = format!("spec.ports[{i}]");
+        let field = FieldPath::of(["spec", "ports"]).item(i);
 
         let name = name.as_deref().unwrap_or_default();
         if name.is_empty() {
             if ports.len() > 1 {
-                report.refuse(format!("{field}.name"), "", "missing; expected a name, as there are several ports");
+                report.refuse(field.field("name"), "", "missing; expected a name, as there are several ports");
             }
         } else if let Err(message) = names::dns_label(name) {
-            report.doubt(format!("{field}.name"), name, message, "the port is served under this name");
+            report.doubt(field.field("name"), name, message, "the port is served under this name");
         }
         if !name.is_empty() && !names_seen.insert(name) {
-            report.refuse(format!("{field}.name"), name, "the name of an earlier port; expected a name of its own");
+            report.refuse(field.field("name"), name, "the name of an earlier port; expected a name of its own");
         }
 
         let protocol = said(protocol.as_deref()).unwrap_or("TCP");
         if !PROTOCOLS.contains(&protocol) {
-            let field = format!("{field}.protocol");
+            let field = field.field("protocol");
             doubt(field, protocol, "transport protocol", &PROTOCOLS, "the port is left out", report);
         }
         let number = port_number(*number).unwrap_or_else(|message| {
-            report.refuse(format!("{field}.port"), &number.to_string(), message);
+            report.refuse(field.field("port"), &number.to_string(), message);
             0
         });
         if number != 0 && !numbers_seen.insert((protocol, number)) {
             let message = format!("the number of an earlier {protocol} port; expected each number once");
-            report.refuse(format!("{field}.port"), &number.to_string(), message);
+            report.refuse(field.field("port"), &number.to_string(), message);
         }
         if let Some(app_protocol) = app_protocol
             && let Err(message) = names::qualified_name(app_protocol)
         {
-            report.doubt(format!("{field}.appProtocol"), app_protocol, message, "the port is served all the same");
+            report.doubt(field.field("appProtocol"), app_protocol, message, "the port is served all the same");
         }
         check_target(target_port.as_ref(), &field, report);
 
@@ -233,8 +239,8 @@ fn convert_ports(ports: &[core::ServicePort], report: &mut Report) -> Vec<object
     converted
 }
 
-fn check_target(target: Option<&IntOrString>, field: &str, report: &mut Report) {
-    let field = format!("{field}.targetPort");
+fn check_target(target: Option<&IntOrString>, port: &FieldPath, report: &mut Report) {
+    let field = port.field("targetPort");
     match target {
         // Kubernetes fills in the port's own number for each of these.
         None | Some(IntOrString::Int(0)) => {}

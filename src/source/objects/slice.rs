@@ -12,7 +12,7 @@ use super::names;
 use super::report::Report;
 use super::service::port_number;
 use crate::model::object::{self, IpFamily};
-use crate::model::{Converted, Key, Kind, Reason};
+use crate::model::{Converted, FieldPath, Key, Kind, Location, Reason};
 
 /// The label of an EndpointSlice that names its Service.
 pub const SERVICE_NAME_LABEL: &str = "kubernetes.io/service-name";
@@ -30,12 +30,12 @@ pub(super) fn convert(slice: &discovery::EndpointSlice, allow_loopback: bool) ->
         return report.converted(Some(object::Object::EndpointSlice(nobodys)));
     };
     if let Err(message) = names::label_value(service) {
-        report.refuse(format!("metadata.labels[{SERVICE_NAME_LABEL}]"), service, message);
+        report.refuse(Location::label(SERVICE_NAME_LABEL), service, message);
     }
     let family = family(address_type, &mut report);
     if endpoints.len() > MAX_ENDPOINTS {
         let message = format!("too many; expected at most {MAX_ENDPOINTS} endpoints a slice, not {}", endpoints.len());
-        report.refuse("endpoints", "", message);
+        report.refuse(["endpoints"], "", message);
     }
     let ports = convert_ports(ports.as_deref().unwrap_or_default(), &mut report);
     if report.is_refused() {
@@ -60,7 +60,7 @@ fn family(address_type: &str, report: &mut Report) -> Option<IpFamily> {
         "IPv6" => Some(IpFamily::V6),
         "FQDN" => {
             let message = "host names aren't supported; expected IPv4 or IPv6";
-            report.refuse_for(Reason::Unsupported, "addressType", address_type, message);
+            report.refuse_for(Reason::Unsupported, ["addressType"], address_type, message);
             None
         }
         _ => {
@@ -68,7 +68,7 @@ fn family(address_type: &str, report: &mut Report) -> Option<IpFamily> {
                 "" => "is empty; expected IPv4 or IPv6",
                 _ => "not an address type that Chancery knows; expected IPv4 or IPv6",
             };
-            report.doubt("addressType", address_type, message, "the slice is left out; other slices are served");
+            report.doubt(["addressType"], address_type, message, "the slice is left out; other slices are served");
             None
         }
     }
@@ -81,14 +81,15 @@ fn convert_ports(ports: &[discovery::EndpointPort], report: &mut Report) -> Vec<
     for (i, port) in ports.iter().enumerate() {
         // The Service's own `appProtocol` counts.
         let discovery::EndpointPort { app_protocol: _, name, port: number, protocol } = port;
+        let field = FieldPath::of(["ports"]).item(i);
         let name = name.as_deref().unwrap_or_default();
         if !name.is_empty()
             && let Err(message) = names::dns_label(name)
         {
-            report.doubt(format!("ports[{i}].name"), name, message, "it counts for the port of this name");
+            report.doubt(field.field("name"), name, message, "it counts for the port of this name");
         }
         if !seen.insert(name) {
-            report.refuse(format!("ports[{i}].name"), name, "the name of an earlier port; expected a name of its own");
+            report.refuse(field.field("name"), name, "the name of an earlier port; expected a name of its own");
         }
         match protocol.as_deref().unwrap_or("TCP") {
             "TCP" => {}
@@ -98,7 +99,7 @@ fn convert_ports(ports: &[discovery::EndpointPort], report: &mut Report) -> Vec<
                     "" => "is empty; expected TCP, UDP or SCTP",
                     _ => "not a transport protocol that Chancery knows; expected TCP, UDP or SCTP",
                 };
-                report.doubt(format!("ports[{i}].protocol"), other, message, "the port is left out");
+                report.doubt(field.field("protocol"), other, message, "the port is left out");
                 continue;
             }
         }
@@ -107,11 +108,11 @@ fn convert_ports(ports: &[discovery::EndpointPort], report: &mut Report) -> Vec<
             Some(Ok(number)) => converted.push((name.into(), number)),
             Some(Err(message)) => {
                 let value = number.map(|number| number.to_string()).unwrap_or_default();
-                report.leave_out(format!("ports[{i}].port"), &value, message);
+                report.leave_out(field.field("port"), &value, message);
             }
             None => {
                 let message = "missing, which means every port; expected a number from 1 to 65535";
-                report.leave_out(format!("ports[{i}].port"), "", message);
+                report.leave_out(field.field("port"), "", message);
             }
         }
     }
@@ -125,12 +126,13 @@ fn usable_address(
     allow_loopback: bool,
     report: &mut Report,
 ) -> Option<std::net::IpAddr> {
+    let field = FieldPath::of(["endpoints"]).item(i).field("addresses");
     let Some(first) = addresses.first() else {
-        report.leave_out(format!("endpoints[{i}].addresses"), "", "missing; expected an address");
+        report.leave_out(field, "", "missing; expected an address");
         return None;
     };
     address::usable(first, family, allow_loopback)
-        .map_err(|message| report.leave_out(format!("endpoints[{i}].addresses[0]"), first, message))
+        .map_err(|message| report.leave_out(field.item(0), first, message))
         .ok()
 }
 

@@ -36,7 +36,10 @@ fn good(converted: Converted) -> Object {
 fn doubted(converted: Converted, field: &str, value: &str) -> (Object, Rejected) {
     let [rejected] = converted.rejected.as_slice() else { panic!("{field}: {:#?}", converted.rejected) };
     let (reason, id) = (Reason::DoubtfulObject, &converted.id);
-    assert_eq!((rejected.reason, &*rejected.field, &*rejected.value, &rejected.object), (reason, field, value, id));
+    assert_eq!(
+        (rejected.reason, &*rejected.field.to_string(), &*rejected.value, &rejected.object),
+        (reason, field, value, id)
+    );
     (converted.object.unwrap(), rejected.clone())
 }
 
@@ -44,7 +47,7 @@ fn doubted(converted: Converted, field: &str, value: &str) -> (Object, Rejected)
 fn refused(converted: &Converted, reason: Reason, field: &str, value: &str) -> String {
     assert_eq!(converted.object, None, "{field}");
     let [rejected] = converted.rejected.as_slice() else { panic!("{field}: {:#?}", converted.rejected) };
-    assert_eq!((rejected.reason, rejected.field.as_str(), rejected.value.as_str()), (reason, field, value));
+    assert_eq!((rejected.reason, &*rejected.field.to_string(), rejected.value.as_str()), (reason, field, value));
     assert_eq!(rejected.object, converted.id);
     assert_eq!(rejected.meanwhile, "its last good state, if there was one, stays");
     rejected.message.clone()

@@ -3,10 +3,10 @@
 use std::net::IpAddr;
 
 use super::*;
-use crate::model::EndpointState;
 use crate::model::explanation::{
     AddressExplanation, AddressReason, AddressState, DefaultFor, PortExplanation, SliceSummary, UnservedReason,
 };
+use crate::model::{EndpointState, FieldPath};
 
 /// The port `web` of the Service `cart` with these slices, each `web` on 8080, and the endpoints that clients get.
 fn explained(slices: &[Vec<object::SliceEndpoint>], publish_not_ready: bool) -> (PortExplanation, Entry) {
@@ -135,9 +135,11 @@ fn an_address_comes_with_what_its_slice_and_pod_say() {
 #[test]
 fn a_rejected_address_is_told_of_at_the_ports_of_its_slice() {
     let mut converted = slice("cart-1", "cart", &[("web", 1)], vec![]);
-    let rejected = |field: &str, reason| Rejected { field: field.to_owned(), ..complaint(&converted.id, reason) };
-    let refused = rejected("endpoints[0].addresses[0]", Reason::InvalidEndpoint);
-    let others = [rejected("ports[1].port", Reason::InvalidEndpoint), rejected("endpoints", Reason::InvalidObject)];
+    let rejected = |field: FieldPath, reason| Rejected { field: field.into(), ..complaint(&converted.id, reason) };
+    let endpoints = FieldPath::of(["endpoints"]);
+    let refused = rejected(endpoints.item(0).field("addresses").item(0), Reason::InvalidEndpoint);
+    let bad_port = FieldPath::of(["ports"]).item(1).field("port");
+    let others = [rejected(bad_port, Reason::InvalidEndpoint), rejected(endpoints, Reason::InvalidObject)];
     converted.rejected = [refused].into_iter().chain(others).collect();
     let mut catalog = catalog([service("cart", &[ON]), converted]);
     catalog.take_changes();

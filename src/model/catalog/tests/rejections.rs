@@ -170,15 +170,14 @@ fn what_was_never_usable_is_told_to_those_whose_business_it_is() {
 
 #[test]
 fn keys_of_ours_that_have_no_effect_are_told_of_any_object() {
-    let doubted = |mut converted: Converted, field: &str| {
-        let field = field.to_owned();
+    let doubted = |mut converted: Converted, field: Location| {
         converted.rejected.push(Rejected { field, ..complaint(&converted.id, Reason::DoubtfulObject) });
         converted
     };
     let mut catalog = catalog([
-        doubted(service("cart", &[]), "metadata.labels[chancery.dev/enabled]"),
-        doubted(service("other", &[]), "spec.sessionAffinity"),
-        doubted(slice("cart-1", "cart", &[], vec![]), "metadata.annotations[chancery.dev/hosts]"),
+        doubted(service("cart", &[]), Location::label("chancery.dev/enabled")),
+        doubted(service("other", &[]), ["spec", "sessionAffinity"].into()),
+        doubted(slice("cart-1", "cart", &[], vec![]), Location::annotation("chancery.dev/hosts")),
     ]);
     catalog.take_changes();
     let objects: Vec<_> = catalog.rejected().map(|one| one.object.to_string()).collect();

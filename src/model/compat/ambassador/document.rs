@@ -6,15 +6,16 @@ use serde_json::{Map, Value};
 use serde_saphyr::options::DuplicateKeyPolicy;
 
 use super::super::draft::{Draft, Place};
+use super::mapping_ref::{MappingRef, in_document};
 use super::{ANNOTATION, Field, IGNORED};
-use crate::model::Rejected;
 use crate::model::settings::MAX_VALUE_BYTES;
+use crate::model::{FieldPath, Key, Location, Rejected, meanwhile};
 
 /// A Mapping of Emissary.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mapping {
-    /// How its fields are introduced to the user.
-    origin: String,
+    /// Where it stands, and what it is called there.
+    id: MappingRef,
     /// The namespace in which its service is looked up.
     namespace: String,
     version: Version,
@@ -82,7 +83,7 @@ impl Mapping {
     /// A Mapping that is an object of its own.
     pub fn object(api_version: &str, namespace: &str, name: &str, spec: Map<String, Value>) -> Self {
         Self {
-            origin: format!("Mapping {}/{}: ", Rejected::shorten(namespace), Rejected::shorten(name)),
+            id: MappingRef::Object(Key::new(Rejected::shorten(namespace), Rejected::shorten(name))),
             namespace: namespace.to_owned(),
             version: Version::of(api_version),
             flat: Map::new(),
@@ -90,15 +91,21 @@ impl Mapping {
         }
     }
 
-    /// How the field of everything that is said of it begins.
-    pub fn origin(&self) -> &str {
-        &self.origin
+    /// Where it stands, and what it is called there.
+    pub fn id(&self) -> &MappingRef {
+        &self.id
     }
 
-    /// The Mapping as it is introduced among those of another object than the one in whose annotation it stands.
+    /// Whether something that is said of this field is said of it.
+    pub fn holds(&self, field: &Location) -> bool {
+        field.is_within(&self.id.at(FieldPath::default()))
+    }
+
+    /// The Mapping as it is introduced among those of another object than the one in whose annotation it stands, which is of
+    /// this kind and key.
     #[must_use]
-    pub fn of(self, carrier: &str) -> Self {
-        Self { origin: format!("{carrier}: {}", self.origin), ..self }
+    pub fn of(self, kind: &'static str, key: Key) -> Self {
+        Self { id: self.id.of(kind, key), ..self }
     }
 
     pub(super) fn namespace(&self) -> &str {
@@ -126,11 +133,11 @@ impl Mapping {
     }
 
     fn flat_field<'a>(&'a self, name: &'a str, value: &'a Value) -> Field<'a> {
-        Field::new(format!("{}{}", self.origin, Rejected::shorten(name)), name, value)
+        Field::new(&self.id, FieldPath::default().field(Rejected::shorten(name)), name, value)
     }
 
     fn spec_field<'a>(&'a self, name: &'a str, value: &'a Value) -> Field<'a> {
-        Field::new(format!("{}spec.{}", self.origin, Rejected::shorten(name)), name, value)
+        Field::new(&self.id, FieldPath::of(["spec"]).field(Rejected::shorten(name)), name, value)
     }
 }
 
@@ -181,10 +188,10 @@ pub(super) fn read(text: &str, draft: &mut Draft<'_>) -> Vec<Mapping> {
 
 /// Of several Mappings of one name the last one counts for Emissary; says so of the others.
 fn without_replaced(mappings: Vec<Mapping>, draft: &mut Draft<'_>) -> Vec<Mapping> {
-    let mut last: BTreeMap<(String, String), Mapping> = BTreeMap::new();
+    let mut last: BTreeMap<(String, MappingRef), Mapping> = BTreeMap::new();
     let mut order = Vec::new();
     for mapping in mappings {
-        let name = (mapping.namespace.clone(), mapping.origin.clone());
+        let name = (mapping.namespace.clone(), mapping.id.clone());
         if let Some(replaced) = last.insert(name.clone(), mapping) {
             let place = replaced.field("service").place();
             draft.refuse(&place, "another Mapping of this name follows, and Emissary takes the last one", IGNORED);
@@ -206,10 +213,12 @@ fn describe(error: &serde_saphyr::Error) -> String {
 /// `apiVersion`, or with both. What isn't a mapping where one is expected counts as absent, as with Emissary.
 fn embedded(i: usize, document: Value, draft: &mut Draft<'_>) -> Option<Mapping> {
     let number = format!("#{}", i + 1);
-    let origin = |name: &str| format!("metadata.annotations[{ANNOTATION}] {name}");
     let Value::Object(mut flat) = document else {
-        let place = Place { field: origin(&format!("document {number}")), value: document.to_string() };
-        draft.refuse(&place, "not a Mapping; expected a mapping with apiVersion, kind and name", "it is ignored");
+        let place = Place {
+            field: in_document(&format!("document {number}"), FieldPath::default()),
+            value: document.to_string(),
+        };
+        draft.refuse(&place, "not a Mapping; expected a mapping with apiVersion, kind and name", meanwhile::IGNORED);
         return None;
     };
     let mut mapping = |name| match flat.get_mut(name).map(Value::take) {
@@ -224,15 +233,15 @@ fn embedded(i: usize, document: Value, draft: &mut Draft<'_>) -> Option<Mapping>
     if !is_mapping(api_version, kind) {
         let spelt = if kind.is_empty() { "document".to_owned() } else { Rejected::shorten(kind) };
         let (field, value) = if kind == "Mapping" { ("apiVersion", api_version) } else { ("kind", kind) };
-        let place =
-            Place { field: format!("{}: {field}", origin(&format!("{spelt} {name}"))), value: value.to_owned() };
-        draft.ignore_but(&place, not_read(), if kind == "Mapping" { IGNORED } else { "it is ignored" });
+        let field = in_document(&format!("{spelt} {name}"), FieldPath::of([field]));
+        let meanwhile = if kind == "Mapping" { IGNORED } else { meanwhile::IGNORED };
+        draft.ignore_but(&Place { field, value: value.to_owned() }, not_read(), meanwhile);
         return None;
     }
-    let origin = format!("{}: ", origin(&format!("Mapping {name}")));
+    let id = MappingRef::Document(format!("Mapping {name}").into());
     let namespace = of_metadata("namespace").filter(|namespace| !namespace.is_empty());
     let namespace = namespace.unwrap_or(&draft.service().namespace).to_owned();
     let version = Version::of(api_version);
     flat.retain(|name, _| !FRAME.contains(&name.as_str()));
-    Some(Mapping { origin, namespace, version, flat, spec })
+    Some(Mapping { id, namespace, version, flat, spec })
 }

@@ -3,18 +3,20 @@
 use serde_json::Value;
 
 use super::super::draft::{Draft, Place};
-use crate::model::Rejected;
+use super::mapping_ref::MappingRef;
+use crate::model::{FieldPath, Rejected, meanwhile};
 
 /// A field, or an item of a list.
 pub(super) struct Field<'a> {
-    path: String,
+    mapping: &'a MappingRef,
+    path: FieldPath,
     name: &'a str,
     value: &'a Value,
 }
 
 impl<'a> Field<'a> {
-    pub fn new(path: String, name: &'a str, value: &'a Value) -> Self {
-        Self { path, name, value }
+    pub fn new(mapping: &'a MappingRef, path: FieldPath, name: &'a str, value: &'a Value) -> Self {
+        Self { mapping, path, name, value }
     }
 
     /// The same field under another name, at the same place.
@@ -31,7 +33,7 @@ impl<'a> Field<'a> {
     }
 
     pub fn place(&self) -> Place {
-        Place { field: self.path.clone(), value: self.text() }
+        Place { field: self.mapping.at(self.path.clone()), value: self.text() }
     }
 
     /// What stands there: a scalar as it is written, anything else as JSON.
@@ -67,13 +69,13 @@ impl<'a> Field<'a> {
         match self.value {
             Value::Object(fields) => {
                 let field = |(name, value): (&'a String, _)| {
-                    Self::new(format!("{}.{}", self.path, Rejected::shorten(name)), name.as_str(), value)
+                    Self::new(self.mapping, self.path.field(Rejected::shorten(name)), name.as_str(), value)
                 };
                 fields.iter().map(field).collect()
             }
             Value::Null => Vec::new(),
             _ => {
-                draft.refuse(&self.place(), "expected a mapping", "it is ignored");
+                draft.refuse(&self.place(), "expected a mapping", meanwhile::IGNORED);
                 Vec::new()
             }
         }
@@ -83,12 +85,12 @@ impl<'a> Field<'a> {
     pub fn items(&self, draft: &mut Draft<'_>) -> Vec<Self> {
         match self.value {
             Value::Array(items) => {
-                let item = |(i, value)| Self::new(format!("{}[{i}]", self.path), self.name, value);
+                let item = |(i, value)| Self::new(self.mapping, self.path.item(i), self.name, value);
                 items.iter().enumerate().map(item).collect()
             }
             Value::Null => Vec::new(),
             _ => {
-                draft.refuse(&self.place(), "expected a list", "it is ignored");
+                draft.refuse(&self.place(), "expected a list", meanwhile::IGNORED);
                 Vec::new()
             }
         }

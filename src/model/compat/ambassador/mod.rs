@@ -13,6 +13,7 @@
 
 mod document;
 mod field;
+mod mapping_ref;
 mod policy;
 mod route;
 mod service;
@@ -20,6 +21,7 @@ mod service;
 use std::collections::BTreeMap;
 
 pub use document::{Mapping, is_mapping, is_mapping_of_other_version, is_tcp_mapping, not_read};
+pub use mapping_ref::MappingRef;
 pub use service::Destination;
 
 use serde_json::Value;

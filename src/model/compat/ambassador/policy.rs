@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::super::draft::{Draft, Place};
 use super::super::duration;
 use super::{Backend, Field};
+use crate::model::meanwhile;
 
 /// The TCP keepalive that we have: every how many seconds or how often, by Emissary's names, of which one has two.
 const KEEPALIVE: [(&str, u64); 4] = [("time", 30), ("idle_time", 30), ("interval", 5), ("probes", 3)];
@@ -97,7 +98,7 @@ fn cookie(field: &Field<'_>, draft: &mut Draft<'_>) -> Option<String> {
     }
     let Some(name) = name else {
         if field.value().is_object() {
-            draft.refuse(&field.place(), "no name; expected the name of a cookie", "it is ignored");
+            draft.refuse(&field.place(), "no name; expected the name of a cookie", meanwhile::IGNORED);
         }
         return None;
     };

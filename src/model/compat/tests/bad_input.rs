@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::*;
+use crate::model::Location;
 
 fn config(text: &str) -> Translation {
     let annotations = BTreeMap::from([("getambassador.io/config".to_owned(), text.to_owned())]);
@@ -42,7 +43,7 @@ fn text_that_is_no_yaml_is_told_and_keeps_what_was_there() {
         let Translation { settings, rejected, unreadable } = config(text);
         assert_eq!(settings, [], "{text:.60}");
         let [rejected] = &rejected[..] else { panic!("{text:.60}: {rejected:?}") };
-        assert_eq!(unreadable, ["metadata.annotations[getambassador.io/config]"], "{text:.60}");
+        assert_eq!(unreadable, [Location::annotation("getambassador.io/config")], "{text:.60}");
         assert_eq!(
             (rejected.reason, rejected.meanwhile.as_str()),
             (Reason::InvalidAnnotation, "what it said before stays")

@@ -55,7 +55,7 @@ fn every_mistake_is_told_and_costs_only_its_key() {
             // A list tells each part that is bad.
             for told in told {
                 assert_eq!(told.object, id(), "names the object");
-                assert_eq!(told.field, format!("metadata.annotations[chancery.dev/{key}]"), "names the key");
+                assert_eq!(told.field, Location::setting(key), "names the key");
                 assert!(
                     Rejected::shorten(&text) == told.value || text.contains(&told.value),
                     "names the value: {told:?}"

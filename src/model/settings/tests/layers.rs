@@ -266,7 +266,7 @@ fn hosts_without_a_port_are_those_of_the_default_port() {
     // A Namespace speaks to Services of any shape, and a Service that isn't served has no trouble.
     let several = service(&["a|1", "b|2"], &[("enabled", "true")]);
     let rejected = resolve(&several, Some(&namespace(&[("hosts", "a")]))).rejected;
-    assert!(rejected.iter().all(|one| one.field == "spec.ports"), "{rejected:?}");
+    assert!(rejected.iter().all(|one| one.field == ["spec", "ports"].into()), "{rejected:?}");
     assert_eq!(resolve(&service(&["a|1", "b|2"], &[("hosts", "a")]), None).rejected, []);
 }
 

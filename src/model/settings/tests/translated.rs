@@ -144,7 +144,7 @@ fn a_port_knows_where_its_hosts_and_routes_were_written() {
         let mut service = service(&["grpc|50051"], &[&[("enabled", "true")], own].concat());
         service.translated = Some(Box::new(translate(foreign).0));
         let port = resolve(&service, Some(&namespace(on_namespace))).ports.remove(0);
-        let field = |key: &str, item: &str| port.written.get(key).map(|written| written.field_of(item).to_owned());
+        let field = |key: &str, item: &str| port.written.get(key).map(|written| written.field_of(item).to_string());
         (field("hosts", "a.example"), field("routes", "/b/"))
     };
     let said = |hosts: &str, routes: &str| (Some(hosts.to_owned()), Some(routes.to_owned()));

@@ -53,5 +53,5 @@ fn so_does_one_that_a_watch_brings() {
     assert!(event(json!({ "ports": [{ "port": 80 }] })).object.is_some());
     let broken = event(json!({ "ports": 80 }));
     assert_eq!((broken.id.to_string().as_str(), broken.object.is_none()), ("Service default/a", true));
-    assert_eq!(broken.rejected[0].field, "spec.ports");
+    assert_eq!(broken.rejected[0].field, ["spec", "ports"].into());
 }

@@ -31,7 +31,7 @@ fn pod(path: &str, weight: u32) -> Converted {
 fn bad(path: &str) -> Converted {
     let rejected = Rejected {
         object: id(path),
-        field: "weight".into(),
+        field: ["weight"].into(),
         value: "x".into(),
         reason: Reason::InvalidAnnotation,
         message: String::new(),

@@ -152,10 +152,10 @@ fn keys_of_ours_that_have_no_effect_are_doubted() {
     ] {
         let converted = convert(object.clone());
         assert!(converted.object.is_some(), "{object}");
-        let told: Vec<_> = converted.rejected.iter().map(|one| (one.reason, one.field.as_str())).collect();
+        let told: Vec<_> = converted.rejected.iter().map(|one| (one.reason, one.field.to_string())).collect();
         assert_eq!(
             told,
-            expected.map(|field| (Reason::DoubtfulObject, field)).into_iter().collect::<Vec<_>>(),
+            expected.map(|field| (Reason::DoubtfulObject, field.to_owned())).into_iter().collect::<Vec<_>>(),
             "{object}"
         );
     }

@@ -228,7 +228,7 @@ fn what_a_service_says_of_the_way_to_its_pods() {
 fn every_bad_port_is_reported() {
     let converted =
         ports(&json!([{ "name": "a", "port": 0 }, { "name": "b", "port": 80 }, { "name": "c", "port": 99999 }]));
-    let fields: Vec<_> = converted.rejected.iter().map(|rejected| rejected.field.as_str()).collect();
+    let fields: Vec<_> = converted.rejected.iter().map(|rejected| rejected.field.to_string()).collect();
     assert_eq!(fields, ["spec.ports[0].port", "spec.ports[2].port"]);
     assert_eq!(converted.object, None);
 }

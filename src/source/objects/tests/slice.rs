@@ -45,7 +45,7 @@ fn left_out(converted: Converted) -> (Vec<(String, String, String)>, Vec<String>
     let rejected = converted.rejected.into_iter().map(|rejected| {
         assert_eq!(rejected.reason, Reason::InvalidEndpoint);
         assert_eq!(rejected.meanwhile, "left out; the rest of the slice is served");
-        (rejected.field, rejected.value, rejected.message)
+        (rejected.field.to_string(), rejected.value, rejected.message)
     });
     (rejected.collect(), slice.endpoints.iter().map(|endpoint| endpoint.address.to_string()).collect())
 }

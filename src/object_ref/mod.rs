@@ -1,4 +1,6 @@
-//! What objects are called.
+//! What objects are called, for every room that mentions one.
+//!
+//! The model re-exports these three; they stand below it because a resource on the wire tells from which object it comes.
 
 use std::fmt;
 use std::sync::Arc;
@@ -76,14 +78,6 @@ impl ObjectRef {
     pub fn service(key: &Key) -> Self {
         Self::Object(Kind::Service, key.clone())
     }
-
-    /// The object whose [text](fmt::Display) this is, if it is that of one.
-    pub fn of_object(text: &str) -> Option<Self> {
-        let (kind, name) = text.split_once(' ')?;
-        let kind = Kind::ALL.into_iter().find(|one| one.as_str() == kind)?;
-        let (namespace, name) = name.split_once('/').unwrap_or(("", name));
-        Some(Self::Object(kind, Key::new(namespace, name)))
-    }
 }
 
 /// Text with its control characters escaped, which would do something to a terminal.
@@ -101,13 +95,23 @@ impl fmt::Display for Printable<'_> {
     }
 }
 
+/// An object by its kind, which needn't be one that sources read, and its key: `Ingress shop/cart`, `Namespace shop`.
+pub(crate) struct Named<'a>(pub(crate) &'a str, pub(crate) &'a Key);
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(kind, Key { namespace, name }) = self;
+        match &**namespace {
+            "" => write!(f, "{kind} {}", Printable(name)),
+            namespace => write!(f, "{kind} {}/{}", Printable(namespace), Printable(name)),
+        }
+    }
+}
+
 impl fmt::Display for ObjectRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Object(kind, key) if key.namespace.is_empty() => write!(f, "{kind} {}", Printable(&key.name)),
-            Self::Object(kind, Key { namespace, name }) => {
-                write!(f, "{kind} {}/{}", Printable(namespace), Printable(name))
-            }
+            Self::Object(kind, key) => Named(kind.as_str(), key).fmt(f),
             Self::File(path) => write!(f, "file {}", Printable(path)),
         }
     }
