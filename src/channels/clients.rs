@@ -1,4 +1,4 @@
-//! Who is connected, for whoever asks: the admin page, `chancery status`.
+//! The connected clients, for the admin page and `chancery status`.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use crate::xds::{ClientKind, Name, Origin, ResourceType, Version};
 
-/// The streams that are open, as the server knows them.
+/// The open streams of the server.
 pub trait Clients: fmt::Debug + Send + Sync {
     /// One entry a stream, in the order in which they were opened. Costs the number of streams, whatever they carry.
     fn clients(&self) -> Vec<ClientSummary>;
 
-    /// What they refuse now, as far as it is traced back to objects. Costs the number of streams and what there is to tell.
+    /// The resources that they NACK now, as far as they are traced back to objects. Costs the number of streams and of NACKs.
     fn nacks(&self) -> Vec<ClientNack>;
 }
 
@@ -20,7 +20,7 @@ pub trait Clients: fmt::Debug + Send + Sync {
 pub struct ClientSummary {
     /// Its `node.id`.
     pub node_id: String,
-    /// What it runs, `envoy 1.40.0`; empty if it didn't say.
+    /// Its software, `envoy 1.40.0`; empty if its node has none.
     pub user_agent: String,
     /// Its fleet, which is `node.cluster`; may be empty.
     pub fleet: Name,
@@ -30,7 +30,7 @@ pub struct ClientSummary {
     pub scope: String,
     /// How long it has been open.
     pub age: Duration,
-    /// The types that the client asked for on it, in push order.
+    /// The types that the client requested on it, in push order.
     pub types: Vec<TypeSummary>,
 }
 
@@ -41,18 +41,18 @@ pub struct TypeSummary {
     pub resource_type: ResourceType,
     /// The version of the last response.
     pub sent: Option<Version>,
-    /// The version of the last response that the client took.
+    /// The version of the last response that the client ACKed.
     pub acked: Option<Version>,
-    /// How long the last response has been unanswered; none if it is answered.
+    /// How long the last response has been without an ACK or NACK; none if it has one.
     pub behind: Option<Duration>,
-    /// The last response that the client refused, if it took none since.
+    /// The last NACK, if the client sent no ACK since.
     pub rejected: Option<NackSummary>,
 }
 
-/// A response that a client refused.
+/// The NACK of a response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NackSummary {
-    /// Its version.
+    /// The version of the response.
     pub version: String,
     /// The client's message, cut to a sane length.
     pub message: String,
@@ -60,19 +60,19 @@ pub struct NackSummary {
     pub ago: Duration,
 }
 
-/// A resource that a client refuses, and what it comes of.
+/// A resource that a client NACKs, and its origin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientNack {
     /// The client's `node.id`.
     pub node_id: String,
-    /// The type of what it refused.
+    /// The type of the resource.
     pub resource_type: ResourceType,
-    /// The resource that is to blame.
+    /// Its name.
     pub name: Name,
-    /// What that was rendered from.
+    /// What it was rendered from.
     pub origin: Arc<Origin>,
-    /// The annotation that its message mentions, if any, without prefix and port.
+    /// The annotation that the client's message mentions, if any, without prefix and port.
     pub annotation: Option<Arc<str>>,
-    /// Its message, cut to a sane length.
+    /// The client's message, cut to a sane length.
     pub message: Arc<str>,
 }

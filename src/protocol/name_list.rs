@@ -1,4 +1,4 @@
-//! The names in a request.
+//! The list of resource names in a request.
 
 use prost::DecodeError;
 use prost::bytes::Buf;
@@ -38,20 +38,20 @@ impl NameList {
 
     /// Reads one more name, as an entry of a `repeated string`.
     pub(super) fn merge(
-        &mut self,
         wire_type: WireType,
+        list: &mut Self,
         buffer: &mut impl Buf,
         context: DecodeContext,
     ) -> Result<(), DecodeError> {
         if let Some((name, length)) = leading(wire_type, buffer.chunk()) {
-            self.push(name);
+            list.push(name);
             buffer.advance(length);
             return Ok(());
         }
         // It isn't in one piece, or isn't right.
         let mut name = String::new();
         string::merge(wire_type, &mut name, buffer, context)?;
-        self.push(&name);
+        list.push(&name);
         Ok(())
     }
 }
@@ -88,7 +88,7 @@ mod tests {
     fn read(wire_type: WireType, mut buffer: impl Buf) -> Result<NameList, DecodeError> {
         let mut list = NameList::default();
         while buffer.has_remaining() {
-            list.merge(wire_type, &mut buffer, DecodeContext::default())?;
+            NameList::merge(wire_type, &mut list, &mut buffer, DecodeContext::default())?;
         }
         Ok(list)
     }

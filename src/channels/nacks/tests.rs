@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::*;
 use crate::xds::Origin;
 
-fn refusal(node: &str, object: &str, annotation: Option<&str>, message: &str) -> ClientNack {
+fn nack(node: &str, object: &str, annotation: Option<&str>, message: &str) -> ClientNack {
     ClientNack {
         node_id: node.to_owned(),
         resource_type: ResourceType::Cluster,
@@ -19,10 +19,10 @@ fn texts(nacks: impl IntoIterator<Item = ClientNack>) -> Vec<String> {
 }
 
 #[test]
-fn who_says_the_same_of_the_same_is_said_once() {
+fn the_same_nack_of_several_clients_is_one() {
     let cart = "Service shop/cart";
-    let same = (1..=5).map(|n| refusal(&format!("envoy-{n}"), cart, Some("lb-policy"), "bad\nlb_policy"));
-    let other = refusal("envoy-1", cart, None, "worse");
+    let same = (1..=5).map(|n| nack(&format!("envoy-{n}"), cart, Some("lb-policy"), "bad\nlb_policy"));
+    let other = nack("envoy-1", cart, None, "worse");
     assert_eq!(
         texts(same.chain([other])),
         [
@@ -35,23 +35,22 @@ fn who_says_the_same_of_the_same_is_said_once() {
 }
 
 #[test]
-fn which_clients_say_it_is_no_part_of_what_is_wrong() {
-    let wrong = |node| rejected_by_clients([refusal(node, "Service shop/cart", None, "no")]).remove(0).message;
+fn the_message_does_not_depend_on_the_clients() {
+    let wrong = |node| rejected_by_clients([nack(node, "Service shop/cart", None, "no")]).remove(0).message;
     assert_eq!(wrong("envoy-1"), wrong("envoy-2"));
 }
 
 #[test]
-fn what_clients_say_has_bounds() {
-    let long =
-        rejected_by_clients([refusal(&"n".repeat(5000), "Service shop/cart", None, &"é".repeat(5000))]).remove(0);
+fn messages_have_bounds() {
+    let long = rejected_by_clients([nack(&"n".repeat(5000), "Service shop/cart", None, &"é".repeat(5000))]).remove(0);
     assert!(long.message.chars().count() < 400 && long.message.ends_with("é…"), "{}", long.message);
     assert!(long.meanwhile.len() < 200, "{}", long.meanwhile);
-    let talkative = (0..50).map(|n| refusal("envoy", "Service shop/cart", None, &n.to_string()));
-    let modest = refusal("envoy", "Service shop/pay", None, "no");
+    let talkative = (0..50).map(|n| nack("envoy", "Service shop/cart", None, &n.to_string()));
+    let modest = nack("envoy", "Service shop/pay", None, "no");
     assert_eq!(rejected_by_clients(talkative.chain([modest])).len(), MAX_MESSAGES + 1);
 }
 
 #[test]
-fn what_comes_of_no_object_is_nobodys() {
-    assert!(rejected_by_clients([refusal("envoy", "", None, "no")]).is_empty());
+fn a_resource_of_no_object_is_left_out() {
+    assert!(rejected_by_clients([nack("envoy", "", None, "no")]).is_empty());
 }
