@@ -75,13 +75,13 @@ impl From<ClientSummary> for ClientJson {
 
 impl From<TypeSummary> for TypeJson {
     fn from(summary: TypeSummary) -> Self {
-        let TypeSummary { resource_type, sent, acked, behind, rejected } = summary;
+        let TypeSummary { resource_type, sent, acked, behind, nack } = summary;
         Self {
             r#type: resource_type.as_str().to_owned(),
             sent: sent.map(|version| version.to_string()),
             acked: acked.map(|version| version.to_string()),
             behind_seconds: behind.map(seconds),
-            rejected: rejected.map(|NackSummary { version, message, ago }| RejectionJson {
+            rejected: nack.map(|NackSummary { version, message, ago }| RejectionJson {
                 version,
                 message,
                 seconds_ago: seconds(ago),

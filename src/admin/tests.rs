@@ -29,7 +29,7 @@ impl Clients for Connected {
             sent: Some(Version::of(b"new")),
             acked: None,
             behind: None,
-            rejected: Some(NackSummary {
+            nack: Some(NackSummary {
                 version: "1".to_owned(),
                 message: "no".to_owned(),
                 ago: Duration::from_millis(1500),

@@ -46,7 +46,7 @@ pub struct TypeSummary {
     /// How long the last response has been without an ACK or NACK; none if it has one.
     pub behind: Option<Duration>,
     /// The last NACK, if the client sent no ACK since.
-    pub rejected: Option<NackSummary>,
+    pub nack: Option<NackSummary>,
 }
 
 /// The NACK of a response.

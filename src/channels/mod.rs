@@ -8,7 +8,7 @@
 //! server   ── clients: the open streams, and their NACKs ──────▶ admin, app
 //! ```
 //!
-//! Nobody waits for a slow reader: what is published is a pointer that is swapped, and queues are bounded.
+//! A slow reader holds up no one: what is published is a pointer that is swapped, and queues are bounded.
 
 mod clients;
 mod demand;

@@ -86,7 +86,7 @@ impl Holdback {
         self.clusters.values().chain(self.routes.values()).any(|age| !age.is_over())
     }
 
-    /// A tick went by. Says whether the time of anything is up by it.
+    /// A tick went by. Returns whether anything is held back no longer because of it.
     pub fn on_tick(&mut self) -> bool {
         let mut over = false;
         for age in self.clusters.values_mut().chain(self.routes.values_mut()).filter(|age| !age.is_over()) {

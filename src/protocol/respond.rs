@@ -109,7 +109,7 @@ impl Subscriber {
 /// What is larger than a response may be goes alone.
 ///
 /// In the state of the world absence means nothing for EDS, RDS and SDS: only what changed is sent, and what is gone
-/// can't be said.
+/// has no place in a response.
 fn part(changes: &[Change<'_>], variant: Variant, place: &Place) -> (Contents, bool, bool) {
     let mut contents = Contents::default();
     let mut bytes = 0;

@@ -227,8 +227,8 @@ impl Session {
         self.holdback.is_waiting()
     }
 
-    /// A [`Self::TICK`] went by. What has been held back for too long goes out with the next [`Self::poll`]; says
-    /// whether there is any.
+    /// A [`Self::TICK`] went by. What has been held back for too long goes out with the next [`Self::poll`];
+    /// returns whether there is any.
     pub fn on_tick(&mut self) -> bool {
         self.holdback.on_tick()
     }

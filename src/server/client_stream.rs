@@ -46,7 +46,7 @@ pub(super) struct ClientStream {
 pub(super) struct State {
     /// The protocol.
     pub(super) session: Session,
-    /// When the session, which holds something back, is to be told that time went by.
+    /// When the session, which holds something back, is due its next tick.
     next_tick: Option<Instant>,
     /// The publication that is being sent, until every type has caught up with it: when its oldest event came.
     catching_up: Option<Instant>,
@@ -281,7 +281,7 @@ impl State {
             sent,
             acked,
             behind: in_flight.map(|response| response.sent_at.elapsed()),
-            rejected: nack.map(|LastNack { at, on: _, version, message }| NackSummary {
+            nack: nack.map(|LastNack { at, on: _, version, message }| NackSummary {
                 version: version.clone(),
                 message: message.clone(),
                 ago: at.elapsed(),

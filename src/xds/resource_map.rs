@@ -10,7 +10,7 @@ use super::{Name, Resource, Version};
 /// The resources of one type, by name, with the version of the whole set.
 ///
 /// Cloning is two pointer copies. Insertion and removal are O(log n), and [`Self::difference`] between a map and one that
-/// was made from it is O(changes · log n) for whoever asks first, and O(changes) for all others.
+/// was made from it is O(changes · log n) for the first caller, and O(changes) for all others.
 #[derive(Debug, Clone, Default)]
 pub struct ResourceMap {
     resources: OrdMap<Name, Arc<Resource>>,
@@ -115,7 +115,7 @@ impl ResourceMap {
         self.resources.ptr_eq(&other.resources)
     }
 
-    /// What a holder of `older` has to be told to hold `self`, in the order of names.
+    /// The changes that bring a holder of `older` to `self`, in the order of names.
     pub fn difference<'a>(&'a self, older: &'a Self) -> impl Iterator<Item = Difference<'a>> {
         let step = self.step.as_ref().map(|step| step.get_or_init(|| Step::new(&older.resources, &self.resources)));
         let known = step.filter(|step| step.older.ptr_eq(&older.resources));

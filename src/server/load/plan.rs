@@ -1,4 +1,4 @@
-//! The clusters that a client is told to report, and when it is told again.
+//! The clusters that a client is to report, and when a new list is sent.
 
 use std::time::{Duration, Instant};
 

@@ -42,7 +42,7 @@ pub(super) enum ClusterStatsError {
         cluster: String,
         /// The field of the report.
         field: &'static str,
-        /// What it says, over all localities.
+        /// Its value, over all localities.
         count: u64,
     },
 }
