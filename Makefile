@@ -24,6 +24,9 @@ ARGS ?=
 
 say = printf '\n== %s\n'
 
+# What `make run` and `make run-grpc` start: Chancery, and the program of the tests with a small world round it.
+build-run = $(say) 'Building chancery (minutes the first time)'; cargo build --release --locked -p chancery -p rig --bin chancery --bin demo
+
 .PHONY: help run run-grpc test setup cluster envoy envoys kubernetes grpcio clients build fmt fmt-check lint doc deny tests fuzz golden bench clean
 
 help: ## print this
@@ -35,16 +38,14 @@ help: ## print this
 	@printf 'for make test, Go 1.26, Node.js 20 with npm, and a JDK 17 with Maven;\n'
 	@printf 'for make test, unshare and ip (util-linux, iproute2), and root or user namespaces; a C++ compiler.\n'
 
-run: envoy ## show the main job on this machine; ARGS="--pods 6" and so on are arguments of chancery demo
-	@$(say) 'Building chancery (minutes the first time)'
-	@cargo build --release --locked
-	@exec $(TARGET)/release/chancery demo --envoy $(CHANCERY_ENVOY) $(ARGS)
+run: envoy ## show the main job on this machine; ARGS="--pods 6" and so on are arguments of its program, demo
+	@$(build-run)
+	@exec $(TARGET)/release/demo --envoy $(CHANCERY_ENVOY) $(ARGS)
 
 run-grpc: envoy ## show a gRPC client without a proxy, a fleet of Envoys and pods behind it; ARGS="--gateways 4" and so on
 	@tests/tools/clients node >/dev/null
-	@$(say) 'Building chancery (minutes the first time)'
-	@cargo build --release --locked
-	@exec $(TARGET)/release/chancery demo grpc --envoy $(CHANCERY_ENVOY) --client $(CHANCERY_CLIENTS)/node/client $(ARGS)
+	@$(build-run)
+	@exec $(TARGET)/release/demo grpc --envoy $(CHANCERY_ENVOY) --client $(CHANCERY_CLIENTS)/node/client $(ARGS)
 
 test: ## run everything: format, lints, docs, dependencies, all tests, with a real Envoy and a real Kubernetes API
 	@for part in fmt-check setup lint doc deny tests; do $(MAKE) $$part; done
@@ -107,9 +108,9 @@ fuzz: ## fuzz what reads bytes, FUZZ_SECONDS=60 each; needs a C++ compiler
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run
 
 golden: ## write anew what tests compare: tests/golden, pages of docs, tables of the README; look at the difference
-	@UPDATE_GOLDEN=1 UPDATE_DOCS=1 cargo test --locked --test golden --test annotations
-	@UPDATE_DOCS=1 cargo test --locked --test proxyless page::
-	@UPDATE_README=1 cargo test --locked --test conformance readme
+	@UPDATE=1 cargo test --locked --test golden --test annotations
+	@UPDATE=1 cargo test --locked --test proxyless page::
+	@UPDATE=1 cargo test --locked --test conformance readme
 
 bench: kubernetes ## measure beside rivals; ARGS="--quick" and so on are arguments of bench run; needs Go 1.24
 	@$(say) 'Building chancery, the load generator and the rival (minutes the first time)'

@@ -167,44 +167,50 @@ fn generate(mut descriptors: FileDescriptorSet) -> Result<()> {
             file.source_code_info = None;
         }
     }
-    prost_build::Config::new()
+    let mut config = prost_build::Config::new();
+    config
         .btree_map(["."])
         .enable_type_names()
         .type_name_domain(["."], "type.googleapis.com")
-        .service_generator(Box::new(Services::new()))
-        .include_file("protos.rs")
-        .compile_fds(descriptors)?;
+        .include_file("protos.rs");
+    #[cfg(feature = "client")]
+    config.service_generator(Box::new(services::Services::new()));
+    config.compile_fds(descriptors)?;
     Ok(())
 }
 
-/// Chooses, for each gRPC service, what to generate.
-struct Services {
-    client: Box<dyn prost_build::ServiceGenerator>,
-    client_and_server: Box<dyn prost_build::ServiceGenerator>,
-}
+#[cfg(feature = "client")]
+mod services {
+    use prost_build::ServiceGenerator;
 
-impl Services {
-    fn new() -> Self {
-        let client = tonic_prost_build::configure().build_server(false);
-        Self {
-            client: client.clone().service_generator(),
-            client_and_server: client.build_server(true).service_generator(),
+    /// Chooses, for each gRPC service, what to generate.
+    pub struct Services {
+        client: Box<dyn ServiceGenerator>,
+        client_and_server: Box<dyn ServiceGenerator>,
+    }
+
+    impl Services {
+        pub fn new() -> Self {
+            let client = tonic_prost_build::configure().build_server(false);
+            Self {
+                client: client.clone().service_generator(),
+                client_and_server: client.build_server(true).service_generator(),
+            }
         }
     }
-}
 
-impl prost_build::ServiceGenerator for Services {
-    fn generate(&mut self, service: prost_build::Service, buf: &mut String) {
-        match format!("{}.{}", service.package, service.proto_name).as_str() {
-            // Chancery writes these servers by hand: they send bytes that are encoded already.
-            "envoy.service.discovery.v3.AggregatedDiscoveryService"
-            | "envoy.service.status.v3.ClientStatusDiscoveryService" => {
-                self.client.generate(service, buf);
+    impl ServiceGenerator for Services {
+        fn generate(&mut self, service: prost_build::Service, buf: &mut String) {
+            match format!("{}.{}", service.package, service.proto_name).as_str() {
+                // Chancery writes these servers by hand: they send bytes that are encoded already, or read less.
+                "envoy.service.discovery.v3.AggregatedDiscoveryService"
+                | "envoy.service.load_stats.v3.LoadReportingService"
+                | "envoy.service.status.v3.ClientStatusDiscoveryService" => {
+                    self.client.generate(service, buf);
+                }
+                "chancery.echo.v1.Echo" => self.client_and_server.generate(service, buf),
+                _ => {}
             }
-            "chancery.echo.v1.Echo" | "envoy.service.load_stats.v3.LoadReportingService" => {
-                self.client_and_server.generate(service, buf);
-            }
-            _ => {}
         }
     }
 }

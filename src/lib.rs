@@ -39,6 +39,36 @@
 //!   proto       Envoy's types, generated: `data_plane_api`       –
 //! ```
 //!
+//! # Glossary
+//!
+//! - **source**: where Services and endpoints come from: a Kubernetes API server, or a directory of manifests ([`source`]).
+//! - **notice**: what a source reports: an event, or how the source itself is: up to date, in an outage ([`source::Notice`]).
+//! - **event**: an object was applied or deleted, or is part of a list ([`model::Event`]). An **Event** with a capital is the
+//!   Kubernetes object that `kubectl describe` shows ([`events`]).
+//! - **convert**: reduce a Kubernetes object to what the model keeps of it ([`source::objects`], [`model::Converted`]).
+//! - **catalog**: all objects, merged by Service ([`model::Catalog`]). An **entry** is one Service with its endpoints in it.
+//! - **setting**: one annotation of ours ([`model::settings`]). The **policy** of a port is what all its settings, those of its
+//!   Namespace and the defaults amount to ([`model::Policy`]).
+//! - **default port**: the port that is meant when a client names none ([`model::Defaults`]).
+//! - **rejected**: configuration that can't be used ([`model::Rejected`]). A **NACK** is a client that rejects a response, and an
+//!   **issue** is what is wrong with a file.
+//! - **translate**, **render**: make xDS resources of the model. **publish**: hand them to the clients.
+//! - **claim**: a port and a domain that it should be reached by. Claims that exclude each other are a **conflict**, with a
+//!   **winner**; a path of a wildcard that another claim hides is **shadowed** ([`translate::envoy`]).
+//! - **resource**: one message of xDS, with its name, its bytes and their hash, which is its **version** ([`xds::Resource`]). An
+//!   **assignment** is the resource that lists the endpoints of a cluster.
+//! - **place**: the zone and the node of a client. A **located** resource differs from place to place ([`xds::Place`]).
+//! - **snapshot**: all resources that a client may get ([`xds::Snapshot`]). The **world** is the snapshots of all clients
+//!   ([`xds::World`]), and a **publication** is a world with the time of its oldest event ([`channels::Publication`]).
+//! - **target**: which snapshot a client gets, by its kind and its fleet ([`xds::Target`]). A **fleet** is the Envoys that share a
+//!   snapshot, by their `node.cluster`.
+//! - **demand**: the names that gRPC clients ask for, which are rendered for that reason only ([`channels::Demand`]).
+//! - **session**: what the protocol knows of one stream, without I/O ([`protocol::Session`]). Its **subscription** to a type is
+//!   what the client asked for: names, everything (a **wildcard**), or both.
+//! - **nonce**: the number of a response. A client repeats it to accept (**ACK**) or to reject (**NACK**) that response.
+//! - **SotW**, **delta**: the two variants of the protocol: state of the world, which repeats everything, and increments.
+//! - **query**: a question that the admin server has the pipeline answer ([`channels::Query`]).
+//!
 //! # Decisions, and why
 //!
 //! - **Versions are hashes of bytes.** Two replicas that see the same cluster give the same version to the same content,
@@ -85,7 +115,7 @@
 pub mod admin;
 pub mod app;
 pub mod channels;
-pub mod cli;
+mod cli;
 pub mod events;
 pub mod identity;
 pub mod model;
@@ -96,3 +126,12 @@ pub mod source;
 pub mod telemetry;
 pub mod translate;
 pub mod xds;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Runs the command that `arguments` ask for, with the program's own name first, and says how it went: all that the program
+/// `chancery` does.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    cli::run(arguments).into()
+}

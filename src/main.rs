@@ -4,5 +4,5 @@ use std::env;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    chancery::cli::run(env::args_os()).into()
+    chancery::run(env::args_os())
 }

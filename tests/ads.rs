@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use chancery::xds::ResourceType::Cluster;
 use chancery::xds::{Name, Snapshot};
-use test_support::ads::{self, envoy, names};
-use test_support::control_plane::{ControlPlane, resource};
-use test_support::process::Serve;
+use rig::ads::{self, envoy, names};
+use rig::control_plane::{ControlPlane, resource};
+use rig::serve::Serve;
 
 #[tokio::test]
 async fn each_fleet_sees_its_own_world() {
@@ -40,7 +40,7 @@ async fn what_renders_has_a_thread_of_its_own() {
     let manifests = tempfile::tempdir().unwrap();
     let mut serve = Serve::start(env!("CARGO_BIN_EXE_chancery"), &["--manifests", manifests.path().to_str().unwrap()]);
     serve.ready().await;
-    let threads = serve.threads();
+    let threads = serve.process().threads().unwrap();
     assert_eq!(threads.iter().filter(|name| *name == "pipeline").count(), 1, "{threads:?}");
     serve.terminate().await;
     assert!(serve.ended().await.success(), "{}", serve.log());

@@ -43,6 +43,9 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("cli", BELOW_CLI),
 ];
 
+/// Rooms within a room that may not import each other: what they share lies beside them.
+const SIBLINGS: &[(&str, &[&str])] = &[("translate", &["envoy", "grpc"]), ("source", &["kubernetes", "manifests"])];
+
 /// Rooms that know no runtime, no client, no clock, no log, no I/O …
 const PURE: &[&str] = &["model", "translate", "protocol", "xds", "source/objects", "events/warning.rs"];
 
@@ -79,6 +82,23 @@ fn arrows_point_down() {
 }
 
 #[test]
+fn siblings_do_not_import_each_other() {
+    let mut faults = Vec::new();
+    for (path, room, code) in sources() {
+        let Some((parent, siblings)) = SIBLINGS.iter().find(|(parent, _)| *parent == room) else { continue };
+        let Some(own) = siblings.iter().find(|own| path.starts_with(Path::new("src").join(parent).join(own))) else {
+            continue;
+        };
+        for import in paths_after(&code, &format!("{parent}::")).into_iter().chain(paths_after(&code, "super::")) {
+            if import != *own && siblings.contains(&import.as_str()) {
+                faults.push(format!("{}: `{parent}/{own}` may not import `{parent}/{import}`", path.display()));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[test]
 fn pure_rooms_stay_pure() {
     let mut faults = Vec::new();
     for (path, _, code) in sources() {
@@ -108,6 +128,13 @@ fn files_are_small() {
 fn an_upward_arrow_would_be_seen() {
     let code = "use crate::{server::Context, xds::{Name, Version}};\nlet x = crate::cli::main();";
     assert_eq!(crate_paths(code), ["server", "xds", "cli"]);
+}
+
+#[test]
+fn a_sibling_would_be_seen() {
+    let code = "use crate::translate::{names, grpc::meaning};\nuse super::super::grpc;\nuse super::{envoy, route};";
+    assert_eq!(paths_after(code, "translate::"), ["names", "grpc"]);
+    assert_eq!(paths_after(code, "super::"), ["super", "grpc", "envoy", "route"]);
 }
 
 /// The path (from the repository), room and code of every source file that isn't a test; code without its comments.
@@ -148,13 +175,18 @@ fn walk(directory: &Path, found: &mut Vec<PathBuf>) {
 
 /// The rooms named by `crate::room…` and by `crate::{room…, room…}`.
 fn crate_paths(code: &str) -> Vec<String> {
+    paths_after(code, "crate::")
+}
+
+/// The modules named by `prefix…` and by `prefix{module…, module…}`.
+fn paths_after(code: &str, prefix: &str) -> Vec<String> {
     let mut rooms = Vec::new();
-    for (at, _) in code.match_indices("crate::") {
+    for (at, _) in code.match_indices(prefix) {
         // `$crate` and `some_crate::` are something else.
         if code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '$') {
             continue;
         }
-        let rest = &code[at + "crate::".len()..];
+        let rest = &code[at + prefix.len()..];
         if let Some(group) = rest.strip_prefix('{') {
             rooms.extend(top_level(group));
         } else {

@@ -9,10 +9,10 @@ use bytes::{BufMut, Bytes};
 use chancery::xds::ResourceType::{self, Cluster, Endpoint, Listener};
 use data_plane_api::discovery::{DeltaDiscoveryRequest, DiscoveryRequest};
 use prost::Message;
+use rig::ads::{self, Delta, delta_request, envoy, names, sotw_request};
+use rig::serve::Serve;
+use rig::soon;
 use tempfile::TempDir;
-use test_support::ads::{self, Delta, delta_request, envoy, names, sotw_request};
-use test_support::process::Serve;
-use test_support::soon;
 use tonic::Code;
 
 const CART: &str = "

@@ -13,10 +13,11 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use rig::addresses::free_address;
+use rig::serve::Serve;
+use rig::soon;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use test_support::process::{Serve, free_address};
-use test_support::soon;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 

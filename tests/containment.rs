@@ -16,11 +16,12 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
+use rig::addresses::free_address;
+use rig::control_plane::ControlPlane;
+use rig::envoy::Proxy;
+use rig::envoy::configuration::{Configuration, Gone, until_configured};
+use rig::programs;
 use serde_json::{Value, json};
-use test_support::configuration::{Configuration, Gone, until_configured};
-use test_support::control_plane::ControlPlane;
-use test_support::fleet::{self, Proxy};
-use test_support::process::free_address;
 
 /// Texts that some keys take and others don't.
 const TEXTS: [&str; 40] = [
@@ -211,7 +212,7 @@ async fn whatever_services_say_envoy_accepts_it() {
     let mut runner = TestRunner::deterministic();
     let mut control_plane = ControlPlane::start().await;
     let listener = free_address();
-    let version = fleet::program().version;
+    let version = programs::envoy().version;
     let mut proxy = Proxy::start(control_plane.address, "test", true);
     for round in 0..ROUNDS {
         let mut wild = vec(annotations(), WILD).new_tree(&mut runner).unwrap().current();

@@ -4,15 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::future::pending;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use chancery::app::config::{EnvoyAddress, FleetLayer};
 use chancery::app::render_options;
-use chancery::cli::demo::addresses::{POD_PORT, PodAddresses};
-use chancery::cli::demo::backend;
-use chancery::cli::demo::envoy::Stats;
-use chancery::cli::demo::load::{call, dial};
 use chancery::pipeline::offline;
 use chancery::source::manifests;
 use chancery::source::objects::Conversion;
@@ -20,13 +15,14 @@ use chancery::xds::World;
 use data_plane_api::echo::EchoRequest;
 use data_plane_api::echo::client::EchoClient;
 use data_plane_api::json;
-use test_support::control_plane::ControlPlane;
-use test_support::envoys::{self, VERSIONS, Variant};
-use test_support::fleet::Proxy;
-use test_support::process::free_address;
-use test_support::soon;
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::{mpsc, oneshot};
+use rig::addresses::{POD_PORT, PodAddresses, free_address};
+use rig::control_plane::ControlPlane;
+use rig::envoy::{Proxy, Stats, VERSIONS, Variant};
+use rig::load::{call, dial};
+use rig::pod::Pod;
+use rig::{programs, soon};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Channel;
 
@@ -95,9 +91,8 @@ fn one(name: &str) -> BTreeSet<String> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pod_is_reached_by_whichever_of_its_addresses_answers() {
     let mut addresses = PodAddresses::lease().unwrap();
-    let v6 = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).await.unwrap();
-    let port = v6.local_addr().unwrap().port();
-    tokio::spawn(async move { backend::serve(v6, "v6", pending()).await });
+    let port = free_address().port();
+    let _v6 = Pod::start("v6", (Ipv6Addr::LOCALHOST, port).into()).await;
     let listeners = BTreeMap::from([("edge", free_address())]);
     let mut control_plane = ControlPlane::start().await;
     let mut publish = |families, v4: IpAddr| {
@@ -132,8 +127,7 @@ async fn a_pod_is_reached_by_whichever_of_its_addresses_answers() {
 
     // Both answer: then the Service's first family it is.
     let both = addresses.take().unwrap().ip();
-    let v4 = TcpListener::bind((both, port)).await.unwrap();
-    tokio::spawn(async move { backend::serve(v4, "v4", pending()).await });
+    let _v4 = Pod::start("v4", (both, port).into()).await;
     publish(v4_first, both);
     until_host(&proxy, both).await;
     assert_eq!(answers(at, 20).await, one("v4"));
@@ -168,7 +162,7 @@ async fn of_each_version(
     for version in VERSIONS {
         let admin = free_address();
         let bootstrap = json::of(&Variant::AdsDelta.bootstrap(version, &[xds], admin)).unwrap();
-        let mut proxy = Proxy::start_program(&envoys::program(version), &bootstrap, admin);
+        let mut proxy = Proxy::start_program(&programs::envoy_of(version), &bootstrap, admin);
         proxy.ready("http").await;
         let healthy = |stats: &Stats| stats.of_cluster("shop/cart/50051", "membership_healthy") == 1;
         proxy.until_stats("the host to be found healthy", healthy).await;
@@ -183,13 +177,10 @@ async fn of_each_version(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_address_that_comes_later_is_used_and_streams_go_on() {
     let mut addresses = PodAddresses::lease().unwrap();
-    let v6 = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).await.unwrap();
-    let port = v6.local_addr().unwrap().port();
-    tokio::spawn(async move { backend::serve(v6, "v6", pending()).await });
+    let port = free_address().port();
+    let _v6 = Pod::start("v6", (Ipv6Addr::LOCALHOST, port).into()).await;
     let first = addresses.take().unwrap().ip();
-    let v4 = TcpListener::bind((first, port)).await.unwrap();
-    let (drain, drained) = oneshot::channel::<()>();
-    tokio::spawn(async move { backend::serve(v4, "v4", async { drop(drained.await) }).await });
+    let v4 = Pod::start("v4", (first, port).into()).await;
 
     let listeners: BTreeMap<_, _> = VERSIONS.into_iter().map(|version| (version, free_address())).collect();
     let mut control_plane = ControlPlane::start().await;
@@ -208,7 +199,7 @@ async fn an_address_that_comes_later_is_used_and_streams_go_on() {
 
     control_plane.world = world(&(of_one + &slice(Ipv6Addr::LOCALHOST.into(), port)), &listeners);
     control_plane.publish();
-    drain.send(()).unwrap();
+    v4.drain();
     for ((version, proxy, client), (says, answers)) in proxies.iter_mut().zip(&mut streams) {
         soon(&format!("an answer from the second address through Envoy {version}"), async {
             while !call(client, "hello").await.is_ok_and(|pod| &*pod == "v6") {
@@ -229,8 +220,7 @@ async fn no_request_fails_while_second_addresses_come_and_go() {
     const TURNS: usize = 10;
     let mut addresses = PodAddresses::lease().unwrap();
     let first = addresses.take().unwrap();
-    let v4 = TcpListener::bind(first).await.unwrap();
-    tokio::spawn(async move { backend::serve(v4, "v4", pending()).await });
+    let _v4 = Pod::start("v4", first).await;
     let listeners: BTreeMap<_, _> = VERSIONS.into_iter().map(|version| (version, free_address())).collect();
     let mut control_plane = ControlPlane::start().await;
     let of_one = service(["IPv4", "IPv6"], "chancery.dev/health-check: tcp, chancery.dev/retry-on: none")
@@ -272,11 +262,10 @@ async fn no_request_fails_while_second_addresses_come_and_go() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_stay_on_the_node_of_whoever_says_it() {
     let mut addresses = PodAddresses::lease().unwrap();
-    let mut endpoints = Vec::new();
+    let (mut pods, mut endpoints) = (Vec::new(), Vec::new());
     for node in ["n1", "n2"] {
         let address = addresses.take().unwrap();
-        let listener = TcpListener::bind(address).await.unwrap();
-        tokio::spawn(async move { backend::serve(listener, node, pending()).await });
+        pods.push(Pod::start(node, address).await);
         endpoints.push((node, address.ip()));
     }
     let service = |policy: &str, pods: &[(&str, IpAddr)]| {

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chancery::xds::ResourceType;
+use rig::cluster::Cluster;
+use rig::serve::Serve;
+use rig::{ads, soon};
 use serde_json::{Value, json};
-use test_support::cluster::Cluster;
-use test_support::process::Serve;
-use test_support::{ads, soon};
 use tokio::process::Command;
 
 const CHANCERY: &str = env!("CARGO_BIN_EXE_chancery");

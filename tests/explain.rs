@@ -8,10 +8,11 @@ use std::path::Path;
 use std::process::Stdio;
 
 use chancery::xds::ResourceType::{Cluster, Endpoint};
+use rig::addresses::free_address;
+use rig::ads::{self, envoy};
+use rig::serve::Serve;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use test_support::ads::{self, envoy};
-use test_support::process::{Serve, free_address};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 

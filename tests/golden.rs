@@ -8,7 +8,7 @@
 //! With a line `# grpc` what gRPC clients get is in the directory `grpc`, if they dial each port by its shortest name.
 //! In the area `compat` the annotations of all other products are read, too.
 //!
-//! With `UPDATE_GOLDEN=1` they are written anew, and files that no case gives any more are deleted. Review the difference.
+//! With `UPDATE=1` they are written anew, and files that no case gives any more are deleted. Review the difference.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
 
@@ -43,7 +43,7 @@ const SHOWN: usize = 30;
 
 #[test]
 fn every_golden_case_renders_as_it_did() {
-    let update = std::env::var_os("UPDATE_GOLDEN").is_some_and(|value| value == "1");
+    let update = rig::page::is_updated();
     let cases = cases();
     assert!(!cases.is_empty(), "no cases below {ROOT}");
     let mut problems = String::new();
@@ -56,7 +56,7 @@ fn every_golden_case_renders_as_it_did() {
             compare(&expected, &rendered, &mut problems);
         }
     }
-    assert!(problems.is_empty(), "{problems}\n(If that is right: UPDATE_GOLDEN=1 cargo test --test golden)");
+    assert!(problems.is_empty(), "{problems}\n(If that is right: UPDATE=1 cargo test --test golden)");
 }
 
 /// The directories of two levels below the root, sorted.

@@ -5,8 +5,9 @@
 use std::net::SocketAddr;
 
 use chancery::xds::ResourceType::{Cluster, Endpoint, Listener};
-use test_support::ads::{self, envoy};
-use test_support::process::{Serve, free_address};
+use rig::addresses::free_address;
+use rig::ads::{self, envoy};
+use rig::serve::Serve;
 use tokio::process::Command;
 
 const CHANCERY: &str = env!("CARGO_BIN_EXE_chancery");

@@ -19,6 +19,8 @@
 //! the .proto files; cargo downloads it as a build dependency, and `build.rs` reads its folder. Its Rust code is compiled
 //! with the build script and used by nobody. To move to a newer Envoy API, change that pin.
 //!
+//! Clients of the services are generated with the feature `client`, as is the echo service: only tests need them.
+//!
 //! # Names
 //!
 //! A module holds what we use of one package of protos, by the names of Envoy's documentation. What a message `FooBar`
@@ -218,6 +220,7 @@ pub mod discovery {
     };
 
     /// A client of ADS. There is no server: Chancery's sends bytes that are encoded already, which a generated one can't.
+    #[cfg(feature = "client")]
     pub mod client {
         pub use crate::generated::envoy::service::discovery::v3::aggregated_discovery_service_client::AggregatedDiscoveryServiceClient;
     }
@@ -231,6 +234,7 @@ pub mod client_status {
     };
 
     /// A client of CSDS. There is no server: Chancery's sends bytes that are encoded already, which a generated one can't.
+    #[cfg(feature = "client")]
     pub mod client {
         pub use crate::generated::envoy::service::status::v3::client_status_discovery_service_client::ClientStatusDiscoveryServiceClient;
     }
@@ -241,6 +245,7 @@ pub mod load_stats {
     pub use super::service::load_stats::v3::{LoadStatsRequest, LoadStatsResponse};
 
     /// A client of LRS. There is no server: Chancery's reads less of a report than a generated one does.
+    #[cfg(feature = "client")]
     pub mod client {
         pub use crate::generated::envoy::service::load_stats::v3::load_reporting_service_client::LoadReportingServiceClient;
     }
@@ -269,16 +274,18 @@ pub mod status {
     pub use super::generated::google::rpc::Status as RpcStatus;
 }
 
-/// Our own service that says which pod answered: behind `chancery demo`, and in the tests that drive real clients.
+/// Our own service that says which pod answered: behind `make run`, and in the tests that drive real clients.
 pub mod echo {
     pub use super::generated::chancery::echo::v1::{EchoRequest, EchoResponse};
 
     /// A client of the echo service.
+    #[cfg(feature = "client")]
     pub mod client {
         pub use crate::generated::chancery::echo::v1::echo_client::EchoClient;
     }
 
     /// A server of the echo service, and the trait it serves.
+    #[cfg(feature = "client")]
     pub mod server {
         pub use crate::generated::chancery::echo::v1::echo_server::{Echo, EchoServer};
     }

@@ -18,9 +18,9 @@ use crate::xds::{ClientKind, JsonError, Place, ResourceType, Snapshot, Target, r
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Whose {
-    /// The kind of client.
-    #[serde(default)]
-    client: Client,
+    /// The kind of client: `grpc` for all that gRPC clients ask for by name, whoever asks.
+    #[serde(default = "envoy")]
+    client: ClientKind,
     /// The fleet; without one, what an Envoy gets whose fleet nobody names.
     #[serde(default)]
     fleet: String,
@@ -32,14 +32,8 @@ pub(super) struct Whose {
     node_name: String,
 }
 
-/// A [`ClientKind`] by its word.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Client {
-    #[default]
-    Envoy,
-    /// All that is wanted by name, whoever wants it.
-    Grpc,
+const fn envoy() -> ClientKind {
+    ClientKind::Envoy
 }
 
 /// The resources of a snapshot for a client at `place`: `clusters`, `endpoints`, `listeners` and `routes`, each a list in
@@ -76,11 +70,7 @@ pub(super) async fn config_dump(
     let Some(publication) = admin.snapshots.latest() else {
         return (StatusCode::SERVICE_UNAVAILABLE, "nothing is served yet; /readyz says why\n").into_response();
     };
-    let kind = match client {
-        Client::Envoy => ClientKind::Envoy,
-        Client::Grpc => ClientKind::Grpc,
-    };
-    let target = Target { kind, fleet: fleet.into() };
+    let target = Target { kind: client, fleet: fleet.into() };
     let place = Place { zone: zone.into(), node: node_name.into() };
     let snapshot = Arc::clone(publication.world.snapshot(&target));
     // Ten thousand endpoints take a while to write out, and streams are served by the same threads.

@@ -23,7 +23,6 @@ mod index;
 mod metrics;
 mod rejected;
 mod services;
-mod standing;
 
 use std::future::Future;
 use std::io;
@@ -38,12 +37,8 @@ use tokio::net::TcpListener;
 use crate::channels::{Clients, QuerySender, SnapshotReader, StatusReader};
 use crate::telemetry::Metrics;
 
-pub use clients::{ClientJson, RejectionJson, TypeJson};
 pub use config_dump::snapshot_to_json;
-pub use explanation::{DomainJson, ExplanationJson, LostJson, NoServiceJson, PortJson, SliceJson};
-pub use rejected::RejectedJson;
-pub use services::{ServedPortJson, ServiceJson};
-pub use standing::{AddressJson, BadSettingJson, SettingJson};
+pub use explanation::NoSuchService;
 
 /// What the answers are made from.
 #[derive(Debug, Clone)]

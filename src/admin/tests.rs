@@ -14,7 +14,7 @@ use crate::channels::{
     TypeSummary,
 };
 use crate::model::{Key, Kind, ObjectRef, Reason, Rejected};
-use crate::xds::{ClientKind, Name, Origin, Place, Resource, ResourceType, Snapshot, Version, World};
+use crate::xds::{ClientKind, Name, Origin, Place, Resource, ResourceType, Snapshot, World};
 
 mod services;
 
@@ -26,29 +26,25 @@ impl Clients for Connected {
     fn clients(&self) -> Vec<ClientSummary> {
         let refused = TypeSummary {
             resource_type: ResourceType::Cluster,
-            sent: Some(Version::of(b"new")),
+            sent: Some("new".to_owned()),
             acked: None,
-            behind: None,
-            nack: Some(NackSummary {
-                version: "1".to_owned(),
-                message: "no".to_owned(),
-                ago: Duration::from_millis(1500),
-            }),
+            behind_seconds: None,
+            nack: Some(NackSummary { version: "1".to_owned(), message: "no".to_owned(), seconds_ago: 1.5 }),
         };
         let behind = TypeSummary {
             resource_type: ResourceType::Endpoint,
-            sent: Some(Version::of(b"new")),
-            acked: Some(Version::of(b"old")),
-            behind: Some(Duration::from_micros(1_234_567)),
-            rejected: None,
+            sent: Some("new".to_owned()),
+            acked: Some("old".to_owned()),
+            behind_seconds: Some(channels::seconds(Duration::from_micros(1_234_567))),
+            nack: None,
         };
         vec![ClientSummary {
-            node_id: "envoy-1".to_owned(),
+            node: "envoy-1".to_owned(),
+            fleet: "edge".to_owned(),
+            client: ClientKind::Envoy,
             user_agent: "envoy 1.40.0".to_owned(),
-            fleet: "edge".into(),
-            kind: ClientKind::Envoy,
-            scope: "ads delta 1".to_owned(),
-            age: Duration::from_secs(3),
+            stream: "ads delta 1".to_owned(),
+            age_seconds: 3.0,
             types: vec![refused, behind],
         }]
     }
@@ -337,12 +333,11 @@ async fn clients_are_told_of_with_what_they_were_sent_and_said() {
             "stream": "ads delta 1", "age_seconds": 3.0,
             "types": [
                 {
-                    "type": "cds", "sent": Version::of(b"new").to_string(),
+                    "type": "cds", "sent": "new",
                     "rejected": {"version": "1", "message": "no", "seconds_ago": 1.5},
                 },
                 {
-                    "type": "eds", "sent": Version::of(b"new").to_string(), "acked": Version::of(b"old").to_string(),
-                    "behind_seconds": 1.235,
+                    "type": "eds", "sent": "new", "acked": "old", "behind_seconds": 1.235,
                 },
             ],
         }])

@@ -1,4 +1,4 @@
-//! What the settings say about rendering.
+//! The configuration in the terms of the pipeline.
 
 use std::net::SocketAddr;
 
@@ -26,7 +26,7 @@ pub fn render_options(
     }
 }
 
-/// What the fleet says, over what holds without it.
+/// The options of a fleet: its own values, else these.
 fn with(weaker: ListenerOptions, fleet: FleetLayer) -> ListenerOptions {
     let FleetLayer { listener, listener_name, trusted_hops, access_log, max_connection_duration } = fleet;
     ListenerOptions {

@@ -1,4 +1,4 @@
-//! Starts the parts, waits for a signal, stops the parts.
+//! Starts the parts of `serve`, waits for a signal, and stops them.
 
 use std::fmt::Display;
 use std::future::Future;
@@ -19,14 +19,14 @@ use tracing::{error, info, warn};
 use super::config::Config;
 use super::signals::Signals;
 use super::thread::on_own_thread;
-use super::{render_options, source, tell};
+use super::{events, render_options, source};
 use crate::admin::{self, Admin};
 use crate::channels;
 use crate::pipeline;
 use crate::server;
 use crate::telemetry::Metrics;
 
-/// The parts that run side by side; each says how it ended, and is named for it.
+/// The parts that run side by side, each with its name and how it ended.
 type Parts = JoinSet<(&'static str, anyhow::Result<()>)>;
 
 /// Serves until SIGTERM or SIGINT. Fails if it can't begin, or if a part ends that never should.
@@ -34,7 +34,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let mut signals = Signals::listen().context("can't listen for signals")?;
     let xds = bind("--xds-listen", config.xds_listen)?;
     let admin = bind("--admin-listen", config.admin_listen)?;
-    let (source, events) = source::open(&config).await?;
+    let (source, event_channel) = source::open(&config).await?;
     info!(
         version = env!("CARGO_PKG_VERSION"),
         source = source.name(),
@@ -52,8 +52,8 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let mut parts = Parts::new();
     let options = render_options(&config.cluster_domain, config.envoy_listener, config.fleets);
     let (query_sender, queries) = channels::query_channel();
-    let (demand, wanted) = channels::demand_channel();
-    let run = pipeline::run(source, options, writer, status_writer, Arc::clone(&metrics), queries, wanted);
+    let (demand, demand_reader) = channels::demand_channel();
+    let run = pipeline::run(source, options, writer, status_writer, Arc::clone(&metrics), queries, demand_reader);
     let stopped = stop.clone();
     let run = async move {
         tokio::select! {
@@ -82,11 +82,11 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         server::serve(xds, context).await;
         Ok::<_, anyhow::Error>(())
     });
-    if let Some(events) = events {
-        let tell = tell::tell(events, status.clone(), streams.clone(), Arc::clone(&metrics));
+    if let Some(event_channel) = event_channel {
+        let write_events = events::write_events(event_channel, status.clone(), streams.clone(), Arc::clone(&metrics));
         let stopped = stop.clone();
         start(&mut parts, "what tells owners", async move {
-            stopped.run_until_cancelled_owned(tell).await;
+            stopped.run_until_cancelled_owned(write_events).await;
             Ok::<_, anyhow::Error>(())
         });
     }
@@ -110,7 +110,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
 /// is full tries again a second later, and after a restart a thousand clients come at once.
 const BACKLOG: u32 = 65_535;
 
-/// Binds before anything else is started, so that a port that is taken is the first thing that anybody hears of.
+/// Binds before anything else is started, so that a port that is taken is the first thing that is reported.
 fn bind(flag: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
     listen(address).with_context(|| format!("can't listen at {address}; choose another address with {flag}"))
 }
@@ -174,7 +174,7 @@ async fn end(mut parts: Parts, grace: Duration, signals: &mut Signals) {
     }
 }
 
-/// What tells this replica from the others: the name of its pod, or of the machine.
+/// What identifies this replica: the name of its pod, or of the machine.
 fn identifier() -> Arc<str> {
     let named = env::var("HOSTNAME").or_else(|_| fs::read_to_string("/proc/sys/kernel/hostname")).unwrap_or_default();
     let name = named.trim();

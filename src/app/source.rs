@@ -1,4 +1,4 @@
-//! Opens the source that the settings name.
+//! Opens the source that the configuration names.
 
 use anyhow::anyhow;
 
@@ -9,7 +9,7 @@ use crate::source::kubernetes::{self, KubernetesSource};
 use crate::source::manifests::ManifestsSource;
 use crate::source::objects::Conversion;
 
-/// A source, and what tells the owners of its objects what is wrong with them; files tell nobody.
+/// A source, and the channel of the Events on its objects, if they can have any.
 pub(super) type Opened = (Box<dyn Source>, Option<(EventSender, EventWriter)>);
 
 /// Opens the source. That a cluster can't be reached now is no error: the source keeps trying.

@@ -1,4 +1,4 @@
-//! A part that works more than it waits.
+//! Runs a part on a thread of its own.
 
 use std::convert::Infallible;
 use std::io;
@@ -55,7 +55,7 @@ mod tests {
             let spawned = tokio::spawn(async { 7 });
             sender.send(spawned.await.unwrap()).unwrap();
         });
-        test_support::soon("the end of the part", part).await.unwrap();
+        rig::soon("the end of the part", part).await.unwrap();
         assert_eq!(receiver.await, Ok(7));
     }
 }

@@ -4,7 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::xds::{ClientKind, Name, Origin, ResourceType, Version};
+use serde::{Deserialize, Serialize};
+
+use crate::xds::{ClientKind, Name, Origin, ResourceType};
 
 /// The open streams of the server.
 pub trait Clients: fmt::Debug + Send + Sync {
@@ -15,49 +17,59 @@ pub trait Clients: fmt::Debug + Send + Sync {
     fn nacks(&self) -> Vec<ClientNack>;
 }
 
-/// One stream of one client.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One stream of one client, as programs read it from `/api/v1/clients` and from `chancery status -o json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ClientSummary {
-    /// Its `node.id`.
-    pub node_id: String,
+    /// The client's `node.id`.
+    pub node: String,
+    /// Its fleet, which is `node.cluster`; may be empty.
+    pub fleet: String,
+    /// The family of the client.
+    pub client: ClientKind,
     /// Its software, `envoy 1.40.0`; empty if its node has none.
     pub user_agent: String,
-    /// Its fleet, which is `node.cluster`; may be empty.
-    pub fleet: Name,
-    /// The family of the client.
-    pub kind: ClientKind,
     /// The stream: service, variant and number, as `ads delta 17`.
-    pub scope: String,
-    /// How long it has been open.
-    pub age: Duration,
+    pub stream: String,
+    /// How long it has been open, in [`seconds`].
+    pub age_seconds: f64,
     /// The types that the client requested on it, in push order.
     pub types: Vec<TypeSummary>,
 }
 
 /// How far a client is with one type. A version is that of the whole set that it was brought up to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TypeSummary {
     /// The type.
+    #[serde(rename = "type")]
     pub resource_type: ResourceType,
-    /// The version of the last response.
-    pub sent: Option<Version>,
-    /// The version of the last response that the client ACKed.
-    pub acked: Option<Version>,
-    /// How long the last response has been without an ACK or NACK; none if it has one.
-    pub behind: Option<Duration>,
+    /// The version of the last response; absent before the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent: Option<String>,
+    /// The version of the last response that the client ACKed; absent before its first ACK.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acked: Option<String>,
+    /// How long the last response has been without an ACK or NACK, in [`seconds`]; absent if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub behind_seconds: Option<f64>,
     /// The last NACK, if the client sent no ACK since.
+    #[serde(rename = "rejected", skip_serializing_if = "Option::is_none")]
     pub nack: Option<NackSummary>,
 }
 
 /// The NACK of a response.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NackSummary {
     /// The version of the response.
     pub version: String,
     /// The client's message, cut to a sane length.
     pub message: String,
-    /// How long ago that was.
-    pub ago: Duration,
+    /// How long ago that was, in [`seconds`].
+    pub seconds_ago: f64,
+}
+
+/// A duration as programs read it: to the millisecond, since more digits are noise to people.
+pub fn seconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1000.0).round() / 1000.0
 }
 
 /// A resource that a client NACKs, and its origin.

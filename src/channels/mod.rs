@@ -17,12 +17,9 @@ mod queries;
 mod snapshots;
 mod status;
 
-pub use clients::{ClientNack, ClientSummary, Clients, NackSummary, TypeSummary};
+pub use clients::{ClientNack, ClientSummary, Clients, NackSummary, TypeSummary, seconds};
 pub use demand::{Demand, DemandChange, DemandReader, StreamDemand, TooManyNamesError, demand_channel};
 pub use nacks::rejected_by_clients;
-pub use queries::{
-    DomainLost, DomainWanted, Explained, KnownService, Query, QueryError, QueryReceiver, QuerySender, RenderedFor,
-    Reply, ServedPort, query_channel,
-};
+pub use queries::{PortSummary, Query, QueryError, QueryReceiver, QuerySender, Reply, ServiceSummary, query_channel};
 pub use snapshots::{Publication, SnapshotReader, SnapshotWriter, snapshot_channel};
 pub use status::{Outage, SourceStatus, StatusReader, StatusWriter, status_channel};

@@ -9,15 +9,14 @@
 //! An answer is put together while the pipeline does nothing else, so each query can be answered in about the time
 //! that a batch takes; what costs more is asked for in pages, and worked out by whoever asked.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::{Serialize, Serializer};
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::model::explain::Explanation;
-use crate::model::{Endpoint, Fleets, Key, Rejected, Requests};
-use crate::xds::Name;
+use crate::model::explanation::ServiceExplanation;
+use crate::model::{Endpoint, EndpointState, Key};
 
 /// How many queries may wait to be answered.
 const MAX_WAITING: usize = 16;
@@ -37,82 +36,61 @@ pub enum QueryError {
 #[derive(Debug)]
 pub enum Query {
     /// Why a Service is served as it is; `None` if there is no such Service.
-    Explain(Key, Reply<Option<Explained>>),
+    Explain(Key, Reply<Option<ServiceExplanation>>),
     /// Some Services, in the order of keys: those after this key. An empty page is the end.
-    Page(Option<Key>, Reply<Vec<KnownService>>),
+    Page(Option<Key>, Reply<Vec<ServiceSummary>>),
 }
 
 /// Where the answer to a query goes.
 pub type Reply<T> = oneshot::Sender<Result<T, QueryError>>;
 
-/// Why a Service is served as it is.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Explained {
-    /// What its objects say.
-    pub explanation: Explanation,
-    /// What clients get for each port that is served, by its number.
-    pub rendered: BTreeMap<u16, RenderedFor>,
-    /// What can't be used of it, of its Namespace, its slices and its pods.
-    pub rejected: Vec<Rejected>,
-}
-
-/// What clients get for one port.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RenderedFor {
-    /// The name of its cluster.
-    pub cluster: Name,
-    /// The fleets that get it.
-    pub fleets: Fleets,
-    /// How many different fleets that are now; all that nobody names are one.
-    pub everywhere: usize,
-    /// The domains that it wants.
-    pub domains: Vec<DomainWanted>,
-}
-
-/// A domain that a port wants.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DomainWanted {
-    /// The domain.
-    pub domain: Name,
-    /// Which requests under it the port takes, if the port has it.
-    pub requests: Requests,
-    /// Who has it instead; empty if the port has it in each of its fleets.
-    pub lost: Vec<DomainLost>,
-}
-
-/// Who has a domain that somebody else wants, too.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DomainLost {
-    /// The Service that has it.
-    pub service: Key,
-    /// The port of that Service.
-    pub port: u16,
-    /// The fleets where that is so; an empty name stands for all that nobody names.
-    pub fleets: Vec<Name>,
-}
-
-/// A Service that the source told of.
-#[derive(Debug, Clone, PartialEq)]
-pub struct KnownService {
-    /// Its namespace and name.
-    pub key: Key,
-    /// What is served of it; `None` if it takes no part.
-    pub served: Option<Vec<ServedPort>>,
-    /// How much of it and of its slices can't be used.
+/// A Service that the source told of, as programs read it from `/api/v1/services`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ServiceSummary {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// The ports that are served, in the order of their numbers; `None` if it takes no part.
+    pub ports: Option<Vec<PortSummary>>,
+    /// How much of it and of its EndpointSlices is rejected.
     pub rejected: usize,
 }
 
 /// A port that is served.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ServedPort {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PortSummary {
     /// Its number.
     pub number: u16,
-    /// Its name; may be empty.
-    pub name: Arc<str>,
+    /// Its name; absent if it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// The name of its cluster.
-    pub cluster: Name,
-    /// Its endpoints.
+    pub cluster: String,
+    /// Its endpoints. Programs read how many there are, which is counted when it is written out, by whoever asked.
+    #[serde(flatten, serialize_with = "counted")]
     pub endpoints: Arc<[Endpoint]>,
+}
+
+/// How many endpoints of a port there are.
+#[derive(Debug, Serialize)]
+struct EndpointCounts {
+    /// Those that take requests.
+    ready: usize,
+    /// Those that only finish what they have begun.
+    draining: usize,
+}
+
+fn counted<S: Serializer>(endpoints: &Arc<[Endpoint]>, serializer: S) -> Result<S::Ok, S::Error> {
+    let ready = endpoints.iter().filter(|endpoint| endpoint.state == EndpointState::Ready).count();
+    EndpointCounts { ready, draining: endpoints.len() - ready }.serialize(serializer)
+}
+
+impl ServiceSummary {
+    /// Its namespace and name.
+    pub fn key(&self) -> Key {
+        Key::new(&*self.namespace, &*self.name)
+    }
 }
 
 /// The half that asks.
@@ -131,12 +109,12 @@ pub fn query_channel() -> (QuerySender, QueryReceiver) {
 
 impl QuerySender {
     /// Why this Service is served as it is; `None` if there is no such Service.
-    pub async fn explain(&self, key: Key) -> Result<Option<Explained>, QueryError> {
+    pub async fn explain(&self, key: Key) -> Result<Option<ServiceExplanation>, QueryError> {
         self.ask(|reply| Query::Explain(key, reply)).await
     }
 
     /// Some of the Services after this key, in the order of keys; none is the end.
-    pub async fn page(&self, after: Option<Key>) -> Result<Vec<KnownService>, QueryError> {
+    pub async fn page(&self, after: Option<Key>) -> Result<Vec<ServiceSummary>, QueryError> {
         self.ask(|reply| Query::Page(after, reply)).await
     }
 

@@ -18,11 +18,11 @@ pub(super) struct Cluster {
     #[arg(long, value_name = "FILE", conflicts_with = "paths")]
     kubeconfig: Option<PathBuf>,
 
-    /// Context of the kubeconfig [default: its current one]
+    /// Context of the kubeconfig [default: its current context]
     #[arg(long, value_name = "NAME", conflicts_with = "paths")]
     context: Option<String>,
 
-    /// Namespace of the cluster to look at; can be repeated [default: all]
+    /// Namespace of the cluster to check; repeatable [default: all]
     #[arg(long, value_name = "NS", value_delimiter = ',', conflicts_with = "paths")]
     namespace: Vec<String>,
 }

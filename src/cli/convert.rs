@@ -19,15 +19,15 @@ use super::{Exit, Failure};
 use crate::model::compat::{self, Compat, Mapping, Mappings, Subject};
 use crate::model::settings::{PREFIX, Settings, Translated, resolve};
 use crate::model::{Key, ObjectRef, Rejected, ZoneRouting, object};
-use crate::source::manifests::{Annotated, Declared, Wrong, load_convertible};
+use crate::source::manifests::{Annotated, Declared, RejectedAt, load_convertible};
 
-/// Print the annotations that say what those of another product say
+/// Convert annotations of other products
 ///
 /// Reads Services with annotations of wongnai/xds, Contour, Linkerd or Emissary (Ambassador), and Emissary's Mappings, and
-/// prints for each Service the annotations of Chancery that it lacks. A Mapping goes to the Service that it names, wherever it
-/// stands, so Services and Mappings have to be read together. What has no counterpart is printed as a comment, and goes to
-/// stderr in the words of `chancery lint`; then the exit code is 1. Once they are applied there is nothing left to convert,
-/// and `serve` needs no --compat.
+/// prints for each Service the equivalent chancery.dev annotations that it lacks. A Mapping is written onto the Service that it
+/// names, wherever it is defined, so pass Services and Mappings together. What has no equivalent is printed as a comment and
+/// reported on stderr, as with `chancery lint`; the exit code is then 1. Once the annotations are applied, there is nothing left
+/// to convert, and `serve` needs no --compat.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   chancery convert ./services > chancery.yaml
@@ -39,11 +39,11 @@ pub(super) struct Convert {
     #[arg(value_name = "DIR|FILE|-", required = true)]
     paths: Vec<PathBuf>,
 
-    /// The products to convert from: xds.lmwn.com, projectcontour.io, linkerd.io, getambassador.io, or all
+    /// Products to convert from: xds.lmwn.com, projectcontour.io, linkerd.io, getambassador.io, or all
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "all")]
     compat: Vec<Compat>,
 
-    /// How to print it: patches for kubectl apply --server-side, or kubectl annotate commands
+    /// Output format: yaml, patches for kubectl apply --server-side; text, kubectl annotate commands
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "yaml")]
     output: Format,
 }
@@ -67,7 +67,7 @@ impl Convert {
         let Self { paths, compat, output } = self;
         let compat: Compat = compat.into_iter().collect();
         let found = load_convertible(&paths).map_err(Failure::input)?;
-        let wrong = |Wrong { file, line, rejected }: &Wrong| Problem {
+        let wrong = |RejectedAt { file, line, rejected }: &RejectedAt| Problem {
             file: Some(Arc::clone(file)),
             line: *line,
             rejected: rejected.clone(),

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use http::{Method, Request, StatusCode};
+use http::{Request, StatusCode};
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
@@ -15,39 +15,27 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The body of `http://<address><path>`. An error when the status isn't 200.
 pub async fn get(address: SocketAddr, path: &str) -> anyhow::Result<Bytes> {
-    good(address, path, ask(address, path).await?)
-}
-
-/// Does what `http://<address><path>` does when it is posted to. An error when the status isn't 200.
-pub async fn post(address: SocketAddr, path: &str) -> anyhow::Result<Bytes> {
-    good(address, path, request(Method::POST, address, path).await?)
-}
-
-/// The status and the body of `http://<address><path>`.
-pub async fn ask(address: SocketAddr, path: &str) -> anyhow::Result<(StatusCode, Bytes)> {
-    request(Method::GET, address, path).await
-}
-
-fn good(address: SocketAddr, path: &str, (status, body): (StatusCode, Bytes)) -> anyhow::Result<Bytes> {
+    let (status, body) = ask(address, path).await?;
     if status != StatusCode::OK {
         bail!("http://{address}{path}: {status}: {}", String::from_utf8_lossy(&body).trim());
     }
     Ok(body)
 }
 
-async fn request(method: Method, address: SocketAddr, path: &str) -> anyhow::Result<(StatusCode, Bytes)> {
-    tokio::time::timeout(PATIENCE, fetch(method, address, path))
+/// The status and the body of `http://<address><path>`.
+pub async fn ask(address: SocketAddr, path: &str) -> anyhow::Result<(StatusCode, Bytes)> {
+    tokio::time::timeout(PATIENCE, fetch(address, path))
         .await
         .unwrap_or_else(|_| bail!("no answer within {} s", PATIENCE.as_secs()))
         .with_context(|| format!("http://{address}{path}"))
 }
 
-async fn fetch(method: Method, address: SocketAddr, path: &str) -> anyhow::Result<(StatusCode, Bytes)> {
+async fn fetch(address: SocketAddr, path: &str) -> anyhow::Result<(StatusCode, Bytes)> {
     let stream = TcpStream::connect(address).await?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     // Ends with the response: we close the connection by dropping its sender.
     tokio::spawn(connection);
-    let request = Request::builder().method(method).uri(path).header(http::header::HOST, address.to_string());
+    let request = Request::builder().uri(path).header(http::header::HOST, address.to_string());
     let request = request.body(Empty::<Bytes>::new())?;
     let response = sender.send_request(request).await?;
     let status = response.status();

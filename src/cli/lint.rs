@@ -11,18 +11,17 @@ use serde::Serialize;
 use super::cluster::Cluster;
 use super::manifests::{Problem, Read, Reading};
 use super::{Exit, Failure};
-use crate::admin::RejectedJson;
-use crate::model::{ObjectRef, Rejected, Severity};
+use crate::model::{ObjectRef, Rejected, RejectedJson, Severity};
 use crate::source::manifests::LeftAlone;
 
-/// Show every mistake in manifests or in a live cluster
+/// Check manifests or a live cluster
 ///
-/// Reads manifests as `serve --manifests` does, or what is in a cluster now, as `serve` does, and prints each thing in them
-/// that can't be used, with its file and line, what is accepted, and what is in force meanwhile. Exits with 1 if there is an
-/// error; warnings alone are fine. The last good values that a running server keeps aren't known here.
+/// Reads manifests as `serve --manifests` does, or the current objects of a cluster, and reports each mistake with its file
+/// and line, what is accepted, and what is in force meanwhile. The exit code is 1 if there is an error; warnings don't change
+/// it. The last good values, which a running server keeps, are unknown here.
 ///
-/// Objects that don't take part and files that hold something else are left alone, and counted in one line (on stderr with
-/// -o json). Templates and kustomizations have to be rendered first.
+/// Objects that don't take part, and files that hold something else, are counted in one line (on stderr with -o json).
+/// Render Helm templates and kustomizations first.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   chancery lint ./services
@@ -42,7 +41,7 @@ pub(super) struct Lint {
     #[command(flatten)]
     reading: Reading,
 
-    /// How to print it: lines to read, or a list for programs
+    /// Output format: text for people, json for programs
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text")]
     output: Format,
 }

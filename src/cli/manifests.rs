@@ -11,20 +11,20 @@ use super::cluster::Cluster;
 use crate::app::config::{DEFAULT_CLUSTER_DOMAIN, DEFAULT_ENVOY_LISTENER, DnsName, EnvoyAddress};
 use crate::app::render_options;
 use crate::model::compat::Compat;
-use crate::model::explain::Explanation;
-use crate::model::{Event, ObjectRef, Reason, Rejected};
+use crate::model::explanation::ServiceExplanation;
+use crate::model::{Event, Key, ObjectRef, Reason, Rejected};
 use crate::pipeline::{Offline, RenderOptions, offline};
-use crate::source::manifests::{Found, LeftAlone, Loaded, OldEndpoints, STDIN, Wrong, load};
+use crate::source::manifests::{Declared, Found, LeftAlone, Loaded, RejectedAt, STDIN, load};
 use crate::source::objects::{Conversion, SERVICE_NAME_LABEL};
 
 /// How to read objects.
 #[derive(Debug, Args)]
 pub(super) struct Reading {
-    /// Take endpoints with a loopback address, which Kubernetes refuses
+    /// Accept endpoints with loopback addresses, which Kubernetes rejects
     #[arg(long, env = "CHANCERY_ALLOW_LOOPBACK_ENDPOINTS", value_parser = clap::builder::BoolishValueParser::new())]
     allow_loopback_endpoints: bool,
 
-    /// Other products whose annotations on Services are read, too: xds.lmwn.com, projectcontour.io, linkerd.io,
+    /// Other products whose Service annotations apply, too: xds.lmwn.com, projectcontour.io, linkerd.io,
     /// getambassador.io, or all
     #[arg(long, env = "CHANCERY_COMPAT", value_name = "LIST", value_delimiter = ',')]
     compat: Vec<Compat>,
@@ -33,7 +33,7 @@ pub(super) struct Reading {
     #[arg(long, env = "CHANCERY_CLUSTER_DOMAIN", value_name = "DOMAIN")]
     cluster_domain: Option<DnsName>,
 
-    /// Where Envoys are told to listen [default: 0.0.0.0:10000]
+    /// Listen address of Envoys [default: 0.0.0.0:10000]
     #[arg(long, env = "CHANCERY_ENVOY_LISTENER", value_name = "ADDRESS")]
     envoy_listener: Option<EnvoyAddress>,
 }
@@ -100,15 +100,15 @@ impl Reading {
     }
 }
 
-impl From<Wrong> for Problem {
-    fn from(Wrong { file, line, rejected }: Wrong) -> Self {
+impl From<RejectedAt> for Problem {
+    fn from(RejectedAt { file, line, rejected }: RejectedAt) -> Self {
         Self { file: Some(file), line, rejected }
     }
 }
 
 /// Joins what is wrong with files, with objects, and with objects that don't go together. Of the objects that count the
 /// pipeline knows which of it is ours to tell, and what is in force meanwhile.
-fn problems(objects: &[Found], wrong: Vec<Wrong>, rejected: &[Rejected]) -> Vec<Problem> {
+fn problems(objects: &[Found], wrong: Vec<RejectedAt>, rejected: &[Rejected]) -> Vec<Problem> {
     let mut problems: BTreeSet<Problem> = wrong.into_iter().map(Problem::from).collect();
     let mut counting = BTreeMap::new();
     for found in objects {
@@ -152,14 +152,13 @@ fn line_of(found: &Found, Rejected { object: _, field, value, reason, message, m
 }
 
 /// Whether its Service takes part and has nothing to take addresses from.
-fn lacks_slices(OldEndpoints { file: _, line: _, service }: &OldEndpoints, offline: &Offline) -> bool {
-    offline.explain(service).is_some_and(|explained| {
-        let Explanation { key: _, unserved, ports, slices } = explained.explanation;
-        unserved.is_none() && ports.iter().any(|port| port.unserved.is_none()) && slices.is_empty()
+fn lacks_slices(Declared { file: _, line: _, it: service }: &Declared<Key>, offline: &Offline) -> bool {
+    offline.explain(service).is_some_and(|ServiceExplanation { unserved, ports, slices, .. }| {
+        unserved.is_none() && ports.iter().any(|port| port.served) && slices.is_empty()
     })
 }
 
-fn old_endpoints(OldEndpoints { file, line, service }: &OldEndpoints) -> Problem {
+fn old_endpoints(Declared { file, line, it: service }: &Declared<Key>) -> Problem {
     let rejected = Rejected {
         object: ObjectRef::File(Arc::clone(file)),
         field: format!("line {line}"),

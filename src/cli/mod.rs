@@ -8,16 +8,14 @@
 //!                       convert    annotations of other products, in ours
 //!                       status     who is connected to a running server, and how far each client is
 //!                       bootstrap  what an Envoy or a gRPC client is started with
-//!                       demo       all of it, with pods, an Envoy and load, on this machine
 //! ```
 //!
 //! What a command prints goes to stdout, all else to stderr. A command ends with an [`Exit`] or a [`Failure`]; the
 //! failure is printed here, on one line.
 
-pub mod bootstrap;
+mod bootstrap;
 mod cluster;
 mod convert;
-pub mod demo;
 mod exit;
 mod explain;
 mod http;
@@ -59,7 +57,6 @@ enum Command {
     Convert(convert::Convert),
     Status(status::Status),
     Bootstrap(bootstrap::Bootstrap),
-    Demo(demo::Demo),
 }
 
 /// Runs the command that `arguments` (with the program's own name first) ask for, and says how it went.
@@ -77,7 +74,6 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Convert(convert) => convert.run(&mut out),
         Command::Status(status) => status.run(&mut out),
         Command::Bootstrap(bootstrap) => bootstrap.run(&mut out),
-        Command::Demo(demo) => demo.run(&mut out),
     };
     let result = result.and_then(|exit| out.flush().map(|()| exit).map_err(Failure::from));
     result.unwrap_or_else(Failure::report)

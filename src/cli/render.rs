@@ -15,8 +15,8 @@ use crate::xds::{ClientKind, Place, Target};
 
 /// Print what a client would get, without a server
 ///
-/// Reads manifests as `serve --manifests` does and prints the four lists of resources: clusters, endpoints, listeners,
-/// routes. What can't be used goes to stderr, in the words of `chancery lint`; an error makes the exit code 1.
+/// Reads manifests as `serve --manifests` does, and prints clusters, endpoints, listeners and routes. Rejected
+/// configuration goes to stderr, as with `chancery lint`; the exit code is 1 if there is an error.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   chancery render ./services
@@ -30,23 +30,23 @@ pub(super) struct Render {
     #[command(flatten)]
     reading: Reading,
 
-    /// The kind of client
+    /// Kind of client
     #[arg(long = "for", value_name = "CLIENT", value_enum, default_value = "envoy")]
     client: Client,
 
-    /// The client's fleet [default: one that no Service names]
+    /// Fleet of the client [default: one that no Service names]
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     fleet: String,
 
-    /// The client's zone [default: unknown]
+    /// Zone of the client [default: unknown]
     #[arg(long, value_name = "ZONE", default_value = "", hide_default_value = true)]
     zone: String,
 
-    /// The Kubernetes node that the client runs on [default: unknown]
+    /// Kubernetes node of the client [default: unknown]
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     node_name: String,
 
-    /// How to print it
+    /// Output format
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "yaml")]
     output: Format,
 }
@@ -55,7 +55,7 @@ pub(super) struct Render {
 enum Client {
     /// An Envoy of the fleet
     Envoy,
-    /// A proxyless gRPC client that dials every port of every Service by its shortest name
+    /// A proxyless gRPC client that dials every port of every Service under its shortest name
     Grpc,
 }
 

@@ -11,40 +11,40 @@ use crate::app;
 use crate::app::config::{Config, Layer};
 use crate::telemetry::log::{self, FILTER_VARIABLE};
 
-/// Serve Envoys over xDS
+/// Run the control plane
 ///
-/// Watches Services and their endpoints, in a Kubernetes cluster or in a directory of manifests, and tells every Envoy
-/// that connects over ADS which pods to balance over and how.
+/// Watches Services and EndpointSlices, in a Kubernetes cluster or in a directory of manifests, and serves clusters,
+/// endpoints, listeners and routes to Envoys and proxyless gRPC clients over xDS.
 ///
-/// Every flag is also an environment variable and, by the same name, a key of the YAML file given with --config. A flag
-/// beats the variable, the variable beats the file.
+/// Each flag can also be set by its environment variable, and by the key of the same name in the YAML file of --config. Flags
+/// override variables, and variables override the file.
 ///
-/// SIGTERM or SIGINT ends it: it takes no new streams, ends those that are open, and exits within --shutdown-grace. A
-/// second signal ends it at once.
+/// On SIGTERM or SIGINT the server accepts no new streams, closes the open ones, and exits within --shutdown-grace. On a
+/// second signal it exits at once.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  # The cluster of the pod it runs in, or of your kubeconfig
+  # Watch the cluster of the own pod, or of your kubeconfig
   chancery serve
   chancery serve --context staging --namespace shop --namespace bank
-  # Manifests on this machine
+  # Serve manifests on this machine
   chancery serve --manifests ./services --allow-loopback-endpoints
-  # Settings from elsewhere
+  # Take settings from a file and from the environment
   chancery serve --config chancery.yaml --log-format json
   CHANCERY_XDS_LISTEN=0.0.0.0:9000 chancery serve
 
-A configuration file, which may also say what differs from fleet to fleet:
+A configuration file, which can also hold settings per fleet:
   xds-listen: 0.0.0.0:9000
   namespace: [shop, bank]
   fleets:
-    \"*\":                             # every fleet, unless it says otherwise
-      access-log: true               # a line of JSON for each request
+    \"*\":                             # default of all fleets
+      access-log: true               # one line of JSON per request
     edge:
       listener: 0.0.0.0:10443
       listener-name: edge            # default http
-      trusted-hops: 1                # proxies before it whose x-forwarded-for counts
+      trusted-hops: 1                # trusted proxies in front, for x-forwarded-for
       max-connection-duration: 30m")]
 pub(super) struct Serve {
-    /// YAML file with the settings below
+    /// YAML file with settings
     #[arg(long, env = "CHANCERY_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
 

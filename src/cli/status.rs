@@ -8,28 +8,29 @@ use clap::Args;
 
 use super::output::{duration, table};
 use super::{Exit, Failure, http};
-use crate::admin::{ClientJson, RejectionJson, TypeJson};
+use crate::channels::{ClientSummary, NackSummary, TypeSummary};
+use crate::xds::ResourceType;
 
-/// Show who is connected, and how far each client is
+/// Show connected clients and the state of each
 ///
-/// Asks a running server on its admin port. For each stream and type: `ok` if the client took what it was sent last,
-/// `behind 1.2s` if it hasn't answered for so long, `rejected` if it refused it, `-` if it never asked for the type.
-/// What clients said against what they refused follows the table.
+/// Queries the admin port of a running server. For each stream and type the table shows `ok` if the client accepted the last
+/// response (ACK), `behind 1.2s` if it hasn't answered for that long, `rejected` if it rejected it (NACK), and `-` if it never
+/// subscribed to the type. The messages of rejections follow the table.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   chancery status
   chancery status envoy-7d9f -o json
   kubectl -n chancery port-forward deployment/chancery 18001 & chancery status")]
 pub(super) struct Status {
-    /// Only the streams of the client with this node id
+    /// Show only the streams of the client with this node id
     #[arg(value_name = "NODE")]
     node: Option<String>,
 
-    /// The admin port of the server
+    /// Admin address of the server
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:18001")]
     admin: SocketAddr,
 
-    /// How to print it: a table to read, or a list for programs
+    /// Output format: text for people, json for programs
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text")]
     output: Format,
 }
@@ -42,9 +43,6 @@ enum Format {
 
 /// How many characters of what a client says of itself are shown.
 const MAX_NAME: usize = 60;
-
-/// The columns of the types.
-const TYPES: [&str; 5] = ["cds", "eds", "lds", "rds", "sds"];
 
 impl Status {
     pub(super) fn run(self, out: &mut dyn Write) -> Result<Exit, Failure> {
@@ -67,7 +65,7 @@ impl Status {
     }
 }
 
-fn clients(admin: SocketAddr) -> Result<Vec<ClientJson>, Failure> {
+fn clients(admin: SocketAddr) -> Result<Vec<ClientSummary>, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let body = runtime.block_on(http::get(admin, "/api/v1/clients")).map_err(|error| {
         Failure::unreachable(error.context("can't reach the server; name its admin port with --admin"))
@@ -77,35 +75,39 @@ fn clients(admin: SocketAddr) -> Result<Vec<ClientJson>, Failure> {
         .map_err(Failure::unreachable)
 }
 
-fn print_table(out: &mut dyn Write, clients: &[ClientJson]) -> std::io::Result<()> {
+fn print_table(out: &mut dyn Write, clients: &[ClientSummary]) -> std::io::Result<()> {
     if clients.is_empty() {
         return writeln!(out, "no client is connected");
     }
-    let [cds, eds, lds, rds, sds] = TYPES.map(str::to_uppercase);
+    let [cds, eds, lds, rds, sds] = ResourceType::ALL.map(|of_type| of_type.as_str().to_uppercase());
     let [node, fleet, stream, age] = ["NODE", "FLEET", "STREAM", "AGE"].map(str::to_owned);
     let head = [node, fleet, stream, age, cds, eds, lds, rds, sds];
     let rows: Vec<[String; 9]> = [head].into_iter().chain(clients.iter().map(row)).collect();
     for line in table(&rows, 0, MAX_NAME) {
         writeln!(out, "{line}")?;
     }
-    for (client, of_type, rejection) in rejections(clients) {
-        let RejectionJson { version: _, message, seconds_ago } = rejection;
+    for (client, of_type, nack) in nacks(clients) {
+        let NackSummary { version: _, message, seconds_ago } = nack;
         let ago = duration(*seconds_ago);
-        writeln!(out, "\n{} ({}) rejected {} {ago} ago:\n  {message}", client.node, client.stream, of_type.r#type)?;
+        writeln!(
+            out,
+            "\n{} ({}) rejected {} {ago} ago:\n  {message}",
+            client.node, client.stream, of_type.resource_type
+        )?;
     }
     Ok(())
 }
 
-fn row(client: &ClientJson) -> [String; 9] {
-    let ClientJson { node, fleet, client: _, user_agent: _, stream, age_seconds, types } = client;
-    let of_type = |word: &str| types.iter().find(|of_type| of_type.r#type == word).map_or("-".to_owned(), state);
-    let [cds, eds, lds, rds, sds] = TYPES.map(of_type);
+fn row(client: &ClientSummary) -> [String; 9] {
+    let ClientSummary { node, fleet, client: _, user_agent: _, stream, age_seconds, types } = client;
+    let of_type = |wanted| types.iter().find(|one| one.resource_type == wanted).map_or("-".to_owned(), state);
+    let [cds, eds, lds, rds, sds] = ResourceType::ALL.map(of_type);
     [shown(node), shown(fleet), stream.clone(), duration(*age_seconds), cds, eds, lds, rds, sds]
 }
 
-fn state(of_type: &TypeJson) -> String {
-    let TypeJson { r#type: _, sent, acked, behind_seconds, rejected } = of_type;
-    match (sent, behind_seconds, rejected) {
+fn state(of_type: &TypeSummary) -> String {
+    let TypeSummary { resource_type: _, sent, acked, behind_seconds, nack } = of_type;
+    match (sent, behind_seconds, nack) {
         (_, _, Some(_)) => "rejected".to_owned(),
         (_, Some(seconds), None) => format!("behind {}", duration(*seconds)),
         (None, None, None) => "nothing yet".to_owned(),
@@ -114,9 +116,9 @@ fn state(of_type: &TypeJson) -> String {
     }
 }
 
-fn rejections(clients: &[ClientJson]) -> impl Iterator<Item = (&ClientJson, &TypeJson, &RejectionJson)> {
+fn nacks(clients: &[ClientSummary]) -> impl Iterator<Item = (&ClientSummary, &TypeSummary, &NackSummary)> {
     let types = clients.iter().flat_map(|client| client.types.iter().map(move |of_type| (client, of_type)));
-    types.filter_map(|(client, of_type)| of_type.rejected.as_ref().map(|rejection| (client, of_type, rejection)))
+    types.filter_map(|(client, of_type)| of_type.nack.as_ref().map(|nack| (client, of_type, nack)))
 }
 
 /// What a client said of itself, without what would disturb the table or the terminal.
@@ -130,7 +132,7 @@ mod tests {
 
     use super::*;
 
-    fn client(node: &str, types: &serde_json::Value) -> ClientJson {
+    fn client(node: &str, types: &serde_json::Value) -> ClientSummary {
         let client = json!({
             "node": node, "fleet": "edge", "client": "envoy", "user_agent": "envoy 1.40.0", "stream": "ads delta 3",
             "age_seconds": 754.2, "types": types,
@@ -138,7 +140,7 @@ mod tests {
         serde_json::from_value(client).unwrap()
     }
 
-    fn printed(clients: &[ClientJson]) -> String {
+    fn printed(clients: &[ClientSummary]) -> String {
         let mut out = Vec::new();
         print_table(&mut out, clients).unwrap();
         String::from_utf8(out).unwrap()

@@ -1,4 +1,4 @@
-//! What an Event says.
+//! The content of an Event.
 
 use k8s_openapi::api::core::v1 as core;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
@@ -8,31 +8,31 @@ use twox_hash::XxHash3_128;
 use crate::model::{Key, Kind, ObjectRef, Reason, Rejected};
 use crate::source::objects::DEFAULT_NAMESPACE;
 
-/// Who says it.
+/// The component that reports it.
 const COMPONENT: &str = "chancery";
 
 /// How long the message of an Event may be, in bytes (the API's limit for a `note`).
 const MAX_MESSAGE: usize = 1024;
 
-/// A mistake that the owner of an object is to be told.
+/// A rejection that the owner of the object can mend.
 ///
 /// What is in force meanwhile is no part of it: replicas may differ in that (one of them may have seen the last good value,
-/// another may have started after it), and it changes while the mistake stays.
+/// another may have started after it), and it changes while the rejection stays.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Warning {
     /// A Service or a Namespace.
     pub(super) kind: Kind,
     /// Its namespace (empty for a Namespace) and name.
     pub(super) key: Key,
-    /// One of the three that the contract names.
+    /// `InvalidAnnotation`, `UnknownAnnotation` or `RejectedByClient`.
     pub(super) reason: Reason,
     /// What is wrong.
     pub(super) message: String,
 }
 
-/// The object itself, as it is now.
+/// The version of the object that an Event is about (`involvedObject`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Subject {
+pub(super) struct InvolvedObject {
     /// `metadata.uid`: `kubectl describe` looks for the Events of exactly this one.
     pub(super) uid: String,
     /// `metadata.resourceVersion`.
@@ -40,10 +40,10 @@ pub(super) struct Subject {
 }
 
 impl Warning {
-    /// What its owner is to be told of this, if anything.
+    /// The warning for a rejection, if it has one.
     ///
-    /// Of Services and Namespaces those are the mistakes in annotations, among which a domain or prefix that somebody else
-    /// has already, and what clients refuse. Everything else is written by a controller, or was never asked of us.
+    /// Those are the mistakes in annotations of Services and Namespaces, among them conflicts over domains, and what clients
+    /// reject. Everything else is written by a controller, or isn't meant for us.
     pub(super) fn of(rejected: &Rejected) -> Option<Self> {
         let Rejected { object, field, value, reason, message, meanwhile: _ } = rejected;
         let ObjectRef::Object(kind @ (Kind::Service | Kind::Namespace), key) = object else { return None };
@@ -69,20 +69,20 @@ impl Warning {
     }
 
     /// The name of its Event: the same from every replica and after every restart.
-    pub(super) fn name(&self, subject: &Subject) -> String {
+    pub(super) fn name(&self, object: &InvolvedObject) -> String {
         let Self { kind, key, reason, message } = self;
         // None of the others can have the separator in it.
-        let identity = [kind.as_str(), &key.namespace, &key.name, &subject.uid, reason.as_str(), message].join("\0");
+        let identity = [kind.as_str(), &key.namespace, &key.name, &object.uid, reason.as_str(), message].join("\0");
         format!("{}.{:032x}", key.name, XxHash3_128::oneshot(identity.as_bytes()))
     }
 
     /// Its Event, seen for the first time.
-    pub(super) fn event(&self, meanwhile: &str, subject: &Subject, now: &Time) -> core::Event {
+    pub(super) fn event(&self, meanwhile: &str, object: &InvolvedObject, now: &Time) -> core::Event {
         let Self { kind, key, reason, message: _ } = self;
-        let Subject { uid, resource_version } = subject;
+        let InvolvedObject { uid, resource_version } = object;
         core::Event {
             metadata: ObjectMeta {
-                name: Some(self.name(subject)),
+                name: Some(self.name(object)),
                 namespace: Some(self.namespace().to_owned()),
                 ..ObjectMeta::default()
             },
@@ -107,20 +107,26 @@ impl Warning {
         }
     }
 
-    /// What a merge patch has to change of `known`, its Event that is there already; `None` if it says all there is to say.
+    /// The merge patch that counts `known`, its Event that is there already, once more; `None` if it was counted already.
     ///
-    /// An Event notes which version of the object it was last written for. If that is still the version, then somebody has
-    /// counted this mistake already: another replica, or this one before it was restarted. If it isn't, the object was
-    /// changed and the mistake is there (again): then whoever comes first counts it. That works without clocks, because
-    /// every replica sees the same versions, and because the patch is refused if `known` isn't the newest any more.
-    pub(super) fn again(&self, known: &core::Event, meanwhile: &str, subject: &Subject, now: &Time) -> Option<Value> {
+    /// An Event has the version of the object that it was last written for. If that is still the version, it was counted
+    /// already: by another replica, or by this one before it was restarted. If it isn't, the object was changed and the
+    /// rejection is there (again): then the first replica counts it. That works without clocks, because every replica sees
+    /// the same versions, and because the patch is refused if `known` isn't the newest any more.
+    pub(super) fn repeat_patch(
+        &self,
+        known: &core::Event,
+        meanwhile: &str,
+        object: &InvolvedObject,
+        now: &Time,
+    ) -> Option<Value> {
         let version = known.involved_object.resource_version.as_ref();
-        if version == Some(&subject.resource_version) {
+        if version == Some(&object.resource_version) {
             return None;
         }
         Some(json!({
             "metadata": { "resourceVersion": known.metadata.resource_version },
-            "involvedObject": { "resourceVersion": subject.resource_version },
+            "involvedObject": { "resourceVersion": object.resource_version },
             "message": self.message(meanwhile),
             "lastTimestamp": now,
             "count": known.count.unwrap_or(1).saturating_add(1),

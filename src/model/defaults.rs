@@ -1,5 +1,7 @@
 //! The ports that are meant when nobody names one.
 
+use serde::{Deserialize, Serialize};
+
 use super::Protocol;
 
 /// The default ports of a Service: one for gRPC requests, one for all others. Often both are the same port, and either may
@@ -16,9 +18,11 @@ pub struct Defaults {
 }
 
 /// Which requests under a name without a port are meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Requests {
     /// All of them.
+    #[default]
     All,
     /// Those of gRPC: their content type is `application/grpc`, with or without a suffix such as `+proto`.
     Grpc,

@@ -18,7 +18,7 @@ mod defaults;
 pub mod duration;
 mod endpoint;
 mod event;
-pub mod explain;
+pub mod explanation;
 mod key;
 mod nearest;
 pub mod object;
@@ -38,5 +38,5 @@ pub use policy::{
     Balancing, Connection, HashOn, HealthCheck, LbPolicy, Limits, Outlier, Policy, Probe, Protocol, Retry, RetryOn,
     SlowStart, Timeouts, UNLIMITED, ZoneRouting,
 };
-pub use rejected::{Reason, Rejected, Severity};
+pub use rejected::{Reason, Rejected, RejectedJson, Severity};
 pub use service::{Fleets, Port, Service, Written};

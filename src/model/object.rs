@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::settings::{Settings, Translated};
-use super::{Key, ZoneRouting, explain::Unserved};
+use super::{Key, ZoneRouting, explanation::UnservedReason};
 
 /// One object of a source.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,11 +98,11 @@ impl Service {
     }
 
     /// Why there can be nothing to balance over, whatever the settings say.
-    pub fn unserved(&self) -> Option<Unserved> {
+    pub fn unserved(&self) -> Option<UnservedReason> {
         if self.external_name {
-            Some(Unserved::ExternalName)
+            Some(UnservedReason::ExternalName)
         } else if self.ports.is_empty() {
-            Some(Unserved::NoTcpPort)
+            Some(UnservedReason::NoTcpPort)
         } else {
             None
         }

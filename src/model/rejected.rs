@@ -4,6 +4,10 @@ use std::fmt::{self, Write as _};
 
 use super::ObjectRef;
 
+mod json;
+
+pub use json::RejectedJson;
+
 /// One setting, field, object or file that can't be used: what, why, and what is in force meanwhile.
 ///
 /// It never travels as an error: it is collected, shown, and harms nobody else.

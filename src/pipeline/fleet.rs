@@ -1,4 +1,4 @@
-//! What the Envoys of one fleet get.
+//! The snapshot of one fleet of Envoys.
 
 use std::sync::Arc;
 
@@ -9,8 +9,8 @@ use crate::xds::{Name, Resource, ResourceType, Snapshot};
 
 /// The snapshot of one fleet, and the encoded virtual hosts that its route configuration is made of.
 ///
-/// Every change says whether it was one: what is equal already isn't touched, so that a map that didn't change stays the
-/// same in memory.
+/// Every method that changes it returns whether anything changed: what is equal stays as it is, so that an unchanged map
+/// stays the same in memory.
 #[derive(Debug, Clone)]
 pub(super) struct Fleet {
     /// The name of its listener and of its route configuration.
@@ -43,8 +43,7 @@ impl Fleet {
         take(&mut self.snapshot, resource_type, name)
     }
 
-    /// Puts a virtual host in, or takes it out. The route configuration is put in by whoever made it of
-    /// [`Self::route_configuration`].
+    /// Puts a virtual host in, or takes it out. The caller makes a new [`Self::route_configuration`] and puts it in.
     pub(super) fn set_virtual_host(&mut self, name: &Name, virtual_host: Option<EncodedVirtualHost>) -> bool {
         if self.virtual_hosts.get(name) == virtual_host.as_ref() {
             return false;
@@ -62,7 +61,7 @@ impl Fleet {
     }
 }
 
-/// Puts a resource into a snapshot, unless it is there already; says whether it wasn't.
+/// Puts a resource into a snapshot, unless it is there already. Returns whether it wasn't.
 pub(super) fn put(snapshot: &mut Arc<Snapshot>, resource_type: ResourceType, resource: &Arc<Resource>) -> bool {
     if snapshot.get(resource_type).get(resource.name()) == Some(resource) {
         return false;
@@ -71,7 +70,7 @@ pub(super) fn put(snapshot: &mut Arc<Snapshot>, resource_type: ResourceType, res
     true
 }
 
-/// Takes a resource out of a snapshot, if it is there; says whether it was.
+/// Takes a resource out of a snapshot, if it is there. Returns whether it was.
 pub(super) fn take(snapshot: &mut Arc<Snapshot>, resource_type: ResourceType, name: &str) -> bool {
     if !snapshot.get(resource_type).contains(name) {
         return false;

@@ -1,11 +1,11 @@
-//! From what a source says to what clients should hold.
+//! Turns the notices of a source into published snapshots.
 //!
 //! ```text
 //! Source ── Notice ──▶ run ── Event ──▶ Catalog ── changed entries ──▶ Renderer ── World ──▶ SnapshotWriter
 //!                       │                  │                              │
 //!                       │                  └────────── Rejected ──────────┤
-//!                       ├── listed, out of touch ─▶ StatusWriter ◀────────┘
-//! QueryReceiver ── why? ────┘
+//!                       ├── listed, outage ───────▶ StatusWriter ◀────────┘
+//! QueryReceiver ────────┘
 //! ```
 //!
 //! [`run()`] takes whatever the source has ready as one batch, and publishes what came of it by one swap; it never waits
@@ -15,16 +15,16 @@
 //! [`run()`] doesn't yield while it works, which for a Namespace with thousands of Services takes a while: it is meant for a
 //! thread of its own. The source is read there, too, so what isn't taken yet waits where it comes from.
 //!
-//! What Envoys get is rendered when it changes, and what gRPC clients get when one of them wants it: what they want comes
-//! in by [`Wanted`](crate::channels::Wanted), as another reason to render and publish.
+//! What Envoys get is rendered when it changes, and what gRPC clients get when one of them asks for it: their demand comes
+//! in by a [`DemandReader`](crate::channels::DemandReader), as another reason to render and publish.
 
-mod deadlines;
 mod explain;
 mod fleet;
 mod offline;
 mod on_demand;
 mod options;
-mod rejections;
+mod rejected;
+mod rename_deadlines;
 mod renderer;
 mod run;
 

@@ -1,10 +1,12 @@
-//! The pipeline without source, clock and clients.
+//! Renders complete lists of objects once, without source, clock and clients.
 
 use std::sync::Arc;
 
-use super::explain::Truth;
+use super::explain::QueryState;
+use super::rejected::all_rejected;
 use super::{RenderOptions, Renderer};
-use crate::channels::{Explained, KnownService};
+use crate::channels::ServiceSummary;
+use crate::model::explanation::ServiceExplanation;
 use crate::model::{Catalog, Event, Key, Rejected};
 use crate::xds::{Snapshot, World};
 
@@ -26,17 +28,17 @@ impl Offline {
     }
 
     /// Why this Service would be served as it would; `None` if there is no such Service.
-    pub fn explain(&self, key: &Key) -> Option<Explained> {
-        self.truth().explain(key)
+    pub fn explain(&self, key: &Key) -> Option<ServiceExplanation> {
+        self.query_state().explain(key)
     }
 
     /// Some of the Services after this key, in the order of keys; none is the end.
-    pub fn page(&self, after: Option<&Key>) -> Vec<KnownService> {
-        self.truth().page(after)
+    pub fn page(&self, after: Option<&Key>) -> Vec<ServiceSummary> {
+        self.query_state().page(after)
     }
 
-    fn truth(&self) -> Truth<'_> {
-        Truth { catalog: &self.catalog, renderer: &self.renderer, rejected: &self.rejected }
+    fn query_state(&self) -> QueryState<'_> {
+        QueryState { catalog: &self.catalog, renderer: &self.renderer, rejected: &self.rejected }
     }
 }
 
@@ -50,12 +52,4 @@ pub fn offline(events: impl IntoIterator<Item = Event>, options: RenderOptions) 
     renderer.apply(catalog.take_changes());
     let rejected = all_rejected(&catalog, &renderer);
     Offline { world: renderer.world(), rejected, catalog, renderer }
-}
-
-/// Everything that can't be used now, in a stable order, each thing once.
-pub(super) fn all_rejected(catalog: &Catalog, renderer: &Renderer) -> Vec<Rejected> {
-    let mut rejected: Vec<Rejected> = catalog.rejected().chain(renderer.rejected()).cloned().collect();
-    rejected.sort_unstable();
-    rejected.dedup();
-    rejected
 }

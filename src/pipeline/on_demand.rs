@@ -1,4 +1,4 @@
-//! What proxyless gRPC clients get.
+//! Renders what proxyless gRPC clients ask for, when they ask for it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -7,14 +7,14 @@ use super::fleet::{put, take};
 use super::renderer::origin;
 use crate::channels::DemandChange;
 use crate::model::{Endpoint, Key, Port, Service};
+use crate::translate::endpoint::{Preference, assignment};
 use crate::translate::grpc::{
-    Meaning, PortName, assignment, cluster, listener, meaning, route_configuration, route_configuration_name,
-    server_listener,
+    Meaning, PortName, cluster, listener, meaning, route_configuration, route_configuration_name, server_listener,
 };
 use crate::translate::names;
 use crate::xds::{Name, Resource, ResourceType, Snapshot};
 
-/// The snapshot of what gRPC clients want, rendered when one of them wants it.
+/// The snapshot of what gRPC clients ask for, rendered when one of them does.
 ///
 /// One port may be dialled under a dozen names, and each would be a listener of its own; so none is rendered before somebody
 /// asks. With the first name of a port comes all that it leads to, because that is what the client asks for next.
@@ -26,7 +26,7 @@ pub(super) struct OnDemand {
     snapshot: Arc<Snapshot>,
 }
 
-/// What is wanted of one Service.
+/// The names in demand of one Service.
 #[derive(Debug, Default)]
 struct DemandedService {
     names: BTreeMap<(ResourceType, Name), PortName>,
@@ -34,19 +34,19 @@ struct DemandedService {
     rendered: BTreeSet<(ResourceType, Name)>,
 }
 
-/// What a claim is about.
+/// What a change of demand leads to.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Noted {
-    /// This Service, which is to be [rendered](OnDemand::render).
+pub(super) enum DemandEffect {
+    /// This Service has to be [rendered](OnDemand::render).
     Service(Key),
-    /// The snapshot, which is another one now.
-    Changed,
-    /// Nothing that could be rendered.
+    /// The snapshot has changed.
+    SnapshotChanged,
+    /// The name stands for nothing that could be rendered.
     Nothing,
 }
 
 impl OnDemand {
-    /// Nothing is wanted.
+    /// Nothing is in demand.
     pub(super) fn new(cluster_domain: &Arc<str>) -> Self {
         Self { cluster_domain: Arc::clone(cluster_domain), services: BTreeMap::new(), snapshot: Arc::default() }
     }
@@ -55,24 +55,24 @@ impl OnDemand {
         &self.snapshot
     }
 
-    /// Whether anything of this Service is wanted.
+    /// Whether anything of this Service is in demand.
     pub(super) fn has_demand(&self, key: &Key) -> bool {
         self.services.contains_key(key)
     }
 
-    /// Takes in what somebody wants now, or nobody wants any more.
-    pub(super) fn note(&mut self, claim: DemandChange) -> Noted {
-        let DemandChange { resource_type, name, in_demand } = claim;
+    /// Adds a name that is in demand now, or removes one that no longer is.
+    pub(super) fn update(&mut self, change: DemandChange) -> DemandEffect {
+        let DemandChange { resource_type, name, in_demand } = change;
         match meaning(resource_type, &name, &self.cluster_domain) {
-            None => Noted::Nothing,
+            None => DemandEffect::Nothing,
             Some(Meaning::Port(key, port)) => {
-                let wanted = self.services.entry(key.clone()).or_default();
+                let demanded = self.services.entry(key.clone()).or_default();
                 if in_demand {
-                    wanted.names.insert((resource_type, name), port);
+                    demanded.names.insert((resource_type, name), port);
                 } else {
-                    wanted.names.remove(&(resource_type, name));
+                    demanded.names.remove(&(resource_type, name));
                 }
-                Noted::Service(key)
+                DemandEffect::Service(key)
             }
             Some(Meaning::Server { address, port }) => {
                 let changed = if in_demand {
@@ -81,13 +81,12 @@ impl OnDemand {
                 } else {
                     take(&mut self.snapshot, resource_type, &name)
                 };
-                if changed { Noted::Changed } else { Noted::Nothing }
+                if changed { DemandEffect::SnapshotChanged } else { DemandEffect::Nothing }
             }
         }
     }
 
-    /// Renders what is wanted of a Service; `None` if there is no such Service. Says whether the snapshot is another one by
-    /// it.
+    /// Renders what is in demand of a Service; `None` if there is no such Service. Returns whether the snapshot changed.
     pub(super) fn render<'a>(
         &mut self,
         key: &Key,
@@ -113,7 +112,7 @@ impl OnDemand {
     }
 }
 
-/// The listeners that are wanted of a Service, and all other resources of the ports that anything is wanted of.
+/// The listeners of a Service that are in demand, and all other resources of the ports that they lead to.
 fn resources<'a>(
     service: &Service,
     names: &BTreeMap<(ResourceType, Name), PortName>,
@@ -138,7 +137,7 @@ fn resources<'a>(
         let endpoints = endpoints(number).map(Arc::clone).unwrap_or_default();
         for (resource_type, resource) in [
             (ResourceType::Cluster, cluster(&name, policy)),
-            (ResourceType::Endpoint, assignment(&name, &endpoints, &policy.balancing)),
+            (ResourceType::Endpoint, assignment(&name, &endpoints, Preference::for_grpc(&policy.balancing))),
             (ResourceType::Route, route_configuration(&routes, &name, policy)),
         ] {
             resources.push((resource_type, resource.with_origin(origin(service, port))));

@@ -1,4 +1,4 @@
-//! What the server's configuration says about rendering.
+//! The part of the configuration that rendering depends on.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,29 +1,30 @@
-//! Renders what changed, and only that.
+//! Turns changes of the catalog into changes of snapshots, and renders only what changed.
 
 mod explain;
-mod hidden;
+mod shadowed;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::iter;
 use std::sync::Arc;
 
-use super::on_demand::{Noted, OnDemand};
+use super::on_demand::{DemandEffect, OnDemand};
 use super::{RenderOptions, fleet::Fleet};
 use crate::channels::DemandChange;
 use crate::model::{Endpoint, Entry, Fleets, Key, ObjectRef, Port, Reason, Rejected, Service};
-use crate::translate::envoy::{Affected, Contest, Domains, PortRoutes, Preference, Title, assignment, cluster};
+use crate::translate::endpoint::{Preference, assignment};
+use crate::translate::envoy::{ClaimKind, Conflict, DirtyVirtualHosts, Domains, PortRoutes, cluster};
 use crate::translate::names;
 use crate::xds::{ClientKind, Name, Origin, Resource, ResourceType, Snapshot, Version, World};
-use hidden::HiddenPaths;
+use shadowed::ShadowedPaths;
 
-/// The fleet of every Envoy whose own fleet nobody names.
+/// The fleet of an Envoy whose own fleet neither a Service port nor the configuration names.
 const EVERYONE: &str = "";
 
 /// Turns changes of the catalog into changes of the [`World`]. Pure: the same entries give the same world, in whatever
 /// steps and order they came.
 ///
 /// One changed endpoint renders one assignment, and touches one entry in the map of each fleet that gets it. A changed
-/// Service renders its clusters and virtual hosts, and the virtual hosts of those who want one of its domains; the route
+/// Service renders its clusters and virtual hosts, and the virtual hosts of all who claim one of its domains; the route
 /// configuration is put together again from encoded parts. What turns out equal keeps its memory, so an unchanged map
 /// stays the same map.
 ///
@@ -40,10 +41,10 @@ pub struct Renderer {
     everyone: Fleet,
     fleets: BTreeMap<Name, Fleet>,
     on_demand: OnDemand,
-    /// By the name of the cluster of the port that lost.
+    /// Conflicts over domains, by the name of the cluster of the port that lost.
     rejected: BTreeMap<Name, Vec<Rejected>>,
-    hidden: HiddenPaths,
-    /// How often what there is to tell changed.
+    shadowed: ShadowedPaths,
+    /// How often [`Self::rejected`] changed.
     rejections: u64,
 }
 
@@ -57,12 +58,12 @@ struct RenderedPort {
     routes: Arc<PortRoutes>,
 }
 
-/// What a batch of changes may have changed.
+/// What has to be rendered or distributed again after a batch of changes.
 #[derive(Debug, Default)]
 struct Dirty {
     /// Clusters and assignments, by name.
     resources: BTreeSet<Name>,
-    virtual_hosts: Affected,
+    virtual_hosts: DirtyVirtualHosts,
 }
 
 impl Renderer {
@@ -80,42 +81,43 @@ impl Renderer {
             everyone,
             fleets,
             rejected: BTreeMap::new(),
-            hidden: HiddenPaths::default(),
+            shadowed: ShadowedPaths::default(),
             rejections: 0,
         }
     }
 
-    /// Takes in what changed in the catalog since the last call, and says whether any client gets anything else by it.
+    /// Applies what changed in the catalog since the last call. Returns whether any snapshot changed.
     pub fn apply(&mut self, changes: Vec<(Key, Option<Entry>)>) -> bool {
         let mut dirty = Dirty::default();
-        let wanted = changes.iter().map(|(key, _)| key).filter(|key| self.on_demand.has_demand(key)).cloned().collect();
+        let in_demand =
+            changes.iter().map(|(key, _)| key).filter(|key| self.on_demand.has_demand(key)).cloned().collect();
         for (key, entry) in changes {
             match entry {
                 Some(entry) => self.render(key, entry, &mut dirty),
                 None => self.remove(&key, &mut dirty),
             }
         }
-        // Before anything is spread, so that a new fleet begins with what everyone had, to which `dirty` is the rest.
-        let fleets_changed = self.settle_fleets();
-        let spread = self.spread(&dirty);
-        self.reject(&dirty);
-        let on_demand = self.render_wanted(wanted);
-        fleets_changed || spread || on_demand
+        // Before anything is distributed, so that a new fleet begins with what everyone had, to which `dirty` is the rest.
+        let fleets_changed = self.update_fleets();
+        let distributed = self.distribute(&dirty);
+        self.update_rejected(&dirty);
+        let on_demand = self.render_on_demand(in_demand);
+        fleets_changed || distributed || on_demand
     }
 
-    /// Takes in what gRPC clients want now and didn't before, or the other way round, and says whether any client gets
-    /// anything else by it.
-    pub fn want(&mut self, claims: Vec<DemandChange>) -> bool {
+    /// Applies which names gRPC clients ask for now and didn't before, and the other way round. Returns whether any snapshot
+    /// changed.
+    pub fn update_demand(&mut self, changes: Vec<DemandChange>) -> bool {
         let mut changed = false;
         let mut services = BTreeSet::new();
-        for claim in claims {
-            match self.on_demand.note(claim) {
-                Noted::Service(key) => drop(services.insert(key)),
-                Noted::Changed => changed = true,
-                Noted::Nothing => {}
+        for change in changes {
+            match self.on_demand.update(change) {
+                DemandEffect::Service(key) => drop(services.insert(key)),
+                DemandEffect::SnapshotChanged => changed = true,
+                DemandEffect::Nothing => {}
             }
         }
-        self.render_wanted(services) || changed
+        self.render_on_demand(services) || changed
     }
 
     /// What gRPC clients would get if they dialled every port of every Service by its shortest name.
@@ -124,7 +126,7 @@ impl Renderer {
         for (key, service) in &self.services {
             for port in &service.ports {
                 let name = names::authority(key, port.number).into();
-                all.note(DemandChange { resource_type: ResourceType::Listener, name, in_demand: true });
+                all.update(DemandChange { resource_type: ResourceType::Listener, name, in_demand: true });
             }
             all.render(key, Some(service), endpoints_of(&self.ports, key));
         }
@@ -157,17 +159,17 @@ impl Renderer {
         }
     }
 
-    /// The domains that somebody wants and another one has, and the paths that are hidden, each in the order of clusters.
+    /// The conflicts over domains, and the paths that are shadowed, each in the order of clusters.
     pub fn rejected(&self) -> impl Iterator<Item = &Rejected> {
-        self.rejected.values().flatten().chain(self.hidden.rejected())
+        self.rejected.values().flatten().chain(self.shadowed.rejected())
     }
 
-    /// Another number whenever [`Self::rejected`] tells something else than before.
+    /// A number that grows whenever [`Self::rejected`] changes.
     pub const fn rejections(&self) -> u64 {
         self.rejections
     }
 
-    fn render_wanted(&mut self, services: BTreeSet<Key>) -> bool {
+    fn render_on_demand(&mut self, services: BTreeSet<Key>) -> bool {
         let Self { services: all, ports, on_demand, .. } = self;
         let mut changed = false;
         for key in services {
@@ -183,7 +185,7 @@ impl Renderer {
             let endpoints = endpoints.get(&port.number).map(Arc::clone).unwrap_or_default();
             let unchanged = old.as_ref().is_some_and(|old| Arc::ptr_eq(old, &service));
             self.render_port(&service, port, endpoints, unchanged, dirty);
-            // Who lost a domain is told of the field that it was written in, also when only that is another one.
+            // A conflict names the field that the domain is written in, so it changes with that alone.
             if old.as_ref().and_then(|old| old.port(port.number)).is_some_and(|old| old.written != port.written) {
                 dirty.virtual_hosts.ports.insert(names::cluster(&service.key, port.number));
             }
@@ -207,7 +209,7 @@ impl Renderer {
         let old = self.ports.remove(&name);
         let known = old.as_ref().filter(|_| unchanged).and_then(|old| old.cluster.origin());
         let origin = known.map_or_else(|| origin(service, port), Arc::clone);
-        let preference = Preference::of(&port.policy.balancing);
+        let preference = Preference::for_envoy(&port.policy.balancing);
         let is_same = |old: &&RenderedPort| Arc::ptr_eq(&old.endpoints, &endpoints) && old.preference == preference;
         let assignment = match old.as_ref().filter(is_same) {
             Some(old) => Arc::clone(&old.assignment),
@@ -223,18 +225,18 @@ impl Renderer {
                 let authority = names::authority(&service.key, port.number);
                 let cluster = cluster(&name, &authority, &port.policy).with_origin(origin);
                 let cluster = kept_or_new(old.as_ref().map(|old| &old.cluster), cluster);
-                (cluster, self.claim(old.map(|old| old.routes), routes, dirty))
+                (cluster, self.replace_routes(old.map(|old| old.routes), routes, dirty))
             }
         };
         self.ports.insert(Name::clone(&name), RenderedPort { endpoints, preference, cluster, assignment, routes });
         dirty.resources.insert(name);
     }
 
-    /// Replaces what a port wants of the route configurations.
-    fn claim(&mut self, old: Option<Arc<PortRoutes>>, new: PortRoutes, dirty: &mut Dirty) -> Arc<PortRoutes> {
+    /// Replaces the claims of a port.
+    fn replace_routes(&mut self, old: Option<Arc<PortRoutes>>, new: PortRoutes, dirty: &mut Dirty) -> Arc<PortRoutes> {
         match old {
             Some(old) if *old == new => return old,
-            Some(old) => self.withdraw(&old, dirty),
+            Some(old) => self.remove_routes(&old, dirty),
             None => {}
         }
         let new = Arc::new(new);
@@ -247,7 +249,7 @@ impl Renderer {
         new
     }
 
-    fn withdraw(&mut self, routes: &PortRoutes, dirty: &mut Dirty) {
+    fn remove_routes(&mut self, routes: &PortRoutes, dirty: &mut Dirty) {
         self.domains.remove(routes, &mut dirty.virtual_hosts);
         if let Fleets::Named(fleets) = &routes.fleets {
             for fleet in fleets {
@@ -267,11 +269,12 @@ impl Renderer {
 
     fn remove_port(&mut self, name: &Name, dirty: &mut Dirty) {
         let Some(old) = self.ports.remove(name) else { return };
-        self.withdraw(&old.routes, dirty);
+        self.remove_routes(&old.routes, dirty);
         dirty.resources.insert(Name::clone(name));
     }
 
-    fn settle_fleets(&mut self) -> bool {
+    /// Adds fleets that are named for the first time, and removes those that nobody names any more.
+    fn update_fleets(&mut self) -> bool {
         let Self { options, named, everyone, fleets, .. } = self;
         let before = fleets.len();
         named.retain(|_, ports| *ports > 0);
@@ -285,7 +288,7 @@ impl Renderer {
     }
 
     /// Brings what is dirty to every fleet.
-    fn spread(&mut self, dirty: &Dirty) -> bool {
+    fn distribute(&mut self, dirty: &Dirty) -> bool {
         let Self { services, ports, domains, everyone, fleets, .. } = self;
         let fleets = fleets.iter_mut().map(|(name, fleet)| (&**name, fleet));
         let mut route_configurations: BTreeMap<Version, Arc<Resource>> = BTreeMap::new();
@@ -303,7 +306,7 @@ impl Renderer {
             }
             let mut rerouted = false;
             for name in &dirty.virtual_hosts.ports {
-                let virtual_host = port_of(name).and_then(|port| domains.of_port(&port.routes, fleet_name));
+                let virtual_host = port_of(name).and_then(|port| domains.port_virtual_host(&port.routes, fleet_name));
                 rerouted |= fleet.set_virtual_host(name, virtual_host);
             }
             for key in &dirty.virtual_hosts.services {
@@ -313,11 +316,11 @@ impl Renderer {
                 };
                 let defaults = services.get(key).map(|service| service.defaults).unwrap_or_default();
                 let both = port(defaults.grpc).zip(port(defaults.http)).filter(|(grpc, http)| grpc.name != http.name);
-                let virtual_host = both.and_then(|(grpc, http)| domains.of_service(grpc, http, fleet_name));
+                let virtual_host = both.and_then(|(grpc, http)| domains.service_virtual_host(grpc, http, fleet_name));
                 rerouted |= fleet.set_virtual_host(&names::service(key), virtual_host);
             }
             for domain in &dirty.virtual_hosts.domains {
-                rerouted |= fleet.set_virtual_host(domain, domains.of_domain(domain, fleet_name));
+                rerouted |= fleet.set_virtual_host(domain, domains.domain_virtual_host(domain, fleet_name));
             }
             if rerouted {
                 let routes = fleet.route_configuration();
@@ -328,31 +331,32 @@ impl Renderer {
         changed
     }
 
-    /// Tells those who lost a domain, in whichever fleet, and those who no longer do.
-    fn reject(&mut self, dirty: &Dirty) {
-        let Self { services, ports, domains, fleets, rejected, hidden, rejections, .. } = self;
+    /// Updates the conflicts over domains and the shadowed paths, of all fleets.
+    fn update_rejected(&mut self, dirty: &Dirty) {
+        let Self { services, ports, domains, fleets, rejected, shadowed, rejections, .. } = self;
         let port_of = |name: &Name| {
             let routes = &ports.get(name)?.routes;
             services.get(&routes.key)?.port(routes.port)
         };
         for domain in &dirty.virtual_hosts.domains {
             let everywhere = iter::once(EVERYONE).chain(fleets.keys().map(|fleet| &**fleet));
-            let now = everywhere.flat_map(|fleet| domains.hidden(domain, fleet)).collect();
-            *rejections += u64::from(hidden.set(domain, now, &port_of));
+            let now = everywhere.flat_map(|fleet| domains.shadowed(domain, fleet)).collect();
+            *rejections += u64::from(shadowed.set(domain, now, &port_of));
         }
         for name in &dirty.virtual_hosts.ports {
-            *rejections += u64::from(hidden.tell(name, &port_of));
+            *rejections += u64::from(shadowed.update_port(name, &port_of));
             let before = rejected.remove(name).unwrap_or_default();
             let Some(RenderedPort { routes, .. }) = ports.get(name) else {
                 *rejections += u64::from(!before.is_empty());
                 continue;
             };
-            let lost: BTreeSet<Contest> = iter::once(EVERYONE)
+            let conflicts: BTreeSet<Conflict> = iter::once(EVERYONE)
                 .chain(fleets.keys().map(|fleet| &**fleet))
                 .filter(|fleet| routes.fleets.includes(fleet))
-                .flat_map(|fleet| domains.lost(routes, fleet))
+                .flat_map(|fleet| domains.conflicts(routes, fleet))
                 .collect();
-            let now: Vec<Rejected> = lost.iter().map(|lost| rejection(routes, lost, port_of(name))).collect();
+            let now: Vec<Rejected> =
+                conflicts.iter().map(|conflict| rejection(routes, conflict, port_of(name))).collect();
             *rejections += u64::from(now != before);
             if !now.is_empty() {
                 rejected.insert(Name::clone(name), now);
@@ -371,16 +375,16 @@ fn kept_or_new(old: Option<&Arc<Resource>>, new: Resource) -> Arc<Resource> {
     old.filter(|old| ***old == new).map_or_else(|| Arc::new(new), Arc::clone)
 }
 
-/// What a client's complaint about the resources of this port is traced back to.
+/// What a NACK of the resources of this port is traced back to.
 pub(super) fn origin(service: &Service, port: &Port) -> Arc<Origin> {
     let object = ObjectRef::service(&service.key).to_string().into();
     Arc::new(Origin { object, annotations: port.annotated.iter().map(|key| Arc::from(*key)).collect() })
 }
 
-fn rejection(routes: &PortRoutes, lost: &Contest, wanted_by: Option<&Port>) -> Rejected {
-    let Contest { domain, prefix, winner, port, title } = lost;
-    let message = match (title, prefix) {
-        (Title::Own, _) => {
+fn rejection(routes: &PortRoutes, conflict: &Conflict, loser: Option<&Port>) -> Rejected {
+    let Conflict { domain, prefix, winner, winner_port: port, winner_claim } = conflict;
+    let message = match (winner_claim, prefix) {
+        (ClaimKind::OwnName, _) => {
             format!("that is a name of Service {winner} itself (port {port}), which nobody else can have")
         }
         (_, None) if *winner == routes.key => {
@@ -389,13 +393,13 @@ fn rejection(routes: &PortRoutes, lost: &Contest, wanted_by: Option<&Port>) -> R
         (_, Some(_)) if *winner == routes.key => {
             format!("port {port} of this Service has it already on {domain}; the lowest port that wants it has it")
         }
-        (Title::Shared, None) => format!(
+        (ClaimKind::Shared, None) => format!(
             "Service {winner} (port {port}) has it already, and shares it by routes; expected routes beside hosts"
         ),
-        (Title::Hosts, _) => format!(
+        (ClaimKind::Exclusive, _) => format!(
             "Service {winner} (port {port}) has it already; the older Service has it, by creation time, then by name"
         ),
-        (Title::Shared, Some(_)) => format!(
+        (ClaimKind::Shared, Some(_)) => format!(
             "Service {winner} (port {port}) has it already on {domain}; the older Service has it, by creation time, then \
              by name"
         ),
@@ -404,7 +408,7 @@ fn rejection(routes: &PortRoutes, lost: &Contest, wanted_by: Option<&Port>) -> R
         Some(prefix) => ("routes", prefix, "domains and routes"),
         None => ("hosts", domain, "domains"),
     };
-    let written = wanted_by.and_then(|port| port.written.get(key)).map(|written| written.field_of(value).to_owned());
+    let written = loser.and_then(|port| port.written.get(key)).map(|written| written.field_of(value).to_owned());
     Rejected {
         object: ObjectRef::service(&routes.key),
         field: written.unwrap_or_else(|| format!("metadata.annotations[chancery.dev/{key}]")),

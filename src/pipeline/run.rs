@@ -1,4 +1,4 @@
-//! The loop that carries what a source says to the clients.
+//! The pipeline's loop: takes notices from the source, renders, publishes, and answers queries.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -9,10 +9,9 @@ use futures::{FutureExt, StreamExt};
 use tokio::task::unconstrained;
 use tracing::{debug, info, warn};
 
-use super::deadlines::Deadlines;
-use super::explain::Truth;
-use super::offline::all_rejected;
-use super::rejections::missing;
+use super::explain::QueryState;
+use super::rejected::{all_rejected, missing};
+use super::rename_deadlines::RenameDeadlines;
 use super::{RenderOptions, Renderer};
 use crate::channels::{
     DemandChange, DemandReader, Outage, Publication, Query, QueryError, QueryReceiver, SnapshotWriter, StatusWriter,
@@ -26,18 +25,18 @@ use crate::xds::{ClientKind, ResourceType};
 /// waiting; so high that an ordinary list of a cluster fits.
 const MAX_BATCH: usize = 4096;
 
-/// Renders and publishes what the source says, until the source ends (which none does by itself).
+/// Renders and publishes what the source reports, until the source ends (which none does by itself).
 ///
 /// Whatever the source has ready is one batch, and becomes at most one publication: batches grow under load and vanish
 /// without it, and nobody waits for more to come. Nothing is published before every kind has been listed once; then a
 /// first publication comes even if there is nothing to serve. Each is stamped with the time of the oldest event in it.
 ///
-/// What can't be used is logged when it appears and when it is resolved, and shown in the status.
+/// Rejections are logged when they appear and when they are resolved, and shown in the status.
 ///
 /// Never yields while it renders: give it a thread of its own, with a runtime to wait for the source's sockets and timers.
 ///
-/// QueryReceiver are answered while the source is silent, and one at most between two batches. What clients want by name is
-/// looked for with every batch, and when the source is silent.
+/// Queries are answered while the source is silent, and one at most between two batches. What clients ask for by name is
+/// rendered with every batch, and when the source is silent.
 pub async fn run(
     source: Box<dyn Source>,
     options: RenderOptions,
@@ -45,7 +44,7 @@ pub async fn run(
     status: StatusWriter,
     metrics: Arc<Metrics>,
     mut queries: QueryReceiver,
-    wanted: DemandReader,
+    demand: DemandReader,
 ) {
     let source_name = source.name();
     let mut notices = source.notices();
@@ -58,14 +57,14 @@ pub async fn run(
                 pipeline.take(first);
                 drain(&mut notices, &mut pipeline);
             }
-            () = wanted.changed() => {}
+            () = demand.changed() => {}
             () = until(pipeline.renames.next()) => {}
             Some(query) = queries.next() => {
                 pipeline.answer(query);
                 continue;
             }
         }
-        pipeline.publish(&wanted);
+        pipeline.publish(&demand);
         // A source that never falls silent must not leave anybody without an answer, nor must clients that never do.
         if let Some(query) = queries.waiting() {
             pipeline.answer(query);
@@ -102,12 +101,12 @@ struct Pipeline {
     rejected: Arc<[Rejected]>,
     /// The [`Catalog::rejections`] and [`Renderer::rejections`] that `rejected` is of.
     rejections: (u64, u64),
-    in_touch_at: Instant,
-    outage: bool,
+    up_to_date_at: Instant,
+    has_outage: bool,
     /// When the oldest event was delivered that isn't published yet.
     oldest: Option<Instant>,
     published: bool,
-    renames: Deadlines,
+    renames: RenameDeadlines,
 }
 
 impl Pipeline {
@@ -131,11 +130,11 @@ impl Pipeline {
             metrics,
             rejected: Arc::default(),
             rejections: (0, 0),
-            in_touch_at: Instant::now(),
-            outage: false,
+            up_to_date_at: Instant::now(),
+            has_outage: false,
             oldest: None,
             published: false,
-            renames: Deadlines::default(),
+            renames: RenameDeadlines::default(),
         }
     }
 
@@ -150,44 +149,45 @@ impl Pipeline {
                     self.listed(kind);
                 }
             }
-            Notice::InTouch => self.in_touch(Instant::now()),
-            Notice::Outage { error } => self.lost_touch(error),
+            Notice::UpToDate => self.up_to_date(Instant::now()),
+            Notice::Outage { error } => self.outage(error),
             Notice::Denied { kind: _, what, error } => self.denied(what, error),
+            Notice::Allowed { what } => self.allowed(&what),
         }
     }
 
-    fn in_touch(&mut self, at: Instant) {
-        self.in_touch_at = at;
-        if self.outage {
-            self.outage = false;
+    fn up_to_date(&mut self, at: Instant) {
+        self.up_to_date_at = at;
+        if self.has_outage {
+            self.has_outage = false;
             self.status.update(|status| status.outage = None);
             info!(source = self.source, "Source is in touch again");
         }
     }
 
-    fn lost_touch(&mut self, error: String) {
+    fn outage(&mut self, error: String) {
         if self.published {
             warn!(source = self.source, %error, "Source is out of touch; what it said before stays in force");
         } else {
             warn!(source = self.source, %error, "Source is out of touch; nothing is served before it has listed everything");
         }
-        self.outage = true;
-        let since = self.in_touch_at;
+        self.has_outage = true;
+        let since = self.up_to_date_at;
         self.status.update(|status| status.outage = Some(Outage { since, error }));
     }
 
-    fn denied(&self, what: String, error: Option<String>) {
-        if let Some(error) = error {
-            if self.published {
-                warn!(source = self.source, %error, "Source may not read everything, and serves without");
-            } else {
-                warn!(source = self.source, %error, "Source may not read everything, and will serve without");
-            }
-            self.status.update(|status| drop(status.denied.insert(what, error)));
+    fn denied(&self, what: String, error: String) {
+        if self.published {
+            warn!(source = self.source, %error, "Source may not read everything, and serves without");
         } else {
-            info!(source = self.source, what, "Source may read this again");
-            self.status.update(|status| drop(status.denied.remove(&what)));
+            warn!(source = self.source, %error, "Source may not read everything, and will serve without");
         }
+        self.status.update(|status| drop(status.denied.insert(what, error)));
+    }
+
+    fn allowed(&self, what: &str) {
+        info!(source = self.source, what, "Source may read this again");
+        self.status.update(|status| drop(status.denied.remove(what)));
     }
 
     fn listed(&mut self, kind: Kind) {
@@ -197,8 +197,8 @@ impl Pipeline {
         });
     }
 
-    /// Renders what changed and what is newly wanted, and publishes it if any client gets anything else by it.
-    fn publish(&mut self, wanted: &DemandReader) {
+    /// Renders what changed and what is newly in demand, and publishes it if any snapshot changed.
+    fn publish(&mut self, demand: &DemandReader) {
         if !self.catalog.is_complete() {
             return;
         }
@@ -207,21 +207,21 @@ impl Pipeline {
         {
             self.oldest.get_or_insert_with(Instant::now);
         }
-        let (claims, step) = wanted.take();
-        if self.oldest.is_some() || !claims.is_empty() {
-            self.render(claims);
+        let (changes, step) = demand.take();
+        if self.oldest.is_some() || !changes.is_empty() {
+            self.render(changes);
         }
-        wanted.mark_rendered(step);
+        demand.mark_rendered(step);
     }
 
-    fn render(&mut self, claims: Vec<DemandChange>) {
+    fn render(&mut self, changes: Vec<DemandChange>) {
         let begun = Instant::now();
         let observed_at = self.oldest.take().unwrap_or(begun);
         let entries = self.catalog.take_changes();
-        self.renames.note(self.catalog.renames(), begun);
+        self.renames.record(self.catalog.renames(), begun);
         let services = entries.len();
-        let wanted = self.renderer.want(claims);
-        let changed = self.renderer.apply(entries) || wanted;
+        let demand_changed = self.renderer.update_demand(changes);
+        let changed = self.renderer.apply(entries) || demand_changed;
         let rendered = Instant::now();
         self.metrics.translated(rendered.duration_since(begun));
         if changed || !self.published {
@@ -236,11 +236,11 @@ impl Pipeline {
 
     /// Answers from what the last publication was made of. Whoever no longer waits for it doesn't mind.
     fn answer(&self, query: Query) {
-        let truth = Truth { catalog: &self.catalog, renderer: &self.renderer, rejected: &self.rejected };
-        let truth = if self.published { Ok(truth) } else { Err(QueryError::NotYet) };
+        let state = QueryState { catalog: &self.catalog, renderer: &self.renderer, rejected: &self.rejected };
+        let state = if self.published { Ok(state) } else { Err(QueryError::NotYet) };
         match query {
-            Query::Explain(key, reply) => drop(reply.send(truth.map(|truth| truth.explain(&key)))),
-            Query::Page(after, reply) => drop(reply.send(truth.map(|truth| truth.page(after.as_ref())))),
+            Query::Explain(key, reply) => drop(reply.send(state.map(|state| state.explain(&key)))),
+            Query::Page(after, reply) => drop(reply.send(state.map(|state| state.page(after.as_ref())))),
         }
     }
 
@@ -277,7 +277,7 @@ impl Pipeline {
     }
 }
 
-/// The reasons that are found here. What clients refuse, the server knows.
+/// The reasons that are found here. NACKs are counted by the server.
 fn reasons() -> impl Iterator<Item = Reason> {
     Reason::ALL.into_iter().filter(|reason| *reason != Reason::RejectedByClient)
 }

@@ -71,8 +71,8 @@ struct Nonces {
 }
 
 impl Session {
-    /// The unit of time for what is held back: ten of them, five seconds, where an ACK can end the wait (contract: make
-    /// before break), and one where none can.
+    /// The unit of time for what is held back: ten of them, five seconds, where an ACK can end the wait ("Make before break"
+    /// on the page of the crate), and one where none can.
     pub const TICK: Duration = Duration::from_millis(500);
 
     /// A session of the ADS stream with this number (unique in the server), for a client that should hold `snapshot`.

@@ -10,12 +10,12 @@ use super::Context;
 use super::codec::Content;
 use super::connection::Connection;
 use super::write_progress::WriteProgress;
-use crate::channels::{ClientNack, ClientSummary, NackSummary, Publication, TypeSummary};
+use crate::channels::{ClientNack, ClientSummary, NackSummary, Publication, TypeSummary, seconds};
 use crate::identity::Client;
 use crate::protocol::{
     Answer, MAX_RESPONSE_BYTES, Nack, NackedResource, Request, Response, Session, SubscriptionStatus, Variant,
 };
-use crate::telemetry::Open;
+use crate::telemetry::OpenGuard;
 use crate::xds::ResourceType;
 
 /// Nothing was stuck at the last check.
@@ -38,7 +38,7 @@ pub(super) struct ClientStream {
     /// Where the responses were stuck at the last check.
     stuck_at: AtomicU64,
     /// Counts the stream as open until it is dropped.
-    _open: Open,
+    _open: OpenGuard,
 }
 
 /// The state that changes.
@@ -83,7 +83,7 @@ impl ClientStream {
         span: Span,
         connection: Connection,
         progress: Arc<WriteProgress>,
-        open: Open,
+        open: OpenGuard,
     ) -> Self {
         Self {
             client,
@@ -211,12 +211,12 @@ impl ClientStream {
         let Client { node_id, user_agent, target, place: _ } = &self.client;
         let state = self.state();
         ClientSummary {
-            node_id: node_id.clone(),
+            node: node_id.clone(),
+            fleet: target.fleet.to_string(),
+            client: target.kind,
             user_agent: user_agent.clone(),
-            fleet: Arc::clone(&target.fleet),
-            kind: target.kind,
-            scope: self.scope.clone(),
-            age: self.opened_at.elapsed(),
+            stream: self.scope.clone(),
+            age_seconds: seconds(self.opened_at.elapsed()),
             types: ResourceType::ALL.into_iter().filter_map(|resource_type| state.summary(resource_type)).collect(),
         }
     }
@@ -278,13 +278,13 @@ impl State {
         let nack = self.last_nacks.get(index).and_then(Option::as_ref);
         Some(TypeSummary {
             resource_type,
-            sent,
-            acked,
-            behind: in_flight.map(|response| response.sent_at.elapsed()),
+            sent: sent.map(|version| version.to_string()),
+            acked: acked.map(|version| version.to_string()),
+            behind_seconds: in_flight.map(|response| seconds(response.sent_at.elapsed())),
             nack: nack.map(|LastNack { at, on: _, version, message }| NackSummary {
                 version: version.clone(),
                 message: message.clone(),
-                ago: at.elapsed(),
+                seconds_ago: seconds(at.elapsed()),
             }),
         })
     }

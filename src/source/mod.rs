@@ -1,4 +1,4 @@
-//! Where Services and endpoints come from.
+//! The sources of Services and endpoints.
 //!
 //! ```text
 //! kubernetes/ watch (IO) ──┐
@@ -7,8 +7,7 @@
 //! ```
 //!
 //! Both sources read the same Kubernetes objects and convert them with the same code, so what works offline works in the
-//! cluster. A source only says what it sees; it doesn't merge, remember or judge. (What others found to be wrong,
-//! [`kubernetes`] tells the owners of its objects.)
+//! cluster. A source only reports what it reads; it doesn't merge, remember or judge.
 
 pub mod kubernetes;
 pub mod manifests;
@@ -22,39 +21,44 @@ use crate::model::{Event, Kind};
 
 /// A place where Services and endpoints come from.
 pub trait Source: Send + 'static {
-    /// The word for it in metrics and logs.
+    /// Its name in metrics and logs.
     fn name(&self) -> &'static str;
 
-    /// Everything it has to say, for as long as it is polled. It begins with a complete list of every kind; it never
-    /// ends by itself, retries what can be retried (with backoff and jitter) and reports trouble as a [`Notice`].
+    /// Its notices, for as long as it is polled. They begin with a complete list of every kind; they never end by
+    /// themselves. The source retries what can be retried (with backoff and jitter) and reports outages as [`Notice`]s.
     fn notices(self: Box<Self>) -> BoxStream<'static, Notice>;
 }
 
-/// One thing that a source has to say.
+/// What a source reports: an event of an object, or how the source itself is.
 #[derive(Debug)]
 pub enum Notice {
-    /// Something happened to its objects.
+    /// An event of one of its objects.
     Event {
         /// When our watch delivered it.
         at: Instant,
-        /// What happened.
+        /// The event.
         event: Event,
     },
-    /// It hears of everything that happens; said when that begins, and every few seconds. (An event alone doesn't say so:
+    /// The source delivers every change. Reported when that begins, and every few seconds. (An event alone doesn't mean that:
     /// others may be missing.)
-    InTouch,
-    /// It has lost touch with some of what it watches, or all. What it said before stands.
+    UpToDate,
+    /// The source misses changes of some of its objects, or of all. What it reported before stays in force.
     Outage {
         /// Why, in one line.
         error: String,
     },
-    /// Some of what it should watch it may not read; there is service without.
+    /// The source isn't allowed to read some of its objects. Services are served without them.
     Denied {
-        /// Of which kind.
+        /// The kind of the objects.
         kind: Kind,
-        /// Which objects of that.
+        /// Which of them, as the API calls them.
         what: String,
-        /// Why, how that can be changed, and what it costs; `None` when it may be read again.
-        error: Option<String>,
+        /// Why, how that can be changed, and what it costs.
+        error: String,
+    },
+    /// The source is allowed again to read objects that were [denied](Self::Denied).
+    Allowed {
+        /// Which of them, as it was reported before.
+        what: String,
     },
 }

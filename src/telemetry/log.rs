@@ -1,4 +1,4 @@
-//! The log: one line an event, on stderr, so that what a command prints stays clean.
+//! Sets up the log: one line an event, on stderr, so that what a command prints stays clean.
 
 use std::fmt;
 use std::io::{self, IsTerminal};
@@ -71,8 +71,7 @@ pub enum LogError {
     Twice(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// What is logged when nobody says otherwise. The Kubernetes client would warn of every retry; the source says once that
-/// it is out of touch, and why.
+/// The default filter. The Kubernetes client would warn of every retry; the source logs an outage once, with its reason.
 const DEFAULT_FILTER: &str = "info,kube_client=off";
 
 /// Sets up the log of this process. `filter` is the content of [`FILTER_VARIABLE`]; without one, `info` but for the

@@ -1,5 +1,4 @@
-//! What resources are called, and under which domains a Service port is reached. Stable: people name these in
-//! configuration of their own.
+//! The names of resources, and the domains of a Service port. Stable: people name these in configuration of their own.
 
 use crate::model::Key;
 use crate::xds::Name;

@@ -2,21 +2,28 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// One kind of xDS resource.
 ///
 /// The order of the variants is the order in which a change that spans several of them is pushed: CDS, EDS, LDS, RDS
 /// (xDS protocol, "Eventual consistency considerations"), and last what they may refer to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ResourceType {
     /// `envoy.config.cluster.v3.Cluster`, served by CDS.
+    #[serde(rename = "cds")]
     Cluster,
     /// `envoy.config.endpoint.v3.ClusterLoadAssignment`, served by EDS.
+    #[serde(rename = "eds")]
     Endpoint,
     /// `envoy.config.listener.v3.Listener`, served by LDS.
+    #[serde(rename = "lds")]
     Listener,
     /// `envoy.config.route.v3.RouteConfiguration`, served by RDS.
+    #[serde(rename = "rds")]
     Route,
     /// `envoy.extensions.transport_sockets.tls.v3.Secret`, served by SDS.
+    #[serde(rename = "sds")]
     Secret,
 }
 
@@ -98,5 +105,17 @@ impl ResourceType {
 impl fmt::Display for ResourceType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ResourceType;
+
+    #[test]
+    fn programs_read_the_same_words() {
+        for resource_type in ResourceType::ALL {
+            assert_eq!(serde_json::to_value(resource_type).unwrap(), resource_type.as_str());
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The reference page of the annotations, `docs/annotations.md`: made from the table that the parser uses.
 //!
-//! With `UPDATE_DOCS=1` it is written anew.
+//! With `UPDATE=1` it is written anew.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
 
@@ -18,7 +18,7 @@ const INTRODUCTION: &str = include_str!("introduction.md");
 
 #[test]
 fn the_page_is_what_the_table_says() {
-    test_support::page::is_current(PAGE, &page(), "cargo test --test annotations");
+    rig::page::is_current(PAGE, &page(), "cargo test --test annotations");
 }
 
 /// Every setting is shown at work by a golden case, which real Envoys load.

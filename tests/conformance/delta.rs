@@ -5,7 +5,7 @@ use chancery::xds::Snapshot;
 use data_plane_api::discovery::{DeltaDiscoveryRequest, ResourceLocator};
 use data_plane_api::endpoint::ClusterLoadAssignment;
 use prost::Message;
-use test_support::ads::{changes, contents, delta_answer, delta_request, names};
+use rig::ads::{changes, contents, delta_answer, delta_request, names};
 
 use crate::world::{delta, node, rendered, serving};
 

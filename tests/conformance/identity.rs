@@ -4,10 +4,8 @@
 use chancery::xds::ResourceType::{self, Cluster, Endpoint, Listener, Route};
 use data_plane_api::core::Node;
 use data_plane_api::discovery::{DeltaDiscoveryRequest, DiscoveryRequest};
-use test_support::ads::{
-    self, Response, changes, contents, delta_answer, delta_request, envoy, sotw_answer, sotw_request,
-};
-use test_support::control_plane::ControlPlane;
+use rig::ads::{self, Response, changes, contents, delta_answer, delta_request, envoy, sotw_answer, sotw_request};
+use rig::control_plane::ControlPlane;
 use tonic::Code;
 
 use crate::world::{delta, node, serving, sotw};

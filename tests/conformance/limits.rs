@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use chancery::server::Limits;
 use chancery::xds::ResourceType::{Cluster, Endpoint, Route};
-use test_support::ads::{self, names};
-use test_support::control_plane::ControlPlane;
-use test_support::process::Serve;
+use rig::ads::{self, names};
+use rig::control_plane::ControlPlane;
+use rig::serve::Serve;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tonic::Code;
@@ -99,7 +99,7 @@ async fn x01_a_client_that_does_not_read_is_cut_and_one_that_only_does_not_answe
     stuck.ask(Some(ads::envoy("stuck", "edge")), Cluster, &["big"]).await;
 
     // Its requests can't be sent any more.
-    test_support::soon("the end of the connection", stuck.closed()).await;
+    rig::soon("the end of the connection", stuck.closed()).await;
     silent.ack(&unanswered).await;
     silent.silent(Route).await;
     assert_eq!(server.count(r#"chancery_xds_streams{client="envoy",variant="delta"}"#), 1);
@@ -129,7 +129,7 @@ async fn x01_a_connection_on_which_http2_does_not_begin_is_cut_and_the_others_st
 async fn closed(mut connection: TcpStream) {
     let mut bytes = Vec::new();
     // Closed or reset is the same here.
-    let _ = test_support::soon("the end of the connection", connection.read_to_end(&mut bytes)).await;
+    let _ = rig::soon("the end of the connection", connection.read_to_end(&mut bytes)).await;
 }
 
 #[tokio::test]

@@ -3,9 +3,9 @@
 //! [`cases`] lists all cases by id. The id is the beginning of the test's name, and a test there fails when a case has
 //! no test. The finer points of the state machines are tested beside them, in `src/protocol/tests`.
 //!
-//! A story reads so: the server [has](test_support::control_plane::ControlPlane::have) resources, written
+//! A story reads so: the server [has](rig::control_plane::ControlPlane::have) resources, written
 //! `name=anything`; a client asks, and takes or refuses what comes; that nothing comes is heard by
-//! [asking for something else](test_support::ads::Sotw::silent).
+//! [asking for something else](rig::ads::Sotw::silent).
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
 

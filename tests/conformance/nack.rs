@@ -7,9 +7,9 @@ use chancery::xds::ResourceType::{Cluster, Endpoint, Listener, Route};
 use chancery::xds::{Origin, Resource};
 use data_plane_api::discovery::{DeltaDiscoveryRequest, DiscoveryRequest};
 use data_plane_api::status::RpcStatus;
-use test_support::ads::{Response, contents, delta_answer, error, sotw_answer, sotw_request};
-use test_support::control_plane::{ControlPlane, resource};
-use test_support::soon;
+use rig::ads::{Response, contents, delta_answer, error, sotw_answer, sotw_request};
+use rig::control_plane::{ControlPlane, resource};
+use rig::soon;
 
 use crate::world::{delta, node, serving, sotw};
 
@@ -136,8 +136,9 @@ async fn n04_an_error_that_is_repeated_counts_once_and_its_names_are_not_lost() 
     assert_eq!(counted(&server, "eds"), (1, 1));
 }
 
-/// gRPC's C core answers only the newest nonce of a type, with an error that may be about an earlier one. Inferred, so we
-/// go by §1.10, 5: a NACK blames what was sent last, and no content is blocked by it for ever.
+/// gRPC's C core answers only the newest nonce of a type, with an error that may be about an earlier one. The
+/// specification doesn't say what follows. Our choice is that a NACK blames what was sent last, and that no content is blocked by
+/// it for ever.
 #[tokio::test]
 async fn n05_an_error_that_blames_the_wrong_response_blocks_no_content_for_ever() {
     let mut server = serving(&[(Endpoint, &["a=1"])]).await;

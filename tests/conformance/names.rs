@@ -7,8 +7,8 @@
 
 use chancery::xds::ResourceType::{self, Cluster, Endpoint, Listener, Route};
 use data_plane_api::core::Node;
-use test_support::ads::{self, Response, changes, contents};
-use test_support::control_plane::ControlPlane;
+use rig::ads::{self, Response, changes, contents};
+use rig::control_plane::ControlPlane;
 
 use crate::world::{delta, node, serving, sotw};
 

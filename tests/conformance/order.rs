@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use chancery::xds::ResourceType::{Cluster, Endpoint, Listener, Route};
 use data_plane_api::discovery::DeltaDiscoveryRequest;
-use test_support::ads::{Delta, Response, Sotw, changes, contents, delta_answer, delta_request};
-use test_support::control_plane::ControlPlane;
+use rig::ads::{Delta, Response, Sotw, changes, contents, delta_answer, delta_request};
+use rig::control_plane::ControlPlane;
 
 use crate::world::{delta, node, serving, sotw};
 
@@ -161,8 +161,8 @@ async fn a03_assignments_follow_their_clusters_and_routes_their_listeners() {
     assert_eq!((response.type_url(), contents(&response)), (Route.type_url(), vec!["http=xz"]));
 }
 
-/// Whether a NACK or silence should hold the route back is inferred; §1.10, 4: it waits for what it newly names, not for
-/// ever.
+/// The specification leaves open whether a NACK or silence holds the route back. Our choice is that it waits for what it newly
+/// names, but not for ever.
 #[tokio::test]
 async fn a04_a_route_does_not_go_out_to_a_cluster_that_was_refused_and_other_types_go_on() {
     let mut server = routes_to_x_and_z().await;
@@ -208,7 +208,7 @@ async fn a04_a_route_whose_clusters_are_never_answered_goes_out_after_five_secon
 }
 
 /// Our choice is no debounce: the first change goes out at once, and those that come while it is unanswered become one,
-/// the latest (§1.10, 1). So a burst costs a client two responses however long it is, and a lone change waits for nothing.
+/// the latest. So a burst costs a client two responses however long it is, and a lone change waits for nothing.
 #[tokio::test]
 async fn a06_a_burst_is_the_first_change_at_once_and_then_the_latest() {
     let mut server = routes_to_x_and_z().await;

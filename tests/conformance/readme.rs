@@ -1,10 +1,10 @@
-//! The tables of the README's section "Conformance". With `UPDATE_README=1` they are written anew.
+//! The tables of the README's section "Conformance". With `UPDATE=1` they are written anew.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use test_support::envoys::{VERSIONS, Variant};
+use rig::envoy::{VERSIONS, Variant};
 
 use crate::area::Area;
 use crate::cases::CASES;
@@ -22,13 +22,11 @@ fn the_readme_says_what_is_tested() {
     if tables == rendered {
         return;
     }
-    if std::env::var_os("UPDATE_README").is_some_and(|value| value == "1") {
+    if rig::page::is_updated() {
         fs::write(&path, format!("{before}{BEGIN}{rendered}{END}{after}")).unwrap();
         return;
     }
-    panic!(
-        "README.md says\n{tables}\nand should say\n{rendered}\n(UPDATE_README=1 cargo test --test conformance readme)"
-    );
+    panic!("README.md says\n{tables}\nand should say\n{rendered}\n(UPDATE=1 cargo test --test conformance readme)");
 }
 
 /// The areas, how many cases each has, and what they are about.
@@ -43,7 +41,7 @@ fn cases() -> String {
     table
 }
 
-/// Which Envoys are driven, in which variants: `tests/envoys` has two tests for each combination of the two lists.
+/// Which Envoys are driven, in which variants: `tests/envoy_versions` has two tests for each combination of the two lists.
 fn envoys() -> String {
     let mut table = format!("\n| Envoy | {} |\n|---|{}\n", VERSIONS.join(" | "), "---|".repeat(VERSIONS.len()));
     for variant in Variant::ALL {

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use chancery::xds::ResourceType::{Cluster, Endpoint, Listener, Route};
 use data_plane_api::discovery::{DeltaDiscoveryRequest, DiscoveryRequest};
-use test_support::ads::{self, changes, contents, delta_answer, sotw_request, versions};
-use test_support::control_plane::ControlPlane;
+use rig::ads::{self, changes, contents, delta_answer, sotw_request, versions};
+use rig::control_plane::ControlPlane;
 use tonic::Code;
 
 use crate::world::{delta, node, serving, sotw};
 
-/// We always answer (§1.10, 2 would let us skip a pure wildcard of the same version): a version says nothing of the names
+/// A server may skip the answer to a pure wildcard of the same version. We always answer: a version says nothing of the names
 /// that the client held it for.
 #[tokio::test]
 async fn r01_a_new_stream_is_answered_whatever_version_it_names() {

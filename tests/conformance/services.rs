@@ -6,8 +6,8 @@ use data_plane_api::core::Node;
 use data_plane_api::endpoint::{ClusterStats, UpstreamLocalityStats};
 use data_plane_api::load_stats::client::LoadReportingServiceClient;
 use data_plane_api::load_stats::{LoadStatsRequest, LoadStatsResponse};
-use test_support::ads;
-use test_support::control_plane::ControlPlane;
+use rig::ads;
+use rig::control_plane::ControlPlane;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
@@ -52,7 +52,7 @@ async fn o01_load_reports_are_asked_for_and_become_metrics() {
     let counted = |cluster: &str, outcome: &str| {
         server.count(&format!(r#"chancery_load_requests_total{{cluster="{cluster}",outcome="{outcome}"}}"#))
     };
-    test_support::soon("the reports", async {
+    rig::soon("the reports", async {
         while counted("a", "dropped") < 2 {
             tokio::task::yield_now().await;
         }

@@ -2,7 +2,7 @@
 
 use chancery::xds::ResourceType::{self, Cluster, Endpoint, Listener, Route, Secret};
 use data_plane_api::discovery::{DeltaDiscoveryRequest, DiscoveryRequest};
-use test_support::ads::{self, changes, contents, delta_request, names, sotw_request};
+use rig::ads::{self, changes, contents, delta_request, names, sotw_request};
 use tonic::Code;
 
 use crate::world::{delta, node, serving};

@@ -5,7 +5,7 @@ use chancery::xds::ResourceType::{Cluster, Endpoint, Listener, Route};
 use data_plane_api::discovery::DiscoveryRequest;
 use data_plane_api::endpoint::ClusterLoadAssignment;
 use prost::Message;
-use test_support::ads::{Response, contents, sotw_answer, sotw_request};
+use rig::ads::{Response, contents, sotw_answer, sotw_request};
 
 use crate::world::{node, rendered, serving, sotw};
 

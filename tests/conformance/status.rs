@@ -11,10 +11,10 @@ use data_plane_api::client_status::{ClientConfig, ClientStatusRequest, ClientSta
 use data_plane_api::core::{Locality, Node};
 use data_plane_api::matcher::{NodeMatcher, StringMatcher, StructMatcher, string_matcher::MatchPattern};
 use futures::StreamExt;
-use test_support::ads::{self, Delta, delta_of};
-use test_support::control_plane::{ControlPlane, resource};
-use test_support::process::Serve;
-use test_support::soon;
+use rig::ads::{self, Delta, delta_of};
+use rig::control_plane::{ControlPlane, resource};
+use rig::serve::Serve;
+use rig::soon;
 use tonic::{Code, Status};
 
 use crate::world::{delta, node, serving, sotw};
@@ -313,7 +313,7 @@ async fn o02_the_status_of_a_fleet_costs_a_few_messages() {
         clients.push(client);
     }
     let before = serve.resident_bytes();
-    serve.forget_peak();
+    serve.process().forget_peak().unwrap();
     let mut csds = ClientStatusDiscoveryServiceClient::new(ads::channel(serve.xds).await);
     let refused = csds.fetch_client_status(ClientStatusRequest::default()).await.unwrap_err();
     assert_eq!(refused.code(), Code::ResourceExhausted, "{refused}");

@@ -3,7 +3,7 @@
 use chancery::xds::ResourceType::{Cluster, Endpoint, Listener};
 use data_plane_api::discovery::DeltaDiscoveryRequest;
 use prost::Message;
-use test_support::ads::{changes, contents, delta_request, names};
+use rig::ads::{changes, contents, delta_request, names};
 
 use crate::world::{delta, node, serving};
 

@@ -2,7 +2,7 @@
 
 use chancery::xds::ResourceType::{Cluster, Endpoint};
 use data_plane_api::discovery::{DeltaDiscoveryRequest, DiscoveryRequest};
-use test_support::ads::{changes, contents, delta_request, sotw_request};
+use rig::ads::{changes, contents, delta_request, sotw_request};
 
 use crate::world::{delta, node, serving, sotw};
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use chancery::xds::ResourceType::{Cluster, Endpoint, Listener, Route};
 use data_plane_api::discovery::DeltaDiscoveryRequest;
-use test_support::ads::{self, changes, contents, delta_answer, delta_request, versions};
-use test_support::control_plane::ControlPlane;
+use rig::ads::{self, changes, contents, delta_answer, delta_request, versions};
+use rig::control_plane::ControlPlane;
 use tonic::Code;
 
 use crate::world::{delta, node, serving, sotw};

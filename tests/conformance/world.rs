@@ -5,8 +5,8 @@ use chancery::source::manifests;
 use chancery::source::objects::Conversion;
 use chancery::xds::{ResourceType, Snapshot};
 use data_plane_api::core::Node;
-use test_support::ads::{self, Delta, Sotw};
-use test_support::control_plane::ControlPlane;
+use rig::ads::{self, Delta, Sotw};
+use rig::control_plane::ControlPlane;
 
 /// A server that has published these resources.
 pub async fn serving(resources: &[(ResourceType, &[&str])]) -> ControlPlane {

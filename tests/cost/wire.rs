@@ -2,8 +2,8 @@
 
 use chancery::xds::ResourceType::Endpoint;
 use prost::Message;
-use test_support::ads::{self, envoy};
-use test_support::control_plane::ControlPlane;
+use rig::ads::{self, envoy};
+use rig::control_plane::ControlPlane;
 
 use super::client::name;
 

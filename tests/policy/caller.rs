@@ -9,7 +9,7 @@ use data_plane_api::echo::{EchoRequest, EchoResponse};
 use futures::future::join_all;
 use http::Uri;
 use http::uri::PathAndQuery;
-use test_support::soon;
+use rig::soon;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::metadata::{AsciiMetadataKey, MetadataMap};

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use test_support::services::Condition;
-use test_support::soon;
+use rig::manifests::Condition;
+use rig::soon;
 use tokio::net::{TcpSocket, TcpStream};
 
 use crate::caller::Ask;
 use crate::scene::Scene;
-use test_support::pod::Answer;
+use rig::pod::Answer;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn all_requests_share_a_connection() {

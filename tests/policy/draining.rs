@@ -1,6 +1,6 @@
 //! What becomes of requests when pods leave.
 
-use test_support::services::Condition;
+use rig::manifests::Condition;
 
 use crate::scene::Scene;
 

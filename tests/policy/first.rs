@@ -1,6 +1,6 @@
 //! All requests to one pod.
 
-use test_support::services::Condition;
+use rig::manifests::Condition;
 
 use crate::scene::Scene;
 

@@ -1,8 +1,8 @@
 //! Policies by which equal requests go to the same pod: `ring-hash`, `maglev`, `hash-on`.
 
+use rig::manifests::Condition;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
-use test_support::services::Condition;
 
 use crate::caller::{Ask, Caller, header};
 use crate::scene::Scene;

@@ -1,5 +1,7 @@
 //! Active health checks.
 
+use rig::manifests::Condition;
+
 use crate::caller::Caller;
 use crate::scene::Scene;
 
@@ -30,7 +32,7 @@ async fn a_new_pod_gets_nothing_before_it_says_that_it_is_well() {
     let caller = scene.caller().await;
     let pod = scene.start_pod("cart").await;
     scene.pod(&pod).is_well(false).await;
-    scene.list("cart", &pod, Some(test_support::services::Condition::Ready));
+    scene.list("cart", &pod, Some(Condition::Ready));
     scene.settled().await;
     only(&caller, "cart-1").await;
     scene.pod(&pod).is_well(true).await;

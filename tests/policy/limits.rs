@@ -4,7 +4,7 @@ use tonic::Code;
 
 use crate::caller::{Ask, Caller, Outcome, header};
 use crate::scene::Scene;
-use test_support::pod::{Answer, Pod};
+use rig::pod::{Answer, Pod};
 
 /// As many as two of Envoy's own limits of 1024.
 const MANY: usize = 2048;

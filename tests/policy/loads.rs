@@ -8,7 +8,7 @@ use tonic::metadata::MetadataValue;
 
 use crate::caller::Caller;
 use crate::scene::Scene;
-use test_support::pod::Answer;
+use rig::pod::Answer;
 
 /// Envoy heeds no report before it has heard from a pod for 10 s, and then reckons once a second.
 const PATIENCE: Duration = Duration::from_mins(1);

@@ -6,7 +6,7 @@
 //!                                                                        Caller
 //! ```
 //!
-//! - [`scene`]: all of that. [`test_support::pod`] and [`caller`]: its two ends.
+//! - [`scene`]: all of that. [`rig::pod`] and [`caller`]: its two ends.
 //! - Which pod a request goes to: [`turns`], [`loads`], [`hashes`], [`first`], [`panic`]; what becomes of it when pods leave:
 //!   [`draining`].
 //! - When it is tried again: [`retries`]. How long it may take: [`timeouts`]. Over which connection: [`connections`].

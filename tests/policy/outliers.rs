@@ -1,11 +1,11 @@
 //! Which pods are left out for how they answer: the `outlier-` settings.
 
-use test_support::soon;
+use rig::soon;
 use tonic::Code;
 
 use crate::caller::{Ask, Caller};
 use crate::scene::Scene;
-use test_support::pod::Answer;
+use rig::pod::Answer;
 
 /// How many are out.
 const OUT: &str = "outlier_detection.ejections_active";

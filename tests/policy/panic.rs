@@ -1,6 +1,6 @@
 //! What becomes of requests when few pods are well: `panic-threshold`, and why its default is 0.
 
-use test_support::services::Condition;
+use rig::manifests::Condition;
 use tonic::Code;
 
 use crate::scene::Scene;

@@ -7,8 +7,8 @@ use tonic::Code;
 
 use crate::caller::Ask;
 use crate::scene::Scene;
-use test_support::pod::{Answer, Pod};
-use test_support::soon;
+use rig::pod::{Answer, Pod};
+use rig::soon;
 
 const UNAVAILABLE: Answer = Answer::Grpc(Code::Unavailable);
 

@@ -5,22 +5,22 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use chancery::app::render_options;
-use chancery::cli::demo::addresses::{POD_PORT, PodAddresses};
-use chancery::cli::demo::envoy::Stats;
 use chancery::model::Reason;
 use chancery::pipeline::{Offline, offline};
 use chancery::source::manifests;
 use chancery::source::objects::Conversion;
 use chancery::xds::Snapshot;
+use rig::addresses::{POD_PORT, PodAddresses};
+use rig::control_plane::ControlPlane;
+use rig::envoy::configuration::{Configuration, Gone, until_configured};
+use rig::envoy::{Proxy, Stats};
+use rig::manifests::{Condition, Listed, Services};
 use tempfile::TempDir;
-use test_support::configuration::{Configuration, Gone, until_configured};
-use test_support::control_plane::ControlPlane;
-use test_support::fleet::{self, Proxy};
-use test_support::services::{Condition, Listed, Services};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::caller::Caller;
-use test_support::pod::Pod;
+use rig::pod::Pod;
+use rig::programs;
 
 /// How many scenes there are at a time: more Envoys on a small machine only wait for each other.
 static ROOM: Semaphore = Semaphore::const_new(4);
@@ -64,7 +64,7 @@ impl Scene {
         let directory = tempfile::tempdir().unwrap();
         let control_plane = ControlPlane::start().await;
         let proxy = Proxy::start(control_plane.address, fleet, true);
-        let version = fleet::program().version;
+        let version = programs::envoy().version;
         let mut addresses = PodAddresses::lease().unwrap();
         let mut scene = Self {
             proxy,
@@ -123,7 +123,7 @@ impl Scene {
 
     /// Lists a server of another kind as a ready pod. From then on [`Self::list`] knows it.
     pub fn list_at(&mut self, service: &str, pod: &str, address: SocketAddr) {
-        let listed = Listed { pod: pod.to_owned(), address, condition: Condition::Ready, zone: None };
+        let listed = Listed::ready(pod, address);
         self.services.list(service, listed);
         self.publish();
     }
@@ -135,7 +135,7 @@ impl Scene {
             Some(condition) => {
                 let known = self.services.listed(service, pod).map(|listed| listed.address);
                 let address = known.unwrap_or_else(|| self.pods[pod].address());
-                self.services.list(service, Listed { pod: pod.to_owned(), address, condition, zone: None });
+                self.services.list(service, Listed { condition, ..Listed::ready(pod, address) });
             }
             None => self.services.unlist(service, pod),
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::caller::Ask;
 use crate::scene::Scene;
-use test_support::pod::Answer;
+use rig::pod::Answer;
 
 /// What a caller says that has no patience: 100 ms, with more digits than the client library heeds, or it would end the
 /// call itself, whatever Envoy does.

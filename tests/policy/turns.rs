@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use futures::future::join_all;
-use test_support::soon;
+use rig::soon;
 
 use crate::scene::Scene;
 

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use test_support::soon;
+use rig::soon;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 

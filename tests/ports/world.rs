@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 
 use chancery::app::render_options;
-use chancery::cli::demo::addresses::PodAddresses;
 use chancery::pipeline::offline;
 use chancery::source::manifests;
 use chancery::source::objects::Conversion;
@@ -11,13 +10,12 @@ use chancery::xds::Snapshot;
 use data_plane_api::echo::EchoRequest;
 use data_plane_api::echo::client::EchoClient;
 use http::Uri;
-use test_support::configuration::{Configuration, Gone, until_configured};
-use test_support::control_plane::ControlPlane;
-use test_support::envoys::{self, Variant};
-use test_support::fleet::Proxy;
-use test_support::pod::Pod;
-use test_support::process::free_address;
-use test_support::soon;
+use rig::addresses::{PodAddresses, free_address};
+use rig::control_plane::ControlPlane;
+use rig::envoy::configuration::{Configuration, Gone, until_configured};
+use rig::envoy::{Proxy, Variant};
+use rig::pod::Pod;
+use rig::{programs, soon};
 use tonic::Code;
 use tonic::transport::Endpoint;
 
@@ -65,7 +63,7 @@ impl World {
         let admin = free_address();
         let bootstrap = Variant::AdsDelta.bootstrap("edge", &[control_plane.address], admin);
         let bootstrap = data_plane_api::json::of(&bootstrap).unwrap();
-        let mut proxy = Proxy::start_program(&envoys::program(version), &bootstrap, admin);
+        let mut proxy = Proxy::start_program(&programs::envoy_of(version), &bootstrap, admin);
         proxy.ready("http").await;
         let goal = Configuration::of_snapshot(&control_plane.everyone, version);
         until_configured(&proxy, version, &goal, Gone::Now).await;

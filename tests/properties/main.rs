@@ -55,7 +55,7 @@ impl Incremental {
             catalog.apply(event);
         }
         let mut renderer = Renderer::new(RenderOptions::default());
-        renderer.want(dialled());
+        renderer.update_demand(dialled());
         Self { objects: Objects::new(), catalog, renderer }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use test_support::pod::Answer;
+use rig::pod::Answer;
 
 use crate::client::{Ask, Client};
 use crate::family::{Family, in_each_family};

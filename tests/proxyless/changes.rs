@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use test_support::soon;
+use rig::soon;
 
 use crate::client::Client;
 use crate::family::{Family, in_each_family};

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use data_plane_api::client_status::GenericXdsConfig;
+use rig::{PATIENCE, soon};
 use serde_json::{Value, json};
-use test_support::{PATIENCE, soon};
 
 use crate::family::Family;
 use crate::program::{Dial, PAUSE, Program};

@@ -2,15 +2,15 @@
 
 use std::net::SocketAddr;
 
-use chancery::cli::demo::addresses::POD_PORT;
+use rig::addresses::POD_PORT;
+use rig::cluster::Cluster;
+use rig::manifests::{Listed, Services};
+use rig::network::pod_address;
+use rig::pod::Pod;
+use rig::serve::Serve;
+use rig::soon;
+use rig::spoiler::Spoiler;
 use serde_json::Value;
-use test_support::cluster::Cluster;
-use test_support::network::pod_address;
-use test_support::pod::Pod;
-use test_support::process::Serve;
-use test_support::services::{Condition, Listed, Services};
-use test_support::soon;
-use test_support::spoiler::Spoiler;
 
 use crate::client::Client;
 use crate::family::Family;
@@ -70,15 +70,14 @@ async fn owner_is_told() {
 }
 
 async fn apply(cluster: &Cluster, services: &Services) {
-    // What begins as JSON is nothing but JSON to kubectl.
-    cluster.apply(&services.manifests().replace("---", "")).await;
+    cluster.apply(&services.manifests()).await;
 }
 
 /// Starts a pod of `cart` and lists it.
 async fn start_pod(number: u16, services: &mut Services) -> Pod {
     let name = format!("cart-{number}");
     let pod = Pod::start(&name, SocketAddr::new(pod_address(number).into(), POD_PORT)).await;
-    let listed = Listed { pod: name, address: pod.address(), condition: Condition::Ready, zone: None };
+    let listed = Listed::ready(&name, pod.address());
     services.list("cart", listed);
     pod
 }

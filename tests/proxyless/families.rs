@@ -2,8 +2,8 @@
 
 use std::net::{Ipv6Addr, SocketAddr};
 
-use test_support::pod::Pod;
-use test_support::services::{Condition, Listed};
+use rig::manifests::Listed;
+use rig::pod::Pod;
 
 use crate::client::Client;
 use crate::family::{Family, in_each_family};
@@ -20,9 +20,9 @@ async fn scene(family: Family) -> (Scene, Pod, Client) {
     let (first, second) = (scene.free_address(port), SocketAddr::from((Ipv6Addr::LOCALHOST, port)));
     let pod = Pod::start("cart-1", second).await;
     scene.services.annotate("cart", &[]);
-    let listed = Listed { pod: "cart-1".to_owned(), address: first, condition: Condition::Ready, zone: None };
+    let listed = Listed::ready("cart-1", first);
     scene.services.list("cart", listed);
-    scene.services.list_second("cart", "cart-1", second);
+    scene.services.list("cart", Listed::ready("cart-1", second));
     scene.publish();
     let client = scene.client(family).await;
     (scene, pod, client)

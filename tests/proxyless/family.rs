@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use rig::programs;
 use serde_json::Value;
-use test_support::clients;
 
 /// One implementation of gRPC and of xDS in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +24,7 @@ impl Family {
 
     /// The program, which `tests/tools/clients` made.
     pub fn program(self) -> PathBuf {
-        clients::program(match self {
+        programs::client(match self {
             Self::Go => "go",
             Self::Java => "java",
             Self::Node => "node",

@@ -88,24 +88,24 @@ pub fn entries() -> impl Iterator<Item = &'static Entry> {
 pub static GROUPS: [Group; 6] = [BALANCING, CHANGES, CALLS, NAMES, CONTROL_PLANES, SERVERS];
 
 const BALANCING: Group = Group {
-    title: "Which pod a call goes to",
+    title: "Load balancing",
     entries: &[
         Entry {
             feature: Feature::RoundRobin,
             title: "Round robin",
-            note: "each pod gets the same number of calls, exactly",
+            note: "every pod gets exactly the same number of calls",
             lacks: &[],
         },
         Entry {
             feature: Feature::RingHash,
             title: "`lb-policy: ring-hash`, `hash-on: header:…`",
-            note: "equal headers go to the same pod",
+            note: "calls with equal headers go to the same pod",
             lacks: &[],
         },
         Entry {
             feature: Feature::LeastRequest,
             title: "`lb-policy: least-request`",
-            note: "a busy pod is left alone",
+            note: "a busy pod gets fewer calls",
             lacks: &[(Node, "round robin"), (Python, "round robin")],
         },
         Entry {
@@ -146,55 +146,55 @@ const BALANCING: Group = Group {
 };
 
 const CHANGES: Group = Group {
-    title: "Pods come and go",
+    title: "Changes of pods",
     entries: &[
-        Entry { feature: Feature::NewPods, title: "A new pod", note: "open channels call it at once", lacks: &[] },
+        Entry { feature: Feature::NewPods, title: "A new pod", note: "open channels use it at once", lacks: &[] },
         Entry {
             feature: Feature::UnlistedPods,
-            title: "A pod that isn't ready any more",
-            note: "gets no more calls; none fails",
+            title: "A pod that is no longer ready",
+            note: "gets no new calls, and no call fails",
             lacks: &[],
         },
         Entry {
             feature: Feature::TerminatingPods,
             title: "A pod that is deleted",
-            note: "is left without a failed call, if it finishes what it has begun",
+            note: "gets no new calls, and none fails if it finishes its active calls",
             lacks: &[],
         },
         Entry {
             feature: Feature::IdleChannels,
             title: "A channel that went idle",
-            note: "wakes with the first call, and knows the pods of today",
+            note: "reconnects at the first call, to the current pods",
             lacks: &[],
         },
     ],
 };
 
 const CALLS: Group = Group {
-    title: "Calls that fail, or would",
+    title: "Failures, retries, limits",
     entries: &[
         Entry {
             feature: Feature::Retries,
             title: "`retry-on: unavailable`",
-            note: "the call is made again, on another pod; `retry-on: none` ends that",
+            note: "the call is retried on another pod; `retry-on: none` disables that",
             lacks: &[],
         },
         Entry {
             feature: Feature::Timeouts,
             title: "`timeout`",
-            note: "the call fails with DEADLINE_EXCEEDED, though the caller would wait for longer",
+            note: "the call fails with DEADLINE_EXCEEDED, even if the caller would wait longer",
             lacks: &[(Python, "1 s to 2 s too early; at once below 1 s")],
         },
         Entry {
             feature: Feature::MaxRequests,
             title: "`max-requests`",
-            note: "calls above it fail with UNAVAILABLE at once, and the pods never see them",
+            note: "calls above the limit fail with UNAVAILABLE at once, and pods never see them",
             lacks: &[],
         },
         Entry {
             feature: Feature::Outliers,
             title: "`outlier-detection: on`",
-            note: "a pod that fails its calls gets no more for a while",
+            note: "a failing pod gets no calls for a while",
             lacks: &[],
         },
     ],
@@ -206,25 +206,25 @@ const NAMES: Group = Group {
         Entry {
             feature: Feature::NameForms,
             title: "`cart.shop`, `cart.shop.svc`, `cart.shop.svc.cluster.local`, with or without `:50051`, in any case",
-            note: "all are the same Service",
+            note: "all name the same Service",
             lacks: &[],
         },
         Entry {
             feature: Feature::CompleteNames,
-            title: "`cart.shop.svc.cluster.local.`, a name with a dot at its end",
-            note: "is the same Service",
-            lacks: &[(Java, "fails: for Java no host ends with a dot")],
+            title: "`cart.shop.svc.cluster.local.`, a name with a trailing dot",
+            note: "names the same Service",
+            lacks: &[(Java, "fails: Java accepts no trailing dot")],
         },
         Entry {
             feature: Feature::PortNames,
-            title: "`cart.shop:grpc`, a port by its name",
-            note: "is the same Service",
+            title: "`cart.shop:grpc`, a port name",
+            note: "names the same Service",
             lacks: &[(Node, "fails as an invalid URL")],
         },
         Entry {
             feature: Feature::AwaitedNames,
             title: "A Service that appears while calls wait for it",
-            note: "serves them",
+            note: "receives them",
             lacks: &[],
         },
         Entry {
@@ -236,20 +236,20 @@ const NAMES: Group = Group {
         Entry {
             feature: Feature::UnknownNamesHarmNobody,
             title: "Other Services, ports, cluster domains and authorities that don't exist",
-            note: "harm no other channel of the program",
+            note: "affect no other channel of the program",
             lacks: &[],
         },
         Entry {
             feature: Feature::ReturningNames,
             title: "A Service that is deleted and comes back",
-            note: "its last pods are called meanwhile, and no call fails",
+            note: "calls continue to its last pods meanwhile, and none fails",
             lacks: &[],
         },
         Entry {
             feature: Feature::FailOnDeletion,
             title: "The same after `chancery bootstrap grpc --fail-on-deletion`",
             note: "calls fail until it comes back",
-            lacks: &[(Node, "they fail after that, too, unless it has changed")],
+            lacks: &[(Node, "they also fail after that, unless it has changed")],
         },
     ],
 };
@@ -260,61 +260,61 @@ const CONTROL_PLANES: Group = Group {
         Entry {
             feature: Feature::Restarts,
             title: "Chancery is away",
-            note: "calls go on; when it is back, so do changes",
+            note: "calls continue; changes arrive when it is back",
             lacks: &[],
         },
         Entry {
             feature: Feature::Replicas,
             title: "Another replica takes over, at the same address",
-            note: "no call fails, and the next change arrives, whether the first one was ended or died",
+            note: "no call fails, and the next change arrives, whether the first replica stopped or crashed",
             lacks: &[],
         },
         Entry {
             feature: Feature::SecondServer,
             title: "A second server in the bootstrap",
-            note: "is asked by a client that starts while the first one is away",
+            note: "is used by a client that starts while the first one is away",
             lacks: &[(Node, "only the first one is read")],
         },
         Entry {
             feature: Feature::Rejections,
-            title: "A resource that the client can't take",
-            note: "the one before stays in force, and Chancery tells you",
+            title: "A resource that the client rejects",
+            note: "the previous one stays in force, and Chancery reports it",
             lacks: &[],
         },
         Entry {
             feature: Feature::Everything,
-            title: "All that Chancery renders for the Services of its own tests (`tests/golden`)",
-            note: "is taken as it is",
+            title: "Everything that Chancery renders for the Services in its own tests (`tests/golden`)",
+            note: "is accepted",
             lacks: &[],
         },
     ],
 };
 
 const SERVERS: Group = Group {
-    title: "gRPC servers that ask Chancery",
+    title: "gRPC servers",
     entries: &[
         Entry {
             feature: Feature::Servers,
             title: "A server waits for Chancery, then serves",
-            note: "and serves on while Chancery is away",
+            note: "and keeps serving while Chancery is away",
             lacks: &[],
         },
         Entry {
             feature: Feature::ServerAddresses,
-            title: "At `0.0.0.0` and `[::]`",
-            note: "it serves there",
+            title: "A server on `0.0.0.0` and `[::]`",
+            note: "serves",
             lacks: &[],
         },
         Entry {
             feature: Feature::OneAddress,
-            title: "At one address, such as `127.0.0.1`",
-            note: "it listens nowhere else",
-            lacks: &[(Node, "it listens at all addresses")],
+            title: "A server on one address, such as `127.0.0.1`",
+            note: "listens on no other address",
+            lacks: &[(Node, "it listens on all addresses")],
         },
         Entry {
             feature: Feature::ServingModes,
-            title: "The program is told when it serves",
-            note: "by a callback",
+            title: "A notification when the server starts to serve",
+            note: "is a callback",
             lacks: &[(Python, "grpcio has no callback")],
         },
     ],

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chancery::xds::ResourceType;
 use data_plane_api::admin_dump::ClientResourceStatus;
 use data_plane_api::client_status::ConfigStatus;
-use test_support::PATIENCE;
+use rig::PATIENCE;
 
 use crate::client::{Ask, Client};
 use crate::family::{Family, in_each_family};

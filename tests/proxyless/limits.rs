@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use test_support::pod::Answer;
-use test_support::soon;
+use rig::pod::Answer;
+use rig::soon;
 use tonic::Code;
 
 use crate::client::{Ask, Client, Outcome};

@@ -1,6 +1,6 @@
 //! The page on gRPC clients, `docs/grpc-clients.md`: its matrix is made from the table that the tests consult.
 //!
-//! With `UPDATE_DOCS=1` it is written anew.
+//! With `UPDATE=1` it is written anew.
 
 use std::fmt::Write as _;
 
@@ -16,7 +16,7 @@ const BELOW: &str = include_str!("page/below.md");
 #[test]
 fn is_what_the_table_says() {
     let page = format!("{ABOVE}\n{}\n{BELOW}", matrix());
-    test_support::page::is_current(PAGE, &page, "cargo test --test proxyless page");
+    rig::page::is_current(PAGE, &page, "cargo test --test proxyless page");
 }
 
 fn matrix() -> String {

@@ -1,16 +1,16 @@
 //! The program of a family, in a process of its own, which speaks by lines: see tests/clients/README.md.
 
 use std::net::SocketAddr;
-use std::process::Stdio;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::Path;
 use std::time::Duration;
 
 use data_plane_api::client_status::client::ClientStatusDiscoveryServiceClient;
 use data_plane_api::client_status::{ClientStatusRequest, GenericXdsConfig};
+use rig::process::{Kept, Log, Process};
+use rig::{PATIENCE, soon};
 use serde_json::{Value, json};
-use test_support::soon;
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, Lines};
-use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+use tokio::io::{AsyncWriteExt as _, BufReader, Lines};
+use tokio::process::{ChildStdin, ChildStdout, Command};
 use tonic::Status;
 
 use crate::family::Family;
@@ -26,9 +26,8 @@ pub const AUTHORITY: &str = "elsewhere";
 pub struct Program {
     stdin: ChildStdin,
     stdout: Lines<BufReader<ChildStdout>>,
-    log: Arc<Mutex<String>>,
     csds: SocketAddr,
-    process: Child,
+    process: Process,
 }
 
 /// How a client or a server is started.
@@ -49,25 +48,12 @@ pub struct Dial<'a> {
 impl Program {
     /// Starts that of a family with these arguments.
     pub async fn start(family: Family, arguments: &[&str], dial: &Dial<'_>) -> Self {
-        let mut process = Command::new(family.program())
-            .args(arguments)
-            .env_remove("GRPC_XDS_BOOTSTRAP")
-            .env("GRPC_XDS_BOOTSTRAP_CONFIG", bootstrap(dial))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let log = Arc::default();
-        tokio::spawn(follow(process.stderr.take().unwrap(), Arc::clone(&log)));
-        let mut program = Self {
-            stdin: process.stdin.take().unwrap(),
-            stdout: BufReader::new(process.stdout.take().unwrap()).lines(),
-            log,
-            csds: SocketAddr::from(([0, 0, 0, 0], 0)),
-            process,
-        };
+        let mut command = Command::new(family.program());
+        command.args(arguments).env_remove("GRPC_XDS_BOOTSTRAP").env("GRPC_XDS_BOOTSTRAP_CONFIG", bootstrap(dial));
+        let log = Log::Kept(Kept::default());
+        let (mut process, stdout) = Process::start_read("the program", &mut command, log).unwrap();
+        let stdin = process.stdin().unwrap();
+        let mut program = Self { stdin, stdout, csds: SocketAddr::from(([0, 0, 0, 0], 0)), process };
         let first = soon("the program's first line", program.says()).await;
         let first = first.unwrap_or_else(|| panic!("the program ended; log:\n{}", program.log()));
         assert_eq!(first["version"], family.version(), "run `make clients`");
@@ -94,20 +80,20 @@ impl Program {
 
     /// Asks it to end, and returns when it has, with what it said meanwhile. Fails the test if it had to fail for that.
     pub async fn end(self) -> Vec<Value> {
-        let Self { stdin, mut stdout, log, csds: _, mut process } = self;
+        let Self { stdin, mut stdout, csds: _, mut process } = self;
         drop(stdin);
         let mut said = Vec::new();
         while let Some(line) = soon("the program's last line", stdout.next_line()).await.unwrap() {
             said.push(serde_json::from_str(&line).unwrap());
         }
-        let status = soon("the program's end", process.wait()).await.unwrap();
-        assert!(status.success(), "{status}; log:\n{}", read(&log));
+        let status = process.ended(PATIENCE).await.unwrap();
+        assert!(status.success(), "{status}; log:\n{}", process.log().text());
         said
     }
 
     /// What it wrote to its standard error so far.
     pub fn log(&self) -> String {
-        read(&self.log)
+        self.process.log().text()
     }
 }
 
@@ -126,28 +112,10 @@ pub async fn resources(csds: SocketAddr) -> Result<Vec<GenericXdsConfig>, Status
 fn bootstrap(dial: &Dial<'_>) -> String {
     let servers = dial.servers.iter().map(|server| format!("--server={server}"));
     let zone = dial.zone.map(|zone| format!("--zone={zone}"));
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_chancery"))
-        .args(["bootstrap", "grpc", "--node-id=test"])
-        .args(servers)
-        .args(zone)
-        .args(dial.fails_on_deletion.then_some("--fail-on-deletion"))
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let mut bootstrap: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let fails = dial.fails_on_deletion.then(|| "--fail-on-deletion".to_owned());
+    let arguments: Vec<String> = servers.chain(zone).chain(fails).chain(["--node-id=test".to_owned()]).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let mut bootstrap = rig::bootstrap::grpc(Path::new(env!("CARGO_BIN_EXE_chancery")), &arguments).unwrap();
     bootstrap["authorities"] = json!({ AUTHORITY: {} });
     bootstrap.to_string()
-}
-
-/// Collects what it writes to its standard error.
-async fn follow(mut stderr: ChildStderr, log: Arc<Mutex<String>>) {
-    let mut buffer = [0; 4096];
-    while let Ok(length @ 1..) = stderr.read(&mut buffer).await {
-        let text = String::from_utf8_lossy(&buffer[..length]);
-        log.lock().unwrap_or_else(PoisonError::into_inner).push_str(&text);
-    }
-}
-
-fn read(log: &Mutex<String>) -> String {
-    log.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }

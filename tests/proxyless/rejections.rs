@@ -1,9 +1,9 @@
 //! A client is sent what it can't take.
 
 use data_plane_api::admin_dump::ClientResourceStatus;
+use rig::soon;
+use rig::spoiler::Spoiler;
 use serde_json::Value;
-use test_support::soon;
-use test_support::spoiler::Spoiler;
 use tokio::process::Command;
 
 use crate::client::Client;

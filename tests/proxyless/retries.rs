@@ -1,6 +1,6 @@
 //! Which calls are made again.
 
-use test_support::pod::Answer;
+use rig::pod::Answer;
 use tonic::Code;
 
 use crate::family::{Family, in_each_family};

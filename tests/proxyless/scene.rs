@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
 
-use chancery::cli::demo::addresses::PodAddresses;
 use data_plane_api::admin_dump::ClientResourceStatus;
+use rig::addresses::{PodAddresses, free_address};
+use rig::manifests::{Condition, Listed, Services};
+use rig::pod::Pod;
+use rig::serve::Serve;
+use rig::{network, soon};
 use tempfile::TempDir;
-use test_support::pod::Pod;
-use test_support::process::{Serve, free_address};
-use test_support::services::{Condition, Listed, Services};
-use test_support::{network, soon};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::client::Client;
@@ -87,7 +87,7 @@ impl Scene {
         let name = format!("{service}-{started}");
         let pod = Pod::start(&name, self.addresses.take().unwrap()).await;
         let zone = zone.map(str::to_owned);
-        let listed = Listed { pod: name.clone(), address: pod.address(), condition: Condition::Ready, zone };
+        let listed = Listed { zone, ..Listed::ready(&name, pod.address()) };
         self.services.list(service, listed);
         self.pods.insert(name, pod);
     }

@@ -5,10 +5,10 @@
 
 use std::net::SocketAddr;
 
+use rig::addresses::free_address;
+use rig::manifests::Listed;
+use rig::soon;
 use serde_json::json;
-use test_support::process::free_address;
-use test_support::services::{Condition, Listed};
-use test_support::soon;
 
 use crate::family::{Family, in_each_family};
 use crate::scene::Scene;
@@ -31,7 +31,7 @@ async fn waits_for_the_control_plane_and_serves_without_it(family: Family) {
     assert_eq!(answer(address).await, "server");
 
     scene.services.annotate("cart", &[]);
-    let listed = Listed { pod: "server".to_owned(), address, condition: Condition::Ready, zone: None };
+    let listed = Listed::ready("server", address);
     scene.services.list("cart", listed);
     scene.publish();
     let mut client = scene.client(family).await;

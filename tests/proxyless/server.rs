@@ -6,8 +6,8 @@ use std::time::Duration;
 use data_plane_api::admin_dump::ClientResourceStatus;
 use data_plane_api::echo::EchoRequest;
 use data_plane_api::echo::client::EchoClient;
+use rig::soon;
 use serde_json::Value;
-use test_support::soon;
 use tonic::Status;
 
 use crate::family::Family;

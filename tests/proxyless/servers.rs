@@ -6,8 +6,8 @@
 
 use std::time::Duration;
 
-use test_support::forwarder::Forwarder;
-use test_support::process::free_address;
+use rig::addresses::free_address;
+use rig::forwarder::Forwarder;
 
 use crate::client::{Ask, Client};
 use crate::family::{Family, in_each_family};

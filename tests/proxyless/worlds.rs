@@ -16,9 +16,9 @@ use chancery::xds::{Place, ResourceType, resource_to_json};
 use data_plane_api::admin_dump::ClientResourceStatus;
 use data_plane_api::client_status::GenericXdsConfig;
 use data_plane_api::json;
+use rig::serve::Serve;
+use rig::{PATIENCE, golden};
 use serde_json::Value;
-use test_support::process::Serve;
-use test_support::{PATIENCE, golden};
 
 use crate::client::Client;
 use crate::family::Family;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use data_plane_api::client_status::GenericXdsConfig;
 use data_plane_api::endpoint::{ClusterLoadAssignment, LocalityLbEndpoints};
 use prost::{Message as _, Name as _};
-use test_support::soon;
+use rig::soon;
 
 use crate::client::Client;
 use crate::family::{Family, in_each_family};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::future::join_all;
-use test_support::api::Fault;
+use rig::api::Fault;
 
 use crate::scene::{FOUND, LOST, SOON, Scene};
 

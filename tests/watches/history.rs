@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
+use rig::api::Fault;
 use serde_json::json;
-use test_support::api::Fault;
 
 use crate::scene::{FOUND, LOST, SOON, Scene, service};
 

@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
+use rig::cluster::Cluster;
+use rig::serve::Serve;
 use serde_json::{Value, json};
-use test_support::cluster::Cluster;
-use test_support::process::Serve;
 use tokio::time::timeout;
 
 use crate::scene::{Client, FOUND, LOST, SOON, service, slice};

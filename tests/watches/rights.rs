@@ -1,10 +1,10 @@
 //! Rights that are missing.
 
 use futures::future::join_all;
+use rig::api::Api;
+use rig::serve::Serve;
+use rig::soon;
 use serde_json::json;
-use test_support::api::Api;
-use test_support::process::Serve;
-use test_support::soon;
 
 use crate::scene::{FOUND, LOST, SOON, Scene, fill, service};
 

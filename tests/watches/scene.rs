@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use chancery::xds::ResourceType;
 use data_plane_api::json;
+use rig::ads::{self, Delta};
+use rig::api::{Api, Asked};
+use rig::serve::Serve;
 use serde_json::{Value, json as object};
-use test_support::ads::{self, Delta};
-use test_support::api::{Api, Asked};
-use test_support::process::Serve;
 use tokio::time::timeout;
 
 const CHANCERY: &str = env!("CARGO_BIN_EXE_chancery");

@@ -1,34 +1,28 @@
 //! What the pipeline is asked.
 
-use std::collections::BTreeMap;
-
 use super::*;
-use crate::channels::{DomainLost, DomainWanted, Explained, KnownService, Query, QueryError, RenderedFor, ServedPort};
-use crate::model::explain::{
-    AddressExplanation, BadSetting, DefaultFor, Explanation, PortExplanation, SettingExplanation, SettingOrigin,
-    SliceSummary, Standing, Unserved,
-};
-use crate::model::{Endpoint, EndpointState, Fleets, Locality, Requests};
+use crate::channels::{PortSummary, Query, QueryError, ServiceSummary};
+use crate::model::{Endpoint, EndpointState, Locality};
 
 fn key(name: &str) -> Key {
     Key::new("shop", name)
 }
 
 impl Running {
-    /// Answers, as the pipeline would, with these Services, two a page, of which `cart` can be explained.
-    fn answer(&mut self, services: Vec<KnownService>) {
+    /// Answers, as the pipeline would, with these Services, two a page, and with explanations of `cart` and `pay`.
+    fn answer(&mut self, services: Vec<ServiceSummary>) {
         let (_, nobody) = channels::query_channel();
         let mut queries = std::mem::replace(&mut self.queries, nobody);
         tokio::spawn(async move {
             while let Some(query) = queries.next().await {
                 match query {
                     Query::Explain(asked, reply) => {
-                        let known = asked == key("cart");
-                        reply.send(Ok(known.then(explained))).unwrap();
+                        let known = ["cart", "pay"].into_iter().find(|name| asked == key(name));
+                        let explained = known.map(|name| serde_json::from_value(explanation(name)).unwrap());
+                        reply.send(Ok(explained)).unwrap();
                     }
                     Query::Page(after, reply) => {
-                        let rest =
-                            services.iter().filter(|known| after.as_ref().is_none_or(|after| known.key > *after));
+                        let rest = services.iter().filter(|one| after.as_ref().is_none_or(|after| one.key() > *after));
                         reply.send(Ok(rest.take(2).cloned().collect())).unwrap();
                     }
                 }
@@ -51,7 +45,7 @@ impl Running {
     }
 }
 
-fn known(name: &str, ports: Option<&[EndpointState]>) -> KnownService {
+fn summary(name: &str, ports: Option<&[EndpointState]>) -> ServiceSummary {
     let endpoint = |state: &EndpointState| Endpoint {
         address: "10.0.0.1".parse().unwrap(),
         port: 1,
@@ -60,77 +54,21 @@ fn known(name: &str, ports: Option<&[EndpointState]>) -> KnownService {
         weight: 1,
         second: None,
     };
-    let served = ports.map(|states| {
+    let ports = ports.map(|states| {
         let endpoints = states.iter().map(endpoint).collect();
-        vec![ServedPort { number: 80, name: "web".into(), cluster: "shop/cart/80".into(), endpoints }]
+        let (name, cluster) = (Some("web".to_owned()), "shop/cart/80".to_owned());
+        vec![PortSummary { number: 80, name, cluster, endpoints }]
     });
-    KnownService { key: key(name), served, rejected: 3 }
+    ServiceSummary { namespace: "shop".to_owned(), name: name.to_owned(), ports, rejected: 3 }
 }
 
-fn explained() -> Explained {
-    let bad = BadSetting {
-        origin: SettingOrigin::Service,
-        annotation: "chancery.dev/num-retries".to_owned(),
-        value: "many".to_owned(),
-    };
-    let setting = SettingExplanation {
-        key: "num-retries",
-        value: "5".to_owned(),
-        origin: SettingOrigin::Service,
-        annotation: Some("chancery.dev/num-retries".to_owned()),
-        bad: Some(bad),
-    };
-    let address = AddressExplanation {
-        address: "10.0.0.1".parse().unwrap(),
-        port: 8080,
-        standing: Standing::Terminating,
-        instead: None,
-        zone: "eu-1a".into(),
-        node: "n1".into(),
-        weight: 2,
-        pod: Some(key("cart-a")),
-        slice: key("cart-1"),
-    };
-    let refused = Rejected {
-        object: ObjectRef::Object(Kind::EndpointSlice, key("cart-1")),
-        field: "endpoints[1].addresses[0]".to_owned(),
-        value: "127.0.0.1".to_owned(),
-        reason: Reason::InvalidEndpoint,
-        message: "a loopback address".to_owned(),
-        meanwhile: String::new(),
-    };
-    let served = PortExplanation {
-        number: 80,
-        name: "web".into(),
-        default_for: Some(DefaultFor::Http),
-        unknown_app_protocol: Some("x".into()),
-        unserved: None,
-        settings: vec![setting],
-        addresses: vec![address],
-        refused: vec![refused],
-    };
-    let off = PortExplanation {
-        number: 81,
-        name: "".into(),
-        default_for: None,
-        unknown_app_protocol: None,
-        unserved: Some(Unserved::NotEnabled),
-        settings: vec![],
-        addresses: vec![],
-        refused: vec![],
-    };
-    let slices = vec![SliceSummary { key: key("cart-1"), ports: vec![("web".into(), 8080)], addresses: 1 }];
-    let lost = |fleets: &[&str]| {
-        vec![DomainLost { service: key("old"), port: 1, fleets: fleets.iter().map(|fleet| (*fleet).into()).collect() }]
-    };
-    let wanted = |domain: &str, lost| DomainWanted { domain: domain.into(), requests: Requests::All, lost };
-    let domains = vec![wanted("a", vec![]), wanted("b", lost(&["", "edge"])), wanted("c", lost(&["edge"]))];
-    let rendered = RenderedFor { cluster: "shop/cart/80".into(), fleets: Fleets::All, everywhere: 2, domains };
-    Explained {
-        explanation: Explanation { key: key("cart"), unserved: None, ports: vec![served, off], slices },
-        rendered: BTreeMap::from([(80, rendered)]),
-        rejected: vec![],
-    }
+/// What the pipeline tells of a Service.
+fn explanation(name: &str) -> Value {
+    let rejected = json!({
+        "severity": "error", "reason": "InvalidAnnotation", "kind": "Service", "namespace": "shop", "name": name,
+        "field": "f", "message": "no",
+    });
+    json!({"namespace": "shop", "name": name, "ports": [], "slices": [], "rejected": [rejected]})
 }
 
 #[tokio::test]
@@ -138,11 +76,11 @@ async fn the_services_that_take_part_are_listed_whatever_their_number() {
     let mut running = start().await;
     let (ready, draining) = (EndpointState::Ready, EndpointState::Draining);
     running.answer(vec![
-        known("a", Some(&[ready, draining, ready])),
-        known("b", None),
-        known("c", None),
-        known("d", Some(&[])),
-        known("e", None),
+        summary("a", Some(&[ready, draining, ready])),
+        summary("b", None),
+        summary("c", None),
+        summary("d", Some(&[])),
+        summary("e", None),
     ]);
     let port = |ready: usize, draining: usize| json!([{"number": 80, "name": "web", "cluster": "shop/cart/80", "ready": ready, "draining": draining}]);
     assert_eq!(
@@ -155,51 +93,24 @@ async fn the_services_that_take_part_are_listed_whatever_their_number() {
 }
 
 #[tokio::test]
-async fn a_service_is_explained() {
+async fn a_service_is_explained_with_what_clients_refuse_of_it() {
     let mut running = start().await;
     running.answer(vec![]);
-    let unweighted = json!({
-        "address": "127.0.0.1", "verdict": "out", "reason": "refused", "message": "a loopback address", "zone": "",
-        "node": "", "slice": "cart-1",
-    });
-    let address = json!({
-        "address": "10.0.0.1", "port": 8080, "verdict": "draining", "reason": "terminating", "zone": "eu-1a",
-        "node": "n1", "weight": 2, "pod": "cart-a", "slice": "cart-1",
-    });
-    let setting = json!({
-        "key": "num-retries", "value": "5", "origin": "service", "annotation": "chancery.dev/num-retries",
-        "last_good": true,
-        "bad": {"origin": "service", "annotation": "chancery.dev/num-retries", "value": "many"},
-    });
-    assert_eq!(
-        running.json("/api/v1/services/shop/cart").await,
-        json!({
-            "namespace": "shop", "name": "cart", "rejected": [],
-            "slices": [{"name": "cart-1", "ports": ["web"], "addresses": 1}],
-            "ports": [
-                {
-                    "number": 80, "name": "web", "default": true, "default_for": "http", "unknown_app_protocol": "x",
-                    "served": true, "cluster": "shop/cart/80",
-                    "fleets": ["*"], "settings": [setting], "addresses": [address, unweighted],
-                    "domains": [
-                        {"domain": "a"},
-                        {"domain": "b", "lost": [{"to": "shop/old", "port": 1}]},
-                        {"domain": "c", "lost": [{"to": "shop/old", "port": 1, "fleets": ["edge"]}]},
-                    ],
-                },
-                {
-                    "number": 81, "name": "", "default": false, "served": false, "unserved": "not-enabled",
-                    "fleets": [], "domains": [], "settings": [], "addresses": [],
-                },
-            ],
-        })
-    );
+    assert_eq!(running.json("/api/v1/services/shop/cart").await, explanation("cart"));
+    let mut refused = explanation("pay");
+    refused["rejected"].as_array_mut().unwrap().push(json!({
+        "severity": "error", "reason": "RejectedByClient", "kind": "Service", "namespace": "shop", "name": "pay",
+        "field": "metadata.annotations[chancery.dev/lb-policy]",
+        "message": "clients refuse cluster shop/pay/80, which comes of it: no",
+        "meanwhile": "1 client keeps what it had: envoy-1",
+    }));
+    assert_eq!(running.json("/api/v1/services/shop/pay").await, refused);
 }
 
 #[tokio::test]
 async fn a_service_that_does_not_exist_is_told_with_the_nearest() {
     let mut running = start().await;
-    running.answer(["a", "b", "card", "cart", "d"].map(|name| known(name, None)).into());
+    running.answer(["a", "b", "card", "cart", "d"].map(|name| summary(name, None)).into());
     let gone = async |path: &str| {
         let (code, body) = running.get(path).await;
         assert_eq!(code, 404, "{path}: {body}");

@@ -1,4 +1,4 @@
-//! What can be wrong with the settings.
+//! Errors of the configuration.
 
 use std::io;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! The settings as one of their origins has them: each there or not.
+//! One layer of the configuration: the flags and variables, or the file.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,34 +21,34 @@ use crate::telemetry::log::LogFormat;
 #[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Layer {
-    /// Where Services and endpoints come from: kubernetes or manifests [default: kubernetes]
+    /// Source of Services and endpoints: kubernetes or manifests [default: kubernetes]
     #[arg(long, env = "CHANCERY_SOURCE", value_name = "SOURCE", value_enum, hide_possible_values = true)]
     pub source: Option<SourceKind>,
 
-    /// Directory of YAML and JSON manifests to serve; implies --source manifests
+    /// Directory of YAML and JSON manifests to watch; implies --source manifests
     #[arg(long, env = "CHANCERY_MANIFESTS", value_name = "DIR")]
     pub manifests: Option<PathBuf>,
 
-    /// Kubeconfig file [default: the service account in a pod, else $KUBECONFIG, else ~/.kube/config]
+    /// Kubeconfig file [default: in a pod its service account, else $KUBECONFIG, else ~/.kube/config]
     #[arg(long, env = "CHANCERY_KUBECONFIG", value_name = "FILE")]
     pub kubeconfig: Option<PathBuf>,
 
-    /// Context of the kubeconfig [default: its current one]
+    /// Context of the kubeconfig [default: its current context]
     #[arg(long, env = "CHANCERY_CONTEXT", value_name = "NAME")]
     pub context: Option<String>,
 
-    /// Namespace to watch; can be repeated [default: all]
+    /// Namespace to watch; repeatable [default: all]
     #[arg(long, env = "CHANCERY_NAMESPACE", value_name = "NS", value_delimiter = ',')]
     #[serde(deserialize_with = "one_or_many")]
     pub namespace: Option<Vec<String>>,
 
-    /// Other products whose annotations on Services are read, too: xds.lmwn.com, projectcontour.io, linkerd.io,
+    /// Other products whose Service annotations apply, too: xds.lmwn.com, projectcontour.io, linkerd.io,
     /// getambassador.io, or all [default: none]
     #[arg(long, env = "CHANCERY_COMPAT", value_name = "LIST", value_delimiter = ',')]
     #[serde(deserialize_with = "one_or_many")]
     pub compat: Option<Vec<Compat>>,
 
-    /// Take endpoints with a loopback address, which Kubernetes refuses; for trying things on one machine
+    /// Accept endpoints with loopback addresses, which Kubernetes rejects; for tests on one machine
     #[arg(
         long,
         env = "CHANCERY_ALLOW_LOOPBACK_ENDPOINTS",
@@ -60,11 +60,11 @@ pub struct Layer {
     )]
     pub allow_loopback_endpoints: Option<bool>,
 
-    /// Where the ADS server listens; on :: it takes IPv4 as well [default: 0.0.0.0:18000]
+    /// Listen address of the xDS server; :: includes IPv4 [default: 0.0.0.0:18000]
     #[arg(long, env = "CHANCERY_XDS_LISTEN", value_name = "ADDRESS")]
     pub xds_listen: Option<ListenAddress>,
 
-    /// Where /livez, /readyz, /metrics and the debug pages are [default: 127.0.0.1:18001]
+    /// Listen address of the admin server (/livez, /readyz, /metrics, debug pages) [default: 127.0.0.1:18001]
     #[arg(long, env = "CHANCERY_ADMIN_LISTEN", value_name = "ADDRESS")]
     pub admin_listen: Option<ListenAddress>,
 
@@ -72,28 +72,28 @@ pub struct Layer {
     #[arg(long, env = "CHANCERY_CLUSTER_DOMAIN", value_name = "DOMAIN")]
     pub cluster_domain: Option<DnsName>,
 
-    /// Where Envoys are told to listen; per fleet in the configuration file. On :: they take IPv4 as well, but an Envoy on a
-    /// machine without IPv6 refuses it [default: 0.0.0.0:10000]
+    /// Listen address of Envoys; per fleet in the configuration file. :: includes IPv4, but an Envoy on a machine without IPv6
+    /// rejects it [default: 0.0.0.0:10000]
     #[arg(long, env = "CHANCERY_ENVOY_LISTENER", value_name = "ADDRESS")]
     pub envoy_listener: Option<EnvoyAddress>,
 
-    /// How old a connection gets before its client is asked to connect again, to any replica; off: never [default: 30m]
+    /// Age at which a connection is closed, so that its client reconnects to any replica; off: never [default: 30m]
     #[arg(long, env = "CHANCERY_MAX_CONNECTION_AGE", value_name = "DURATION")]
     pub max_connection_age: Option<ConnectionAge>,
 
-    /// How many connections to the ADS server may be open; more are closed at once [default: 10000]
+    /// Maximum number of connections to the xDS server; further ones are closed at once [default: 10000]
     #[arg(long, env = "CHANCERY_MAX_CONNECTIONS", value_name = "NUMBER")]
     pub max_connections: Option<ConnectionCount>,
 
-    /// How long to wait for streams to end after SIGTERM [default: 10s]
+    /// Time to wait after SIGTERM for streams to end [default: 10s]
     #[arg(long, env = "CHANCERY_SHUTDOWN_GRACE", value_name = "DURATION")]
     pub shutdown_grace: Option<GracePeriod>,
 
-    /// How the log looks: text or json; RUST_LOG filters it [default: text]
+    /// Log format: text or json; RUST_LOG sets the filter [default: text]
     #[arg(long, env = "CHANCERY_LOG_FORMAT", value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,
 
-    /// What differs from fleet to fleet. Too big for a flag.
+    /// Settings per fleet; only in the configuration file.
     #[arg(skip)]
     pub fleets: BTreeMap<String, FleetLayer>,
 }
@@ -102,15 +102,15 @@ pub struct Layer {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct FleetLayer {
-    /// Where the Envoys of this fleet are told to listen.
+    /// Listen address of the Envoys in this fleet.
     pub listener: Option<EnvoyAddress>,
-    /// What their listener and its route configuration are called.
+    /// Name of their listener and of its route configuration.
     pub listener_name: Option<ListenerName>,
-    /// How many proxies before them are trusted to say who the client is.
+    /// Number of trusted proxies in front of them, for `x-forwarded-for`.
     pub trusted_hops: Option<TrustedHops>,
-    /// Whether they write a line of JSON for each request to their standard output.
+    /// Whether they log each request as a line of JSON on standard output.
     pub access_log: Option<bool>,
-    /// How old a client's connection gets.
+    /// Maximum age of a client's connection.
     pub max_connection_duration: Option<ConnectionAge>,
 }
 

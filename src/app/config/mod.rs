@@ -1,4 +1,4 @@
-//! The settings of `chancery serve`.
+//! The configuration of `chancery serve`.
 //!
 //! ```text
 //! flags > environment   one Layer (clap reads both)  ─┐

@@ -1,4 +1,4 @@
-//! Which source, and how to reach it.
+//! Resolves which source is configured.
 
 use std::path::PathBuf;
 
@@ -27,14 +27,14 @@ pub struct KubernetesConfig {
     pub namespaces: Vec<String>,
 }
 
-/// What one layer says about the source, if anything.
+/// The source of one layer, if it has one.
 enum Choice {
     Kubernetes,
     /// The directory may come from a weaker layer.
     Manifests(Option<PathBuf>),
 }
 
-/// Settles on a source. The strongest layer that says anything about it decides; a layer that contradicts itself is
+/// Resolves the source. The strongest layer that has one decides; a layer that contradicts itself is
 /// refused, and so are settings of a source that isn't the one.
 pub(super) fn resolve(command_line: &Layer, file: &Layer, file_name: &str) -> Result<SourceConfig, ConfigError> {
     let command_line_origin = Origin::CommandLine;
@@ -106,7 +106,7 @@ fn refuse_kubernetes_settings(layer: &Layer, origin: &Origin<'_>) -> Result<(), 
     }
 }
 
-/// Who said it, so that an error can name it in the user's own spelling.
+/// The layer that a setting is in, so that an error can name it in the user's own spelling.
 enum Origin<'a> {
     CommandLine,
     File(&'a str),

@@ -5,7 +5,7 @@ use clap::{Args, Command, FromArgMatches};
 use super::*;
 use crate::model::compat::Product;
 
-/// The flags of contract section 2, and those that came with this.
+/// The flags that users rely on.
 const FLAGS: [&str; 15] = [
     "source",
     "manifests",
@@ -58,7 +58,7 @@ fn every_flag_is_a_variable_and_a_key_of_the_file() {
 }
 
 #[test]
-fn defaults_are_those_of_the_contract() {
+fn defaults_are_the_documented_ones() {
     assert_eq!(
         resolve(&[], "").unwrap(),
         Config {

@@ -1,4 +1,4 @@
-//! Values with a spelling of their own, the same in flags, variables and files.
+//! Types of configuration values that have a syntax of their own, the same in flags, variables and files.
 
 use std::net::SocketAddr;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::model::duration;
 
-/// A value that isn't spelt as it should be; says what is expected.
+/// A value with the wrong syntax, and what is expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Misspelt(String);

@@ -35,7 +35,7 @@ async fn a_crowd_may_connect_before_anybody_is_accepted() {
     let address = listener.local_addr().unwrap();
     let mut crowd = Vec::new();
     for _ in 0..1500 {
-        crowd.push(test_support::soon("a place in the queue", TcpStream::connect(address)).await.unwrap());
+        crowd.push(rig::soon("a place in the queue", TcpStream::connect(address)).await.unwrap());
     }
 }
 
@@ -45,8 +45,8 @@ async fn everywhere_is_both_families() {
     let port = listener.local_addr().unwrap().port();
     for address in ["127.0.0.1", "::1"] {
         let address: IpAddr = address.parse().unwrap();
-        let client = test_support::soon("a connection", TcpStream::connect((address, port))).await.unwrap();
-        let (_, peer) = test_support::soon("it", listener.accept()).await.unwrap();
+        let client = rig::soon("a connection", TcpStream::connect((address, port))).await.unwrap();
+        let (_, peer) = rig::soon("it", listener.accept()).await.unwrap();
         assert_eq!(client.local_addr().unwrap().port(), peer.port(), "{address}");
     }
 }

@@ -12,11 +12,11 @@ use super::HostPort;
 
 mod message;
 
-/// Print a ready bootstrap for Envoy
+/// Print a bootstrap for Envoy
 ///
-/// The YAML on stdout starts an Envoy that gets clusters, endpoints, listeners and routes from Chancery. Envoy's own
-/// flags --service-node, --service-cluster and --service-zone beat the node id, the fleet and the zone in it, so one
-/// bootstrap does for many Envoys. It has no flag for the Kubernetes node, which is the sub_zone of its locality; add
+/// The YAML on stdout starts an Envoy that gets clusters, endpoints, listeners and routes from Chancery. Envoy's own flags
+/// --service-node, --service-cluster and --service-zone override the node id, the fleet and the zone, so many Envoys can share
+/// one bootstrap. Envoy has no flag for the Kubernetes node, which is the sub_zone of its locality; add
 /// --config-yaml "node: {locality: {sub_zone: $NODE_NAME}}".
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:
@@ -27,36 +27,35 @@ mod message;
   # Started at once
   envoy --config-yaml \"$(chancery bootstrap envoy)\" --service-node \"$HOSTNAME\"")]
 pub struct Envoy {
-    /// Name of this Envoy in logs and metrics of its own; never empty
+    /// Node id: the name of this Envoy in logs and in `chancery status`; not empty
     #[arg(long, value_name = "ID", default_value = "envoy", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub node_id: String,
 
-    /// Fleet of this Envoy; Services may name the fleets that get them
+    /// Fleet of this Envoy; Services can be limited to fleets
     #[arg(long, value_name = "NAME", default_value = "envoy", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub fleet: String,
 
-    /// Zone of this Envoy, as the nodes' label topology.kubernetes.io/zone has it [default: unknown]
+    /// Zone of this Envoy: the value of the node label topology.kubernetes.io/zone [default: unknown]
     #[arg(long, value_name = "ZONE")]
     pub zone: Option<String>,
 
-    /// Kubernetes node that this Envoy runs on, as its pod's spec.nodeName has it; goes into the locality's sub_zone
-    /// [default: unknown]
+    /// Kubernetes node of this Envoy (spec.nodeName of its pod), written to the locality's sub_zone [default: unknown]
     #[arg(long, value_name = "NAME")]
     pub node_name: Option<String>,
 
-    /// Where Chancery serves xDS
+    /// xDS address of Chancery
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:18000")]
     pub server: HostPort,
 
-    /// Get only what changed (the default)
+    /// Use delta xDS (the default)
     #[arg(long, overrides_with = "sotw")]
     pub delta: bool,
 
-    /// Get the whole state of the world with every change
+    /// Use state-of-the-world xDS
     #[arg(long, overrides_with = "delta")]
     pub sotw: bool,
 
-    /// Where Envoy's own admin interface listens
+    /// Listen address of Envoy's admin interface
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9901")]
     pub admin_address: SocketAddr,
 }

@@ -10,9 +10,9 @@ use clap::{Args, Subcommand};
 
 use super::{Exit, Failure};
 
-pub use host_port::{HostPort, NotHostPort};
+pub use host_port::HostPort;
 
-/// Print a ready bootstrap for a client
+/// Print a bootstrap for a client
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   chancery bootstrap envoy --server chancery.chancery:18000 --fleet edge > envoy.yaml

@@ -13,19 +13,21 @@ use http::StatusCode;
 
 use super::manifests::{Problem, Read, Reading};
 use super::{Exit, Failure, http as admin_port, lint};
-use crate::admin::{ExplanationJson, NoServiceJson};
+use crate::admin::NoSuchService;
+use crate::channels::ServiceSummary;
+use crate::model::explanation::ServiceExplanation;
 use crate::model::{Key, NearestService, ObjectRef};
 use crate::pipeline::Offline;
 use crate::source::manifests::LeftAlone;
 use name::ServiceName;
 
-/// Show why a Service is served as it is: each setting, and each address
+/// Explain how a Service is served: each setting and each address
 ///
-/// For each port: whether clients get it and under which domains; each setting that isn't the default, with the annotation
-/// that it comes from; each address, with why it is in, draining or out. Then everything of the Service that can't be
-/// used, and what clients refused.
+/// Prints for each port whether clients get it, and under which domains; each setting that isn't the default, with its
+/// origin; each address, and why it is in, draining or out. Rejected configuration of the Service follows, and what clients
+/// rejected (NACK).
 ///
-/// Asks a running server on its admin port, or, with --manifests, reads manifests as `serve --manifests` does.
+/// Queries the admin port of a running server or, with --manifests, reads manifests as `serve --manifests` does.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   chancery explain cart.shop
@@ -34,23 +36,23 @@ use name::ServiceName;
   kubectl -n shop get namespaces,services,endpointslices -o yaml | chancery explain cart.shop --manifests -
   kubectl -n chancery port-forward deployment/chancery 18001 & chancery explain cart.shop -o json")]
 pub(super) struct Explain {
-    /// The Service, by any of its names
+    /// Service, by any of its names
     #[arg(value_name = "SERVICE.NAMESPACE")]
     service: ServiceName,
 
-    /// The admin port of the server
+    /// Admin address of the server
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:18001", conflicts_with = "manifests")]
     admin: SocketAddr,
 
-    /// Also the settings that have their defaults
+    /// Include settings with default values
     #[arg(long)]
     all: bool,
 
-    /// How to print it: text to read, or an object for programs, which always has everything
+    /// Output format: text for people, or json for programs, which includes everything
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value = "text")]
     output: Format,
 
-    /// Read these manifests instead of asking a server; - for standard input
+    /// Read manifests instead of querying a server; - for standard input
     #[arg(long, value_name = "DIR|FILE|-")]
     manifests: Vec<PathBuf>,
 
@@ -73,7 +75,7 @@ impl Explain {
         let explanation =
             if manifests.is_empty() { of_server(&key, admin)? } else { of_manifests(&key, &manifests, reading)? };
         match output {
-            Format::Text => text::print(out, explanation, all)?,
+            Format::Text => text::print(out, &explanation, all)?,
             Format::Json => {
                 serde_json::to_writer_pretty(&mut *out, &explanation).map_err(std::io::Error::from)?;
                 writeln!(out)?;
@@ -83,7 +85,7 @@ impl Explain {
     }
 }
 
-fn of_server(key: &Key, admin: SocketAddr) -> Result<ExplanationJson, Failure> {
+fn of_server(key: &Key, admin: SocketAddr) -> Result<ServiceExplanation, Failure> {
     let Key { namespace, name } = key;
     let path = format!("/api/v1/services/{namespace}/{name}");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -101,17 +103,17 @@ fn of_server(key: &Key, admin: SocketAddr) -> Result<ExplanationJson, Failure> {
     }
 }
 
-fn of_manifests(key: &Key, paths: &[PathBuf], reading: Reading) -> Result<ExplanationJson, Failure> {
+fn of_manifests(key: &Key, paths: &[PathBuf], reading: Reading) -> Result<ServiceExplanation, Failure> {
     let Read { objects: _, offline, problems, left_alone, unread } = reading.manifests(paths)?;
     let service = ObjectRef::service(key);
-    if let Some(explained) = offline.explain(key) {
+    if let Some(explanation) = offline.explain(key) {
         // They may be about this Service.
         lint::tell_left_alone(LeftAlone { mappings: left_alone.mappings, ..LeftAlone::default() });
         // One that takes no part has no mistakes of its own to tell, but why it can't be used is what was asked.
         for problem in unread.iter().filter(|problem| problem.rejected.object == service) {
             eprintln!("{problem}");
         }
-        return Ok(ExplanationJson::new(explained, &[]));
+        return Ok(explanation);
     }
     // What would have been the Service may be in a file that can't be read.
     let is_about = |problem: &&Problem| match &problem.rejected.object {
@@ -122,22 +124,22 @@ fn of_manifests(key: &Key, paths: &[PathBuf], reading: Reading) -> Result<Explan
         eprintln!("{problem}");
     }
     lint::tell_left_alone(left_alone);
-    Err(no_service(NoServiceJson::new(key, nearest(&offline, key).as_ref())))
+    Err(no_service(NoSuchService::new(key, nearest(&offline, key).as_ref())))
 }
 
 fn nearest(offline: &Offline, wanted: &Key) -> Option<Key> {
     let mut nearest = NearestService::new(wanted.clone());
     let mut page = offline.page(None);
-    while let Some(last) = page.last() {
-        for known in &page {
-            nearest.consider(&known.key);
+    while let Some(last) = page.last().map(ServiceSummary::key) {
+        for service in &page {
+            nearest.consider(&service.key());
         }
-        page = offline.page(Some(&last.key));
+        page = offline.page(Some(&last));
     }
     nearest.found()
 }
 
-fn no_service(NoServiceJson { error, nearest }: NoServiceJson) -> Failure {
+fn no_service(NoSuchService { error, nearest }: NoSuchService) -> Failure {
     let question = nearest.map(|nearest| format!("; did you mean {nearest}?")).unwrap_or_default();
     Failure::input(anyhow!("{error}{question}"))
 }

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::super::output::{table, wrapped};
-use crate::admin::{
-    AddressJson, BadSettingJson, DomainJson, ExplanationJson, LostJson, PortJson, RejectedJson, SettingJson, SliceJson,
+use crate::model::explanation::{
+    AddressExplanation, AddressReason, AddressState, DefaultFor, DomainExplanation, DomainOwner, PortExplanation,
+    RejectedSetting, ServiceExplanation, SettingExplanation, SettingOrigin, SliceSummary, UnservedReason,
 };
-use crate::model::Protocol;
-use crate::model::explain::{DefaultFor, SettingOrigin, Standing, Unserved, Verdict};
 use crate::model::settings::PREFIX;
+use crate::model::{Protocol, RejectedJson, Requests};
 
 /// The widest value that other values are lined up with.
 const MAX_VALUE: usize = 34;
@@ -18,29 +18,29 @@ const MAX_VALUE: usize = 34;
 const MAX_NAME: usize = 60;
 
 /// Prints all of it; with `all` also the settings that have their defaults.
-pub(super) fn print(out: &mut dyn Write, explanation: ExplanationJson, all: bool) -> io::Result<()> {
-    let ExplanationJson { namespace, name, unserved, ports, slices, rejected } = explanation;
+pub(super) fn print(out: &mut dyn Write, explanation: &ServiceExplanation, all: bool) -> io::Result<()> {
+    let ServiceExplanation { namespace, name, unserved, ports, slices, rejected } = explanation;
     let state = match unserved {
-        Some(unserved) => format!("not served: {}", why_unserved(unserved)),
+        Some(unserved) => format!("not served: {}", why_unserved(*unserved)),
         None if ports.iter().all(|port| port.served) => "served".to_owned(),
         None if ports.iter().any(|port| port.served) => "some ports are served".to_owned(),
         None => "not served".to_owned(),
     };
     wrapped(out, &format!("Service {namespace}/{name}: {state}"), 0, 2)?;
-    for port in &ports {
+    for port in ports {
         writeln!(out)?;
-        print_port(out, port, (&name, &slices), all || unserved.is_some())?;
+        print_port(out, port, (name, slices), all || unserved.is_some())?;
     }
     print_rejected(out, rejected)
 }
 
 fn print_port(
     out: &mut dyn Write,
-    port: &PortJson,
-    (service, slices): (&str, &[SliceJson]),
+    port: &PortExplanation,
+    (service, slices): (&str, &[SliceSummary]),
     all: bool,
 ) -> io::Result<()> {
-    let PortJson {
+    let PortExplanation {
         number,
         name,
         default: _,
@@ -64,7 +64,7 @@ fn print_port(
         wrapped(out, &format!("{head}: not served: {}", why_unserved(*unserved)), 0, 2)?;
         wrapped(out, &protocol, 2, 11)?;
         // Of a port that nobody gets, only what would change that is of interest.
-        let of_interest: Vec<&SettingJson> =
+        let of_interest: Vec<&SettingExplanation> =
             settings.iter().filter(|one| one.key == "enabled" && !is_default(one)).collect();
         return if of_interest.is_empty() { Ok(()) } else { print_settings(out, &of_interest) };
     }
@@ -77,7 +77,7 @@ fn print_port(
     wrapped(out, &format!("fleets   {fleets}"), 2, 11)?;
     print_domains(out, domains)?;
     writeln!(out)?;
-    let (folded, shown): (Vec<&SettingJson>, Vec<&SettingJson>) =
+    let (folded, shown): (Vec<&SettingExplanation>, Vec<&SettingExplanation>) =
         settings.iter().partition(|setting| !all && is_default(setting));
     print_settings(out, &shown)?;
     if !folded.is_empty() {
@@ -95,25 +95,25 @@ fn print_port(
     print_addresses(out, addresses)
 }
 
-fn print_domains(out: &mut dyn Write, domains: &[DomainJson]) -> io::Result<()> {
-    let is_kept = |domain: &&DomainJson| domain.lost.is_empty();
+fn print_domains(out: &mut dyn Write, domains: &[DomainExplanation]) -> io::Result<()> {
+    let is_kept = |domain: &&DomainExplanation| domain.lost.is_empty();
     let kept: Vec<String> = domains.iter().filter(is_kept).map(domain).collect();
     let kept = if kept.is_empty() { "none".to_owned() } else { kept.join(", ") };
     wrapped(out, &format!("domains  {kept}"), 2, 11)?;
-    for DomainJson { domain, requests: _, lost } in domains {
-        for LostJson { to, port, fleets } in lost {
+    for DomainExplanation { domain, requests: _, lost } in domains {
+        for DomainOwner { service, port, fleets } in lost {
             let fleets = fleets.as_ref().map(|fleets| format!(", {}", in_fleets(fleets))).unwrap_or_default();
-            wrapped(out, &format!("lost     {domain}: Service {to} has it (port {port}){fleets}"), 2, 11)?;
+            wrapped(out, &format!("lost     {domain}: Service {service} has it (port {port}){fleets}"), 2, 11)?;
         }
     }
     Ok(())
 }
 
-fn domain(DomainJson { domain, requests, lost: _ }: &DomainJson) -> String {
-    match requests.as_deref() {
-        None => domain.clone(),
-        Some("grpc") => format!("{domain} (gRPC requests)"),
-        Some(_) => format!("{domain} (all but gRPC requests)"),
+fn domain(DomainExplanation { domain, requests, lost: _ }: &DomainExplanation) -> String {
+    match requests {
+        Requests::All => domain.clone(),
+        Requests::Grpc => format!("{domain} (gRPC requests)"),
+        Requests::Other => format!("{domain} (all but gRPC requests)"),
     }
 }
 
@@ -131,10 +131,10 @@ const fn default_port(default_for: DefaultFor) -> &'static str {
 const GUESS: &str = Protocol::Http2.as_str();
 
 /// What a port speaks, and what says so.
-fn protocol(port: &PortJson, unknown_app_protocol: Option<&str>) -> String {
+fn protocol(port: &PortExplanation, unknown_app_protocol: Option<&str>) -> String {
     let setting = port.settings.iter().find(|setting| setting.key == "protocol");
     let Some(setting) = setting else { return String::new() };
-    let SettingJson { value, origin, .. } = setting;
+    let SettingExplanation { value, origin, .. } = setting;
     let spoken = if port.name.is_empty() { port.number.to_string() } else { port.name.clone() };
     let said = match origin {
         SettingOrigin::Default => format!(
@@ -161,18 +161,18 @@ fn in_fleets(fleets: &[String]) -> String {
     }
 }
 
-/// Each setting, and under it what can't be used of it.
-fn print_settings(out: &mut dyn Write, settings: &[&SettingJson]) -> io::Result<()> {
+/// Each setting, and under it what is rejected of it.
+fn print_settings(out: &mut dyn Write, settings: &[&SettingExplanation]) -> io::Result<()> {
     if settings.is_empty() {
         return Ok(());
     }
-    let row = |setting: &&SettingJson| [setting.key.clone(), setting.value.clone(), whence(setting)];
+    let row = |setting: &&SettingExplanation| [setting.key.to_string(), setting.value.clone(), whence(setting)];
     let head = ["SETTING", "VALUE", "FROM"].map(str::to_owned);
     let rows: Vec<[String; 3]> = [head].into_iter().chain(settings.iter().map(row)).collect();
-    let bad = [None].into_iter().chain(settings.iter().map(|setting| setting.bad.as_ref()));
-    for (line, bad) in table(&rows, 2, MAX_VALUE).into_iter().zip(bad) {
+    let rejected = [None].into_iter().chain(settings.iter().map(|setting| setting.rejected.as_ref()));
+    for (line, rejected) in table(&rows, 2, MAX_VALUE).into_iter().zip(rejected) {
         writeln!(out, "{line}")?;
-        if let Some(BadSettingJson { origin, annotation, value }) = bad {
+        if let Some(RejectedSetting { origin, annotation, value }) = rejected {
             let from = from(*origin, Some(annotation.as_str()));
             wrapped(out, &format!("\"{value}\" stands there now and can't be used: {from}"), 4, 6)?;
         }
@@ -180,13 +180,13 @@ fn print_settings(out: &mut dyn Write, settings: &[&SettingJson]) -> io::Result<
     Ok(())
 }
 
-fn is_default(setting: &SettingJson) -> bool {
-    setting.origin == SettingOrigin::Default && setting.bad.is_none()
+fn is_default(setting: &SettingExplanation) -> bool {
+    setting.origin == SettingOrigin::Default && setting.rejected.is_none()
 }
 
 /// Where the value of a setting comes from, in words.
-fn whence(setting: &SettingJson) -> String {
-    let SettingJson { key: _, value: _, origin, annotation, last_good, bad: _ } = setting;
+fn whence(setting: &SettingExplanation) -> String {
+    let SettingExplanation { key: _, value: _, origin, annotation, last_good, rejected: _ } = setting;
     let from = from(*origin, annotation.as_deref());
     if *last_good { format!("last good of {from}") } else { from }
 }
@@ -205,10 +205,10 @@ fn from(origin: SettingOrigin, annotation: Option<&str>) -> String {
 }
 
 /// The addresses, grouped by why they are in or out.
-fn print_addresses(out: &mut dyn Write, addresses: &[AddressJson]) -> io::Result<()> {
-    let mut groups: BTreeMap<(Verdict, Standing, String), Vec<&AddressJson>> = BTreeMap::new();
+fn print_addresses(out: &mut dyn Write, addresses: &[AddressExplanation]) -> io::Result<()> {
+    let mut groups: BTreeMap<(AddressState, AddressReason, String), Vec<&AddressExplanation>> = BTreeMap::new();
     for address in addresses {
-        groups.entry((address.verdict, address.reason, why(address))).or_default().push(address);
+        groups.entry((address.state, address.reason, why(address))).or_default().push(address);
     }
     let all_same = addresses.iter().all(|address| address.weight.is_none_or(|weight| weight == 1));
     let head = ["ADDRESS", "ZONE", "NODE", "WEIGHT", "POD", "SLICE"].map(str::to_owned);
@@ -217,13 +217,13 @@ fn print_addresses(out: &mut dyn Write, addresses: &[AddressJson]) -> io::Result
     drop_empty_columns(&mut rows);
     let mut lines = table(&rows, 4, MAX_NAME).into_iter();
     writeln!(out, "{}", lines.next().unwrap_or_default())?;
-    for ((verdict, _, why), group) in groups {
-        let verdict = match verdict {
-            Verdict::In => "in",
-            Verdict::Draining => "draining",
-            Verdict::Out => "out",
+    for ((state, _, why), group) in groups {
+        let state = match state {
+            AddressState::In => "in",
+            AddressState::Draining => "draining",
+            AddressState::Out => "out",
         };
-        wrapped(out, &format!("{} {verdict}: {why}", group.len()), 2, 4)?;
+        wrapped(out, &format!("{} {state}: {why}", group.len()), 2, 4)?;
         for line in lines.by_ref().take(group.len()) {
             writeln!(out, "{line}")?;
         }
@@ -232,8 +232,8 @@ fn print_addresses(out: &mut dyn Write, addresses: &[AddressJson]) -> io::Result
 }
 
 /// Its cells; the weights of all are left out if they say nothing.
-fn row(address: &AddressJson, all_same_weight: bool) -> [String; 6] {
-    let AddressJson { address, port, zone, node, weight, pod, slice, .. } = address;
+fn row(address: &AddressExplanation, all_same_weight: bool) -> [String; 6] {
+    let AddressExplanation { address, port, zone, node, weight, pod, slice, .. } = address;
     let address = match port {
         Some(port) if address.contains(':') => format!("[{address}]:{port}"),
         Some(port) => format!("{address}:{port}"),
@@ -254,43 +254,43 @@ fn drop_empty_columns<const N: usize>(rows: &mut [[String; N]]) {
 }
 
 /// Why an address is in, draining or out.
-fn why(address: &AddressJson) -> String {
+fn why(address: &AddressExplanation) -> String {
     match address.reason {
-        Standing::Ready => "ready".to_owned(),
-        Standing::NotReadyPublished => "not ready, but the Service has publishNotReadyAddresses".to_owned(),
-        Standing::NothingElse => "terminating, but still serving, and no address is ready".to_owned(),
-        Standing::Terminating => "terminating, but still serving: it finishes what it has begun".to_owned(),
-        Standing::NotReady => "not ready".to_owned(),
-        Standing::Terminated => "terminating, and no longer serving".to_owned(),
-        Standing::SecondAddress => {
+        AddressReason::Ready => "ready".to_owned(),
+        AddressReason::NotReadyPublished => "not ready, but the Service has publishNotReadyAddresses".to_owned(),
+        AddressReason::NothingElse => "terminating, but still serving, and no address is ready".to_owned(),
+        AddressReason::Terminating => "terminating, but still serving: it finishes what it has begun".to_owned(),
+        AddressReason::NotReady => "not ready".to_owned(),
+        AddressReason::Terminated => "terminating, and no longer serving".to_owned(),
+        AddressReason::SecondAddress => {
             "the second address of a pod, for clients that get no connection over its first".to_owned()
         }
-        Standing::OtherFamily => {
+        AddressReason::OtherFamily => {
             "addresses of the other family are used; which pod this one belongs to, its slice doesn't say (targetRef)"
                 .to_owned()
         }
-        Standing::Repeated => {
+        AddressReason::Repeated => {
             let slice = address.instead.as_deref().unwrap_or_default();
             format!("the same address counts already, as it stands in {slice}")
         }
-        Standing::Refused => address.message.clone().unwrap_or_else(|| "refused".to_owned()),
+        AddressReason::Rejected => address.message.clone().unwrap_or_else(|| "refused".to_owned()),
     }
 }
 
-const fn why_unserved(unserved: Unserved) -> &'static str {
+const fn why_unserved(unserved: UnservedReason) -> &'static str {
     match unserved {
-        Unserved::NotEnabled => {
+        UnservedReason::NotEnabled => {
             "nobody asked for it; the annotation chancery.dev/enabled: \"true\" does, on the Service or its Namespace"
         }
-        Unserved::Disabled => "enabled is false for it",
-        Unserved::ExternalName => "an ExternalName Service has no pods to balance over",
-        Unserved::NoTcpPort => "it has no TCP port",
-        Unserved::Unusable => "it can't be used",
+        UnservedReason::Disabled => "enabled is false for it",
+        UnservedReason::ExternalName => "an ExternalName Service has no pods to balance over",
+        UnservedReason::NoTcpPort => "it has no TCP port",
+        UnservedReason::Unusable => "it can't be used",
     }
 }
 
 /// Why a port that is served has no address, and what to do.
-fn why_empty(service: &str, port_name: &str, slices: &[SliceJson]) -> String {
+fn why_empty(service: &str, port_name: &str, slices: &[SliceSummary]) -> String {
     let count = counted(slices.len(), "EndpointSlice");
     if slices.is_empty() {
         return format!(
@@ -325,16 +325,13 @@ fn spoken(name: &str) -> String {
     if name.is_empty() { "an unnamed port".to_owned() } else { format!("a port \"{name}\"") }
 }
 
-fn print_rejected(out: &mut dyn Write, rejected: Vec<RejectedJson>) -> io::Result<()> {
+fn print_rejected(out: &mut dyn Write, rejected: &[RejectedJson]) -> io::Result<()> {
     if rejected.is_empty() {
         return Ok(());
     }
     writeln!(out, "\nErrors and warnings:")?;
     for one in rejected {
-        let severity = one.severity.clone();
-        let message = one.message.clone();
-        let words = one.rejected().map_or(message, |rejected| rejected.to_string());
-        wrapped(out, &format!("{severity}: {words}"), 2, 4)?;
+        wrapped(out, &format!("{}: {one}", one.severity), 2, 4)?;
     }
     Ok(())
 }

@@ -36,7 +36,7 @@ fn every_problem_is_there_once_by_file_and_line() {
         found("c.yaml", 1, false, &cart, &[("y", 2)]),
         found("b.yaml", 20, true, &slice, &[]),
     ];
-    let wrong = vec![Wrong { file: "a.yaml".into(), line: Some(3), rejected: rejected(&file, "line 3") }];
+    let wrong = vec![RejectedAt { file: "a.yaml".into(), line: Some(3), rejected: rejected(&file, "line 3") }];
     // What the pipeline repeats, and what only it can know.
     let pipeline =
         [rejected(&cart, "x"), rejected(&cart, "w"), rejected(&file, "line 3"), rejected(&slice, "together")];

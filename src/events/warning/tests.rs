@@ -5,8 +5,8 @@ fn at(second: i64) -> Time {
     Time(Timestamp::from_second(second).unwrap())
 }
 
-fn subject(uid: &str, version: &str) -> Subject {
-    Subject { uid: uid.to_owned(), resource_version: version.to_owned() }
+fn involved(uid: &str, version: &str) -> InvolvedObject {
+    InvolvedObject { uid: uid.to_owned(), resource_version: version.to_owned() }
 }
 
 fn cart() -> ObjectRef {
@@ -29,12 +29,12 @@ fn warning() -> Warning {
 }
 
 #[test]
-fn owners_are_told_of_annotations_and_of_what_clients_refuse() {
+fn warnings_are_of_annotations_and_of_what_clients_reject() {
     use Reason::*;
     let reason = |object: ObjectRef, reason| Warning::of(&rejected(object, reason)).map(|warning| warning.reason);
-    let told = Reason::ALL.map(|one| (one, reason(cart(), one)));
+    let reasons = Reason::ALL.map(|one| (one, reason(cart(), one)));
     assert_eq!(
-        told,
+        reasons,
         [
             (InvalidAnnotation, Some(InvalidAnnotation)),
             (UnknownAnnotation, Some(UnknownAnnotation)),
@@ -63,7 +63,7 @@ fn owners_are_told_of_annotations_and_of_what_clients_refuse() {
 
 #[test]
 fn an_event_says_who_what_and_when() {
-    let event = warning().event("the default, round-robin, stays", &subject("u-1", "7"), &at(0));
+    let event = warning().event("the default, round-robin, stays", &involved("u-1", "7"), &at(0));
     let name = event.metadata.name.clone().unwrap();
     let mut json = serde_json::to_value(&event).unwrap();
     json["metadata"]["name"] = "".into();
@@ -96,7 +96,7 @@ fn an_event_says_who_what_and_when() {
 fn the_event_of_a_namespace_is_in_default() {
     let shop = ObjectRef::Object(Kind::Namespace, Key::new("", "shop"));
     let warning = Warning::of(&rejected(shop, Reason::UnknownAnnotation)).unwrap();
-    let event = warning.event("", &subject("u-1", "7"), &at(0));
+    let event = warning.event("", &involved("u-1", "7"), &at(0));
     assert_eq!(event.metadata.namespace.as_deref(), Some("default"));
     assert_eq!(event.involved_object.namespace, None);
     assert_eq!(event.involved_object.kind.as_deref(), Some("Namespace"));
@@ -104,14 +104,14 @@ fn the_event_of_a_namespace_is_in_default() {
 
 #[test]
 fn the_name_follows_object_reason_and_message_and_nothing_else() {
-    let name = |rejected: &Rejected, subject: &Subject| Warning::of(rejected).unwrap().name(subject);
+    let name = |rejected: &Rejected, subject: &InvolvedObject| Warning::of(rejected).unwrap().name(subject);
     let one = rejected(cart(), Reason::InvalidAnnotation);
-    let now = subject("u-1", "7");
+    let now = involved("u-1", "7");
     let same = Rejected { meanwhile: "the last good value stays".to_owned(), ..one.clone() };
-    assert_eq!(name(&same, &subject("u-1", "8")), name(&one, &now));
+    assert_eq!(name(&same, &involved("u-1", "8")), name(&one, &now));
     let pay = ObjectRef::service(&Key::new("shop", "pay"));
     for (other, subject) in [
-        (one.clone(), subject("u-2", "7")),
+        (one.clone(), involved("u-2", "7")),
         (rejected(pay, Reason::InvalidAnnotation), now.clone()),
         (rejected(cart(), Reason::UnknownAnnotation), now.clone()),
         (Rejected { value: "slowest".to_owned(), ..one.clone() }, now.clone()),
@@ -122,12 +122,12 @@ fn the_name_follows_object_reason_and_message_and_nothing_else() {
 }
 
 #[test]
-fn a_mistake_counts_once_for_each_version_of_the_object() {
-    let mut known = warning().event("", &subject("u-1", "7"), &at(0));
+fn an_event_counts_once_for_each_version_of_the_object() {
+    let mut known = warning().event("", &involved("u-1", "7"), &at(0));
     known.metadata.resource_version = Some("100".to_owned());
-    assert_eq!(warning().again(&known, "", &subject("u-1", "7"), &at(60)), None);
+    assert_eq!(warning().repeat_patch(&known, "", &involved("u-1", "7"), &at(60)), None);
     assert_eq!(
-        warning().again(&known, "x stays", &subject("u-1", "8"), &at(60)),
+        warning().repeat_patch(&known, "x stays", &involved("u-1", "8"), &at(60)),
         Some(json!({
             "metadata": { "resourceVersion": "100" },
             "involvedObject": { "resourceVersion": "8" },
@@ -145,7 +145,7 @@ fn a_long_message_is_cut() {
             message: format!("{}{}", "x".repeat(length), "é".repeat(5000)),
             ..rejected(cart(), Reason::RejectedByClient)
         };
-        let event = Warning::of(&long).unwrap().event("", &Subject::default(), &at(0));
+        let event = Warning::of(&long).unwrap().event("", &InvolvedObject::default(), &at(0));
         let message = event.message.unwrap();
         assert!(message.len() <= MAX_MESSAGE && message.len() > MAX_MESSAGE - 3 && message.ends_with("é…"));
     }

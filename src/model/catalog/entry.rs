@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::endpoints;
 use super::renames::Renames;
-use crate::model::explain::Unserved;
+use crate::model::explanation::UnservedReason;
 use crate::model::object::{self, EndpointSlice};
 use crate::model::{Endpoints, HashOn, Key, ObjectRef, Port, Reason, Rejected, Service};
 
@@ -78,11 +78,13 @@ pub(super) fn lacking_affinity(service: &object::Service, ports: &[Port]) -> Opt
 /// Why there can be nothing to balance over, whatever the settings say.
 pub(super) fn unsupported(service: &object::Service) -> Option<Rejected> {
     let (field, value, message) = match service.unserved()? {
-        Unserved::ExternalName => {
+        UnservedReason::ExternalName => {
             ("spec.type", "ExternalName", "has no pods to balance over; expected a Service with endpoints")
         }
-        Unserved::NoTcpPort => ("spec.ports", "", "no TCP port, and nothing else can be served; expected one at least"),
-        Unserved::NotEnabled | Unserved::Disabled | Unserved::Unusable => return None,
+        UnservedReason::NoTcpPort => {
+            ("spec.ports", "", "no TCP port, and nothing else can be served; expected one at least")
+        }
+        UnservedReason::NotEnabled | UnservedReason::Disabled | UnservedReason::Unusable => return None,
     };
     Some(Rejected {
         object: ObjectRef::service(&service.key),

@@ -4,31 +4,31 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Catalog, Entry, endpoints};
-use crate::model::explain::{DefaultFor, Explanation, PortExplanation, SliceSummary, Unserved};
+use crate::model::explanation::{
+    AddressExplanation, AddressReason, DefaultFor, PortExplanation, ServiceExplanation, SliceSummary, UnservedReason,
+};
 use crate::model::object::{self, EndpointSlice};
 use crate::model::{Defaults, Key, Kind, ObjectRef, Reason, Rejected, Requests, settings};
 
 impl Catalog {
     /// Why this Service is served as it is, as of the last [`Self::take_changes`]; `None` if there is no such Service.
-    /// Costs what the Service has of settings and endpoints.
-    pub fn explain(&self, key: &Key) -> Option<Explanation> {
+    /// What was rendered of it and what is rejected of it isn't in it yet. Costs what the Service has of settings and endpoints.
+    pub fn explain(&self, key: &Key) -> Option<ServiceExplanation> {
         if !self.services.contains(key) {
             return None;
         }
         let Some(service) = self.services.get(key) else {
-            let unserved = Some(Unserved::Unusable);
-            return Some(Explanation { key: key.clone(), unserved, ports: Vec::new(), slices: Vec::new() });
+            return Some(ServiceExplanation::new(key, Some(UnservedReason::Unusable)));
         };
         let slices = self.slices_of(key).map(|EndpointSlice { key, service: _, ports, endpoints }| SliceSummary {
-            key: key.clone(),
-            ports: ports.clone(),
+            name: key.name.to_string(),
+            ports: ports.iter().map(|(name, _)| name.to_string()).collect(),
             addresses: endpoints.len(),
         });
-        Some(Explanation {
-            key: key.clone(),
-            unserved: service.unserved(),
+        Some(ServiceExplanation {
             ports: service.ports.iter().map(|port| self.explain_port(service, port)).collect(),
             slices: slices.collect(),
+            ..ServiceExplanation::new(key, service.unserved())
         })
     }
 
@@ -72,26 +72,54 @@ impl Catalog {
         let name = self.renames.name_in_slices(&service.key, port.number, &port.name);
         let addresses =
             endpoints.map(|merged| endpoints::explain(self.slices_of(&service.key), name, service, weight_of, merged));
-        let refused = endpoints.map(|_| self.refused(&service.key, name));
+        let rejected = endpoints.map(|_| self.rejected_addresses(&service.key, name));
+        let default_for = default_for(defaults, port.number);
         PortExplanation {
             number: port.number,
-            name: Arc::clone(&port.name),
-            default_for: default_for(defaults, port.number),
-            unknown_app_protocol: settings::unknown_app_protocol(port).map(Arc::from),
+            name: port.name.to_string(),
+            default: default_for.is_some(),
+            default_for,
+            unknown_app_protocol: settings::unknown_app_protocol(port).map(str::to_owned),
+            served: unserved.is_none(),
             unserved,
+            cluster: None,
+            fleets: Vec::new(),
+            domains: Vec::new(),
             settings,
-            addresses: addresses.unwrap_or_default(),
-            refused: refused.unwrap_or_default(),
+            addresses: addresses.into_iter().chain(rejected).flatten().collect(),
         }
     }
 
     /// The endpoints that the slices had for a port and that conversion left out.
-    fn refused(&self, service: &Key, port_name: &str) -> Vec<Rejected> {
+    fn rejected_addresses(&self, service: &Key, port_name: &str) -> Vec<AddressExplanation> {
         let slices = self.slices_of(service);
         let slices = slices.filter(|slice| slice.ports.iter().any(|(name, _)| **name == *port_name));
         let rejected = slices.flat_map(|slice| self.slices.rejected(&slice.key));
         let is_endpoint = |one: &&Rejected| one.reason == Reason::InvalidEndpoint && one.field.starts_with("endpoints");
-        rejected.filter(is_endpoint).cloned().collect()
+        rejected.filter(is_endpoint).map(rejected_address).collect()
+    }
+}
+
+fn rejected_address(
+    Rejected { object, field, value, reason: _, message, meanwhile: _ }: &Rejected,
+) -> AddressExplanation {
+    let slice = match object {
+        ObjectRef::Object(_, key) => &key.name,
+        ObjectRef::File(path) => path,
+    };
+    AddressExplanation {
+        // An endpoint without an address is found by its place.
+        address: if value.is_empty() { field.clone() } else { value.clone() },
+        port: None,
+        state: AddressReason::Rejected.state(),
+        reason: AddressReason::Rejected,
+        message: Some(message.clone()),
+        instead: None,
+        zone: String::new(),
+        node: String::new(),
+        weight: None,
+        pod: None,
+        slice: slice.to_string(),
     }
 }
 

@@ -9,7 +9,7 @@ use super::resolve::{InForce, Layers, Origin};
 use super::settle::{Clash, settle};
 use super::table::Setting;
 use crate::model::compat::Place;
-use crate::model::explain::{BadSetting, SettingExplanation, SettingOrigin, Unserved};
+use crate::model::explanation::{RejectedSetting, SettingExplanation, SettingOrigin, UnservedReason};
 use crate::model::{Key, Kind, ObjectRef, Rejected, ZoneRouting, object};
 
 /// The value of every setting that is in force for a port (`true`: the default port) of a Service, and whose it is.
@@ -27,13 +27,15 @@ pub fn explain(
     let explain = |setting: &Setting| {
         let in_force = in_force.remove(setting.key);
         let bad = bad.get(setting.key).filter(|bad| in_force.as_ref().is_none_or(|good| is_stronger(bad, good)));
-        let bad = bad.map(|(origin, name)| bad_setting(layers, *origin, name, service, rejected));
+        let rejected = bad.map(|(origin, name)| rejected_setting(layers, *origin, name, service, rejected));
         let annotation = in_force.as_ref().map(|in_force| annotation(layers, in_force.origin, in_force.name));
         let annotated = in_force.map(|in_force| (in_force.value.text().to_owned(), whose(in_force.origin)));
         let (value, origin) = annotated
             .or_else(|| of_spec(setting, service, port))
             .unwrap_or_else(|| (setting.default.to_owned(), SettingOrigin::Default));
-        SettingExplanation { key: setting.key, value, origin, annotation, bad }
+        let is_same = |one: &RejectedSetting| one.origin == origin && Some(&one.annotation) == annotation.as_ref();
+        let last_good = rejected.as_ref().is_some_and(is_same);
+        SettingExplanation { key: setting.key.into(), value, origin, annotation, last_good, rejected }
     };
     Setting::all().map(explain).map(|one| settled(one, &clashes)).collect()
 }
@@ -42,9 +44,10 @@ pub fn explain(
 fn settled(explanation: SettingExplanation, clashes: &[Clash]) -> SettingExplanation {
     let in_force = clashes.iter().find(|clash| clash.key == explanation.key).and_then(|clash| clash.in_force.clone());
     let (Some(in_force), Some(annotation)) = (in_force, explanation.annotation.clone()) else { return explanation };
-    let SettingExplanation { key, value, origin, annotation: _, bad: _ } = explanation;
-    let bad = Some(BadSetting { origin, annotation, value });
-    SettingExplanation { key, value: in_force, origin: SettingOrigin::Default, annotation: None, bad }
+    let SettingExplanation { key, value, origin, annotation: _, last_good: _, rejected: _ } = explanation;
+    let rejected = Some(RejectedSetting { origin, annotation, value });
+    let origin = SettingOrigin::Default;
+    SettingExplanation { key, value: in_force, origin, annotation: None, last_good: false, rejected }
 }
 
 /// The `appProtocol` of a port, if it has one that isn't understood.
@@ -53,11 +56,11 @@ pub fn unknown_app_protocol(port: &object::Port) -> Option<&str> {
 }
 
 /// Why a port isn't served whose settings are these, if nothing else is the reason.
-pub fn unserved(settings: &[SettingExplanation]) -> Unserved {
+pub fn unserved(settings: &[SettingExplanation]) -> UnservedReason {
     let enabled = settings.iter().find(|setting| setting.key == "enabled");
     match enabled.map(|enabled| enabled.origin) {
-        None | Some(SettingOrigin::Default) => Unserved::NotEnabled,
-        Some(_) => Unserved::Disabled,
+        None | Some(SettingOrigin::Default) => UnservedReason::NotEnabled,
+        Some(_) => UnservedReason::Disabled,
     }
 }
 
@@ -85,13 +88,13 @@ fn annotation(layers: Layers<'_>, origin: Origin, name: &Name) -> String {
     layers.place(origin, name).map_or_else(|| format!("{PREFIX}{name}"), Place::spoken)
 }
 
-fn bad_setting(
+fn rejected_setting(
     layers: Layers<'_>,
     origin: Origin,
     name: &Name,
     service: &object::Service,
     rejected: &[Rejected],
-) -> BadSetting {
+) -> RejectedSetting {
     let object = match origin {
         Origin::Own | Origin::Translated => ObjectRef::service(&service.key),
         Origin::Namespace => ObjectRef::Object(Kind::Namespace, Key::new("", service.key.namespace.clone())),
@@ -100,7 +103,7 @@ fn bad_setting(
     // Of a list each bad part is rejected by itself.
     let values = rejected.iter().filter(|one| one.object == object && one.field == field).map(|one| one.value.as_str());
     let value = values.collect::<Vec<_>>().join(",");
-    BadSetting { origin: whose(origin), annotation: annotation(layers, origin, name), value }
+    RejectedSetting { origin: whose(origin), annotation: annotation(layers, origin, name), value }
 }
 
 const fn whose(origin: Origin) -> SettingOrigin {

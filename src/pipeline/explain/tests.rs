@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::channels::{DomainLost, DomainWanted, RenderedFor};
+use crate::model::explanation::{DomainExplanation, DomainOwner, PortExplanation};
 use crate::model::object::{self, Object};
 use crate::model::settings::{PREFIX, Settings};
-use crate::model::{Concern, Converted, Event, Fleets, Kind, ZoneRouting};
+use crate::model::{Concern, Converted, Event, Kind, ZoneRouting};
 use crate::pipeline::{Offline, RenderOptions, offline};
 
 fn key(name: &str) -> Key {
@@ -40,13 +40,13 @@ fn pipeline(events: impl IntoIterator<Item = Event>) -> Offline {
 
 const ON: (&str, &str) = ("enabled", "true");
 
-fn rendered(pipeline: &Offline, name: &str) -> RenderedFor {
-    pipeline.explain(&key(name)).unwrap().rendered.remove(&80).unwrap()
+fn port(pipeline: &Offline, name: &str) -> PortExplanation {
+    pipeline.explain(&key(name)).unwrap().ports.remove(0)
 }
 
-fn lost(rendered: &RenderedFor) -> Vec<(&str, &[DomainLost])> {
-    let lost = rendered.domains.iter().filter(|domain| !domain.lost.is_empty());
-    lost.map(|DomainWanted { domain, requests: _, lost }| (&**domain, lost.as_slice())).collect()
+fn lost(port: &PortExplanation) -> Vec<(&str, &[DomainOwner])> {
+    let lost = port.domains.iter().filter(|domain| !domain.lost.is_empty());
+    lost.map(|DomainExplanation { domain, requests: _, lost }| (domain.as_str(), lost.as_slice())).collect()
 }
 
 #[test]
@@ -55,23 +55,27 @@ fn what_was_rendered_is_told_with_the_domains_that_somebody_else_has() {
         service("a", &[ON, ("hosts", "x.example"), ("fleets", "edge")]),
         service("b", &[ON, ("hosts", "x.example,y.example")]),
         service("c", &[ON, ("hosts", "x.example,b.shop:80")]),
+        service("off", &[]),
     ]);
-    let a = rendered(&pipeline, "a");
-    assert_eq!((&*a.cluster, a.everywhere, lost(&a)), ("shop/a/80", 1, vec![]));
-    assert_eq!(a.fleets, Fleets::Named(["edge".into()].into()));
-    assert!(a.domains.iter().any(|wanted| &*wanted.domain == "a.shop.svc.cluster.local:80"));
+    let a = port(&pipeline, "a");
+    assert_eq!((a.cluster.as_deref(), lost(&a)), (Some("shop/a/80"), vec![]));
+    assert_eq!(a.fleets, ["edge"]);
+    assert!(a.domains.iter().any(|wanted| wanted.domain == "a.shop.svc.cluster.local:80"));
 
-    let to = |name: &str, fleets: &[&str]| DomainLost {
-        service: key(name),
+    let to = |name: &str, fleet: Option<&str>| DomainOwner {
+        service: format!("shop/{name}"),
         port: 80,
-        fleets: fleets.iter().map(|fleet| (*fleet).into()).collect(),
+        fleets: fleet.map(|fleet| vec![fleet.to_owned()]),
     };
-    let b = rendered(&pipeline, "b");
-    assert_eq!((b.everywhere, lost(&b)), (2, vec![("x.example", &[to("a", &["edge"])][..])]));
-    let c = rendered(&pipeline, "c");
-    let own = ("b.shop:80", &[to("b", &["", "edge"])][..]);
-    let both = ("x.example", &[to("a", &["edge"]), to("b", &[""])][..]);
-    assert_eq!(lost(&c), [own, both]);
+    let b = port(&pipeline, "b");
+    assert_eq!(b.fleets, ["*"]);
+    assert_eq!(lost(&b), [("x.example", &[to("a", Some("edge"))][..])]);
+    let own = ("b.shop:80", &[to("b", None)][..]);
+    let both = ("x.example", &[to("a", Some("edge")), to("b", Some(""))][..]);
+    assert_eq!(lost(&port(&pipeline, "c")), [own, both]);
+
+    let off = port(&pipeline, "off");
+    assert_eq!((off.cluster, off.fleets, off.domains), (None, vec![], vec![]));
 }
 
 #[test]
@@ -100,12 +104,13 @@ fn pages_hold_every_service_once() {
     let pipeline = pipeline((0..count).map(|number| service(&format!("s-{number:04}"), &annotations(number))));
     let first = pipeline.page(None);
     assert_eq!(first.len(), PAGE);
-    let second = pipeline.page(first.last().map(|last| &last.key));
+    let second = pipeline.page(first.last().map(ServiceSummary::key).as_ref());
     assert_eq!(second.len(), 1);
-    assert_eq!(pipeline.page(Some(&second[0].key)), []);
+    assert_eq!(pipeline.page(Some(&second[0].key())), []);
 
-    let ([on, off, ..], key) = (&first[..], key("s-0000")) else { panic!() };
-    let served = ServedPort { number: 80, name: "web".into(), cluster: "shop/s-0000/80".into(), endpoints: [].into() };
-    assert_eq!(*on, KnownService { key, served: Some(vec![served]), rejected: 1 });
-    assert_eq!((off.served.as_ref(), off.rejected), (None, 0));
+    let [on, off, ..] = &first[..] else { panic!() };
+    let (name, cluster) = (Some("web".to_owned()), "shop/s-0000/80".to_owned());
+    let port = PortSummary { number: 80, name, cluster, endpoints: [].into() };
+    assert_eq!((on.key(), &on.ports, on.rejected), (key("s-0000"), &Some(vec![port]), 1));
+    assert_eq!((&off.ports, off.rejected), (&None, 0));
 }

@@ -26,14 +26,14 @@ fn new() -> OnDemand {
     OnDemand::new(&"cluster.local".into())
 }
 
-/// Names that are wanted from now on.
-fn want(on_demand: &mut OnDemand, resource_type: ResourceType, names: &[&str]) -> Vec<Noted> {
-    let claim = |name: &&str| DemandChange { resource_type, name: (*name).into(), in_demand: true };
-    names.iter().map(|name| on_demand.note(claim(name))).collect()
+/// Names that are in demand from now on.
+fn ask(on_demand: &mut OnDemand, resource_type: ResourceType, names: &[&str]) -> Vec<DemandEffect> {
+    let change = |name: &&str| DemandChange { resource_type, name: (*name).into(), in_demand: true };
+    names.iter().map(|name| on_demand.update(change(name))).collect()
 }
 
-fn give_back(on_demand: &mut OnDemand, resource_type: ResourceType, name: &str) -> Noted {
-    on_demand.note(DemandChange { resource_type, name: name.into(), in_demand: false })
+fn give_back(on_demand: &mut OnDemand, resource_type: ResourceType, name: &str) -> DemandEffect {
+    on_demand.update(DemandChange { resource_type, name: name.into(), in_demand: false })
 }
 
 fn render(on_demand: &mut OnDemand, service: Option<&Service>) -> bool {
@@ -58,7 +58,7 @@ fn port_80(listeners: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn nothing_is_rendered_that_nobody_wants() {
+fn nothing_is_rendered_that_is_not_in_demand() {
     let mut on_demand = new();
     assert!(!on_demand.has_demand(&key()));
     assert!(!render(&mut on_demand, Some(&service(&[(80, "http")], Some(80)))));
@@ -70,8 +70,8 @@ fn what_is_dialled_comes_with_all_that_it_leads_to_and_nothing_else() {
     let (mut on_demand, service) = (new(), service(&[(80, "http"), (81, "grpc")], Some(80)));
     let dialled = ["cart.shop", "cart.shop:80", "CART.shop:http"];
     assert_eq!(
-        want(&mut on_demand, ResourceType::Listener, &dialled),
-        [Noted::Service(key()), Noted::Service(key()), Noted::Service(key())]
+        ask(&mut on_demand, ResourceType::Listener, &dialled),
+        [DemandEffect::Service(key()), DemandEffect::Service(key()), DemandEffect::Service(key())]
     );
     assert!(render(&mut on_demand, Some(&service)));
     assert_eq!(held(&on_demand), port_80(&["CART.shop:http", "cart.shop", "cart.shop:80"]));
@@ -83,14 +83,14 @@ fn what_is_dialled_comes_with_all_that_it_leads_to_and_nothing_else() {
 }
 
 #[test]
-fn each_resource_may_be_wanted_alone() {
+fn each_resource_may_be_asked_for_alone() {
     for (resource_type, name) in [
         (ResourceType::Cluster, "shop/cart/80"),
         (ResourceType::Endpoint, "shop/cart/80"),
         (ResourceType::Route, "cart.shop.svc.cluster.local:80"),
     ] {
         let mut on_demand = new();
-        want(&mut on_demand, resource_type, &[name]);
+        ask(&mut on_demand, resource_type, &[name]);
         assert!(render(&mut on_demand, Some(&service(&[(80, "http")], Some(80)))));
         assert_eq!(held(&on_demand), port_80(&[]));
     }
@@ -99,7 +99,7 @@ fn each_resource_may_be_wanted_alone() {
 #[test]
 fn a_name_waits_for_its_service_and_goes_with_it() {
     let (mut on_demand, service) = (new(), service(&[(80, "http")], Some(80)));
-    want(&mut on_demand, ResourceType::Listener, &["cart.shop:80", "cart.shop:81"]);
+    ask(&mut on_demand, ResourceType::Listener, &["cart.shop:80", "cart.shop:81"]);
     assert!(!render(&mut on_demand, None));
     assert!(on_demand.has_demand(&key()));
     assert!(render(&mut on_demand, Some(&service)));
@@ -112,9 +112,9 @@ fn a_name_waits_for_its_service_and_goes_with_it() {
 #[test]
 fn names_that_are_given_back_leave_nothing() {
     let (mut on_demand, service) = (new(), service(&[(80, "http")], Some(80)));
-    want(&mut on_demand, ResourceType::Listener, &["cart.shop", "cart.shop:80"]);
+    ask(&mut on_demand, ResourceType::Listener, &["cart.shop", "cart.shop:80"]);
     render(&mut on_demand, Some(&service));
-    assert_eq!(give_back(&mut on_demand, ResourceType::Listener, "cart.shop"), Noted::Service(key()));
+    assert_eq!(give_back(&mut on_demand, ResourceType::Listener, "cart.shop"), DemandEffect::Service(key()));
     assert!(render(&mut on_demand, Some(&service)));
     assert_eq!(held(&on_demand), port_80(&["cart.shop:80"]));
     give_back(&mut on_demand, ResourceType::Listener, "cart.shop:80");
@@ -122,7 +122,7 @@ fn names_that_are_given_back_leave_nothing() {
     assert_eq!(held(&on_demand), [""; 0]);
     assert!(on_demand.services.is_empty());
     // Of what there never was, too.
-    want(&mut on_demand, ResourceType::Listener, &["nobody.shop"]);
+    ask(&mut on_demand, ResourceType::Listener, &["nobody.shop"]);
     give_back(&mut on_demand, ResourceType::Listener, "nobody.shop");
     on_demand.render(&Key::new("shop", "nobody"), None, |_| None);
     assert!(on_demand.services.is_empty());
@@ -131,7 +131,7 @@ fn names_that_are_given_back_leave_nothing() {
 #[test]
 fn a_name_follows_the_port_that_it_means() {
     let mut on_demand = new();
-    want(&mut on_demand, ResourceType::Listener, &["cart.shop"]);
+    ask(&mut on_demand, ResourceType::Listener, &["cart.shop"]);
     render(&mut on_demand, Some(&service(&[(80, "http")], Some(80))));
     assert!(render(&mut on_demand, Some(&service(&[(80, "http"), (81, "grpc")], Some(81)))));
     assert_eq!(
@@ -145,7 +145,7 @@ fn a_name_follows_the_port_that_it_means() {
 #[test]
 fn one_changed_endpoint_is_one_changed_assignment() {
     let (mut on_demand, service) = (new(), service(&[(80, "http")], Some(80)));
-    want(&mut on_demand, ResourceType::Listener, &["cart.shop"]);
+    ask(&mut on_demand, ResourceType::Listener, &["cart.shop"]);
     render(&mut on_demand, Some(&service));
     let before = on_demand.snapshot().clone();
     let endpoint = Endpoint {
@@ -167,9 +167,12 @@ fn one_changed_endpoint_is_one_changed_assignment() {
 fn a_server_is_answered_whatever_services_there_are() {
     let mut on_demand = new();
     let name = "grpc/server?xds.resource.listening_address=[::]:8080";
-    assert_eq!(want(&mut on_demand, ResourceType::Listener, &[name, name]), [Noted::Changed, Noted::Nothing]);
+    assert_eq!(
+        ask(&mut on_demand, ResourceType::Listener, &[name, name]),
+        [DemandEffect::SnapshotChanged, DemandEffect::Nothing]
+    );
     assert_eq!(held(&on_demand), [format!("lds {name}")]);
-    assert_eq!(give_back(&mut on_demand, ResourceType::Listener, name), Noted::Changed);
+    assert_eq!(give_back(&mut on_demand, ResourceType::Listener, name), DemandEffect::SnapshotChanged);
     assert_eq!(held(&on_demand), [""; 0]);
 }
 
@@ -177,6 +180,6 @@ fn a_server_is_answered_whatever_services_there_are() {
 fn what_means_nothing_is_nothing() {
     let mut on_demand = new();
     let names = ["*", "cart", "xdstp://a/T/cart.shop", "cart.shop.svc.other:80"];
-    assert!(want(&mut on_demand, ResourceType::Listener, &names).iter().all(|noted| *noted == Noted::Nothing));
+    assert!(ask(&mut on_demand, ResourceType::Listener, &names).iter().all(|effect| *effect == DemandEffect::Nothing));
     assert!(on_demand.services.is_empty());
 }

@@ -1,54 +1,59 @@
-//! What became of a Service, told from what was rendered.
+//! Explains what was rendered for a Service.
 
 use std::collections::BTreeMap;
 use std::iter;
 
 use super::{EVERYONE, RenderedPort, Renderer};
-use crate::channels::{DomainLost, DomainWanted, RenderedFor};
-use crate::model::{Key, Port};
-use crate::translate::envoy::{Contest, DomainClaim};
+use crate::model::explanation::{DomainExplanation, DomainOwner, PortExplanation};
+use crate::model::{Fleets, Key};
+use crate::translate::envoy::{Conflict, DomainClaim};
 use crate::translate::names;
 use crate::xds::Name;
 
 impl Renderer {
-    /// What clients get for each port of this Service that is served.
-    pub fn explain(&self, key: &Key) -> BTreeMap<u16, RenderedFor> {
-        let ports = self.services.get(key).into_iter().flat_map(|service| &service.ports);
-        let explain = |Port { number, .. }: &Port| {
-            let cluster = names::cluster(key, *number);
-            let RenderedPort { endpoints: _, preference: _, cluster: _, assignment: _, routes } =
-                self.ports.get(&cluster)?;
-            let fleets: Vec<Name> = iter::once(EVERYONE)
-                .chain(self.fleets.keys().map(|fleet| &**fleet))
-                .filter(|fleet| routes.fleets.includes(fleet))
-                .map(Name::from)
-                .collect();
-            let lost: Vec<(&Name, Contest)> = fleets
-                .iter()
-                .flat_map(|fleet| self.domains.lost(routes, fleet).into_iter().map(move |lost| (fleet, lost)))
-                .collect();
-            let domain = |DomainClaim { domain, requests, by_hosts: _ }: DomainClaim<'_>| DomainWanted {
-                domain: Name::clone(domain),
-                requests,
-                lost: lost_to(domain, &lost),
-            };
-            let domains = routes.claims().map(domain).collect();
-            let everywhere = fleets.len();
-            Some((*number, RenderedFor { cluster, fleets: routes.fleets.clone(), everywhere, domains }))
+    /// Adds to the explanation of a port of this Service what clients get for it, if it is rendered.
+    pub fn explain(&self, service: &Key, port: &mut PortExplanation) {
+        let cluster = names::cluster(service, port.number);
+        let Some(RenderedPort { endpoints: _, preference: _, cluster: _, assignment: _, routes }) =
+            self.ports.get(&cluster)
+        else {
+            return;
         };
-        ports.filter_map(explain).collect()
+        let fleets: Vec<&str> = iter::once(EVERYONE)
+            .chain(self.fleets.keys().map(|fleet| &**fleet))
+            .filter(|fleet| routes.fleets.includes(fleet))
+            .collect();
+        let lost: Vec<(&str, Conflict)> = fleets
+            .iter()
+            .flat_map(|fleet| self.domains.conflicts(routes, fleet).into_iter().map(move |lost| (*fleet, lost)))
+            .collect();
+        let domain = |DomainClaim { domain, requests, by_hosts: _ }: DomainClaim<'_>| DomainExplanation {
+            domain: domain.to_string(),
+            requests,
+            lost: owners(domain, &lost, fleets.len()),
+        };
+        port.domains = routes.claims().map(domain).collect();
+        port.fleets = match &routes.fleets {
+            Fleets::All => vec!["*".to_owned()],
+            Fleets::Named(names) => names.iter().map(ToString::to_string).collect(),
+        };
+        port.cluster = Some(cluster.to_string());
     }
 }
 
-/// Who has a domain instead, by the fleets in which they have it.
-fn lost_to(domain: &Name, lost: &[(&Name, Contest)]) -> Vec<DomainLost> {
-    let mut all: BTreeMap<(&Key, u16), Vec<Name>> = BTreeMap::new();
-    for (fleet, Contest { domain: lost, prefix, winner, port, title: _ }) in lost {
+/// Who has a domain instead, by the fleets in which they have it, which aren't named if they are all.
+fn owners(domain: &Name, lost: &[(&str, Conflict)], all_fleets: usize) -> Vec<DomainOwner> {
+    let mut owners: BTreeMap<(&Key, u16), Vec<String>> = BTreeMap::new();
+    for (fleet, Conflict { domain: lost, prefix, winner, winner_port: port, winner_claim: _ }) in lost {
         // Who lost only a path of a domain has a part in it all the same.
         if lost == domain && prefix.is_none() {
-            all.entry((winner, *port)).or_default().push(Name::clone(fleet));
+            owners.entry((winner, *port)).or_default().push((*fleet).to_owned());
         }
     }
-    let lost = all.into_iter().map(|((service, port), fleets)| DomainLost { service: service.clone(), port, fleets });
-    lost.collect()
+    let owner = |((service, port), fleets): ((&Key, u16), Vec<String>)| DomainOwner {
+        service: service.to_string(),
+        port,
+        fleets: (fleets.len() < all_fleets).then_some(fleets),
+    };
+    owners.into_iter().map(owner).collect()
 }

@@ -31,7 +31,7 @@ struct Running {
     snapshots: SnapshotReader,
     status: StatusReader,
     queries: QuerySender,
-    wants: Demand,
+    demand: Demand,
     task: JoinHandle<()>,
     start: Instant,
 }
@@ -43,10 +43,17 @@ fn start() -> Running {
     let (queries, query_receiver) = channels::query_channel();
     let metrics = Arc::new(Metrics::new(&mut Registry::default()));
     let source = Box::new(Script(script));
-    let (wants, wanted) = channels::demand_channel();
-    let task =
-        tokio::spawn(run(source, RenderOptions::default(), writer, status_writer, metrics, query_receiver, wanted));
-    Running { notices, snapshots, status, queries, wants, task, start: Instant::now() }
+    let (demand, demand_reader) = channels::demand_channel();
+    let task = tokio::spawn(run(
+        source,
+        RenderOptions::default(),
+        writer,
+        status_writer,
+        metrics,
+        query_receiver,
+        demand_reader,
+    ));
+    Running { notices, snapshots, status, queries, demand, task, start: Instant::now() }
 }
 
 impl Running {
@@ -219,7 +226,7 @@ async fn a_lost_source_shows_and_loses_nothing() {
     tokio::task::yield_now().await;
     assert_eq!(pipeline.status.read().outage.unwrap().error, "connection refused");
 
-    pipeline.notices.send(Notice::InTouch).unwrap();
+    pipeline.notices.send(Notice::UpToDate).unwrap();
     let (mut snapshots, status) = pipeline.end().await;
     assert!(status.read().outage.is_none());
     assert_eq!(clusters(&snapshots.latest().unwrap()), 1);
@@ -253,8 +260,8 @@ async fn nothing_is_explained_before_it_is_published() {
     pipeline.event(2, service("cart", &[("enabled", "true"), ("lb-policy", "best")]));
     pipeline.published().await;
     let explained = pipeline.queries.explain(key.clone()).await.unwrap().unwrap();
-    assert_eq!(explained.rendered[&80].cluster, "shop/cart/80".into());
-    assert_eq!(explained.rejected[0].value, "best");
+    assert_eq!(explained.ports[0].cluster.as_deref(), Some("shop/cart/80"));
+    assert_eq!(explained.rejected[0].value.as_deref(), Some("best"));
     assert_eq!(pipeline.queries.explain(Key::new("shop", "nobody")).await, Ok(None));
     assert_eq!(pipeline.queries.page(None).await.unwrap().len(), 1);
 
@@ -284,45 +291,45 @@ fn listeners(publication: &Arc<Publication>) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_is_wanted_is_published_and_settled_once_it_was_looked_for() {
+async fn what_is_in_demand_is_published_and_marked_as_rendered() {
     let mut pipeline = start();
-    let mut claims = pipeline.wants.stream();
+    let mut names = pipeline.demand.stream();
     pipeline.list(&Kind::ALL);
     pipeline.event(1, service("cart", &[("enabled", "true")]));
     assert_eq!(listeners(&pipeline.published().await), [""; 0]);
 
-    claims.set(ResourceType::Listener, &["cart.shop".into(), "mail.shop".into()]).unwrap();
-    claims.rendered().await;
+    names.set(ResourceType::Listener, &["cart.shop".into(), "mail.shop".into()]).unwrap();
+    names.rendered().await;
     assert_eq!(listeners(&pipeline.snapshots.latest().unwrap()), ["cart.shop"]);
 
     pipeline.event(2, service("mail", &[("enabled", "true")]));
     assert_eq!(listeners(&pipeline.published().await), ["cart.shop", "mail.shop"]);
 
-    drop(claims);
+    drop(names);
     assert_eq!(listeners(&pipeline.published().await), [""; 0]);
 }
 
 #[tokio::test]
-async fn what_there_is_not_is_settled_without_a_publication() {
+async fn what_there_is_not_is_marked_as_rendered_without_a_publication() {
     let mut pipeline = start();
     pipeline.list(&Kind::ALL);
     pipeline.published().await;
-    let mut claims = pipeline.wants.stream();
-    claims.set(ResourceType::Listener, &["nobody.shop".into()]).unwrap();
-    claims.rendered().await;
+    let mut names = pipeline.demand.stream();
+    names.set(ResourceType::Listener, &["nobody.shop".into()]).unwrap();
+    names.rendered().await;
     assert!(!pipeline.snapshots.changed().now_or_never().unwrap_or(false));
 }
 
 #[tokio::test]
-async fn a_source_that_is_never_silent_keeps_nobody_from_what_it_wants() {
+async fn a_source_that_is_never_silent_keeps_no_demand_waiting() {
     let pipeline = start();
-    let mut claims = pipeline.wants.stream();
-    claims.set(ResourceType::Listener, &["cart.shop".into()]).unwrap();
+    let mut names = pipeline.demand.stream();
+    names.set(ResourceType::Listener, &["cart.shop".into()]).unwrap();
     pipeline.list(&Kind::ALL);
     for at in 0..2 * MAX_BATCH as u64 {
         pipeline.event(at, service("cart", &[("enabled", "true")]));
     }
     let (mut snapshots, _) = pipeline.end().await;
-    assert!(claims.rendered().now_or_never().is_some());
+    assert!(names.rendered().now_or_never().is_some());
     assert_eq!(listeners(&snapshots.latest().unwrap()), ["cart.shop"]);
 }

@@ -33,7 +33,7 @@ use super::connection::Connection;
 use super::stream::at;
 use super::streams::StreamSlot;
 use crate::identity::{self, Node};
-use crate::telemetry::Open;
+use crate::telemetry::OpenGuard;
 use crate::xds::{ResourceType, Target};
 use plan::ReportingPlan;
 use report::LoadStatsRequest;
@@ -94,7 +94,7 @@ struct ReportingClient {
     /// Whether a number that is too large was logged: once is enough.
     warned: bool,
     /// Counts the stream as open until it is dropped.
-    _open: Open,
+    _open: OpenGuard,
 }
 
 impl LoadStreamLoop {

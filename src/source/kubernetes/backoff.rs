@@ -1,9 +1,9 @@
-//! How long to wait before a watch is tried again.
+//! Exponential backoff of a watch.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
-/// Doubles from [`Self::FIRST`] up to a limit, with jitter, and starts over when there was no trouble for a while.
+/// Doubles from [`Self::FIRST`] up to a limit, with jitter, and starts over when nothing failed for a while.
 #[derive(Debug, Default)]
 pub(super) struct WatchBackoff {
     failed: Option<(Instant, Duration)>,

@@ -1,4 +1,4 @@
-//! How to reach the cluster.
+//! Makes a client of a kubeconfig or of a service account.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -6,16 +6,16 @@ use std::time::Duration;
 use kube::Client;
 use kube::config::{Config, InClusterError, KubeConfigOptions, Kubeconfig, KubeconfigError};
 
-use super::trouble;
+use super::error;
 
 /// How long connecting to the API server may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long the API server may say nothing before its connection counts as dead, and how much longer than the `quiet` time
-/// of a watch. It takes up to a minute for a request. (Watches don't wait for this, see [`super::follow`].)
+/// How long a connection to the API server may be idle before it counts as dead, on top of the `idle` time of a watch. The API
+/// server takes up to a minute for a request. (Watches don't wait for this, see [`super::list_watch`].)
 const READ_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Why the cluster can't be watched at all. Nothing of it gets better by trying again.
+/// Why the cluster can't be watched at all. A retry doesn't help.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// The kubeconfig is missing, unreadable, or lacks what is needed.
@@ -29,7 +29,7 @@ pub enum ConnectError {
     /// Neither in a pod, nor is there a kubeconfig.
     #[error(
         "no cluster to watch: kubeconfig {path}: {}; and no service account of a pod: {}",
-        in_kubeconfig(.kubeconfig), trouble::root_cause(.in_cluster)
+        in_kubeconfig(.kubeconfig), error::root_cause(.in_cluster)
     )]
     NoCluster {
         /// The kubeconfig that was looked for.
@@ -41,7 +41,7 @@ pub enum ConnectError {
         in_cluster: Box<InClusterError>,
     },
     /// Certificates, keys or credentials of the configuration can't be used.
-    #[error("the configuration for {server} can't be used: {}", trouble::root_cause(.source))]
+    #[error("the configuration for {server} can't be used: {}", error::root_cause(.source))]
     Unusable {
         /// The API server.
         server: String,
@@ -50,15 +50,15 @@ pub enum ConnectError {
     },
 }
 
-/// A client, and the address of the API server it talks to. A watch may be quiet for so long.
+/// A client, and the address of the API server it talks to. A watch may be idle for so long.
 pub(super) async fn connect(
     kubeconfig: Option<PathBuf>,
     context: Option<String>,
-    quiet: Duration,
+    idle: Duration,
 ) -> Result<(String, Client), ConnectError> {
     let mut config = configuration(kubeconfig, context).await?;
     config.connect_timeout = Some(CONNECT_TIMEOUT);
-    config.read_timeout = Some(READ_TIMEOUT + quiet);
+    config.read_timeout = Some(READ_TIMEOUT + idle);
     config.write_timeout = Some(READ_TIMEOUT);
     // Otherwise the time that a connection lay in the pool would count.
     config.reset_reader_on_write = true;
@@ -90,7 +90,7 @@ async fn configuration(kubeconfig: Option<PathBuf>, context: Option<String>) -> 
             .filter(|paths| !paths.is_empty())
             .unwrap_or_else(|| "~/.kube/config".to_owned());
         match in_cluster {
-            // Somebody who has a kubeconfig wants to hear about that only.
+            // Whoever has a kubeconfig wants to read of that only.
             Some(in_cluster) if matches!(source, KubeconfigError::ReadConfig(..) | KubeconfigError::FindPath) => {
                 ConnectError::NoCluster { path, kubeconfig: source.into(), in_cluster: in_cluster.into() }
             }
@@ -108,7 +108,7 @@ fn in_kubeconfig(error: &KubeconfigError) -> String {
     match error {
         // Its text would name the file a second time.
         KubeconfigError::ReadConfig(error, _) => error.to_string(),
-        error => trouble::first_line(&error.to_string()),
+        error => error::first_line(&error.to_string()),
     }
 }
 

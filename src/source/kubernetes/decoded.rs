@@ -1,4 +1,4 @@
-//! Objects that are decoded one by one.
+//! Decodes objects one by one, so that an invalid object costs only itself.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,14 +12,14 @@ use serde_json::value::RawValue;
 use crate::model::{Converted, Kind, Reason, Rejected};
 use crate::source::objects::{Conversion, object_ref};
 
-/// An object as the API server wrote it. One that isn't what its type says here costs only itself, and not the page of the
-/// list that it comes in.
+/// An object as the API server wrote it. One that can't be decoded costs only itself, and not the page of the list that it
+/// comes in. (kube has a `DeserializeGuard` for this, which doesn't say which field it is.)
 #[derive(Debug, Clone)]
 pub(super) enum Decoded<K> {
     /// The object.
-    Whole(Box<K>),
-    /// All that can be said of it.
-    Broken {
+    Valid(Box<K>),
+    /// What is known of an object that can't be decoded.
+    Invalid {
         /// Name, namespace, version, labels and annotations.
         metadata: Box<ObjectMeta>,
         /// The path of the field that can't be decoded.
@@ -46,11 +46,11 @@ struct PartialMetadata {
 }
 
 impl<K> Decoded<K> {
-    /// What becomes of it; if it can't be decoded, its last good state stays.
+    /// Converts it; if it can't be decoded, its last good state stays.
     pub(super) fn convert(self, kind: Kind, convert: impl FnOnce(&K) -> Converted) -> Converted {
         match self {
-            Self::Whole(object) => convert(&object),
-            Self::Broken { metadata, field, message } => {
+            Self::Valid(object) => convert(&object),
+            Self::Invalid { metadata, field, message } => {
                 let id = object_ref(kind, &metadata);
                 let rejected = Rejected {
                     object: id.clone(),
@@ -71,9 +71,9 @@ impl<'de, K: DeserializeOwned> Deserialize<'de> for Decoded<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <&RawValue>::deserialize(deserializer)?.get();
         if let Ok(object) = serde_json::from_str(text) {
-            return Ok(Self::Whole(Box::new(object)));
+            return Ok(Self::Valid(Box::new(object)));
         }
-        // Again, to learn where it went wrong.
+        // Again, to learn which field it is.
         let found = serde_path_to_error::deserialize::<_, K>(&mut serde_json::Deserializer::from_str(text));
         let Err(error) = found else { return Err(D::Error::custom("an object that can be decoded the second time")) };
         let Partial { metadata: PartialMetadata { name, namespace, resource_version, labels, annotations } } =
@@ -81,7 +81,7 @@ impl<'de, K: DeserializeOwned> Deserialize<'de> for Decoded<K> {
         let metadata =
             Box::new(ObjectMeta { name, namespace, resource_version, labels, annotations, ..ObjectMeta::default() });
         let message = format!("can't be decoded: {}", error.inner());
-        Ok(Self::Broken { metadata, field: error.path().to_string(), message })
+        Ok(Self::Invalid { metadata, field: error.path().to_string(), message })
     }
 }
 
@@ -107,15 +107,15 @@ impl<K: Resource> Resource for Decoded<K> {
 
     fn meta(&self) -> &ObjectMeta {
         match self {
-            Self::Whole(object) => object.meta(),
-            Self::Broken { metadata, .. } => metadata,
+            Self::Valid(object) => object.meta(),
+            Self::Invalid { metadata, .. } => metadata,
         }
     }
 
     fn meta_mut(&mut self) -> &mut ObjectMeta {
         match self {
-            Self::Whole(object) => object.meta_mut(),
-            Self::Broken { metadata, .. } => metadata,
+            Self::Valid(object) => object.meta_mut(),
+            Self::Invalid { metadata, .. } => metadata,
         }
     }
 }

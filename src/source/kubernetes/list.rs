@@ -1,25 +1,25 @@
-//! One complete list of every kind.
+//! Lists every kind once.
 
 use futures::stream::{BoxStream, StreamExt};
 
 use crate::model::{Event, Kind};
 use crate::source::Notice;
 
-/// Why there is no complete list: the API server can't be reached, or refuses us something.
+/// Why there is no complete list: the API server can't be reached, or forbids something.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct ListError(String);
 
-/// All that there is, as far as it may be read.
+/// All objects, as far as they may be read.
 #[derive(Debug)]
 pub struct List {
     /// A complete list of every kind.
     pub events: Vec<Event>,
-    /// Of which kinds some may not be read, and why. There is service without.
+    /// The kinds of which some may not be read, and why. Services are served without them.
     pub denied: Vec<(Kind, String)>,
 }
 
-/// What a source says until every kind is listed. The first trouble ends it.
+/// Collects the notices of a source until every kind is listed. The first outage ends it.
 pub(super) async fn list(mut notices: BoxStream<'static, Notice>) -> Result<List, ListError> {
     let mut unlisted = Vec::from(Kind::ALL);
     let mut events = Vec::new();
@@ -32,8 +32,8 @@ pub(super) async fn list(mut notices: BoxStream<'static, Notice>) -> Result<List
                 }
                 events.push(event);
             }
-            Notice::InTouch => {}
-            Notice::Denied { kind, what: _, error } => denied.extend(error.map(|error| (kind, error))),
+            Notice::UpToDate | Notice::Allowed { what: _ } => {}
+            Notice::Denied { kind, what: _, error } => denied.push((kind, error)),
             Notice::Outage { error } => return Err(ListError(error)),
         }
         if unlisted.is_empty() {
@@ -61,23 +61,23 @@ mod tests {
 
     #[tokio::test]
     async fn it_ends_when_every_kind_is_listed() {
-        let notices: Vec<_> = Kind::ALL.into_iter().flat_map(listed).chain([Notice::InTouch]).collect();
+        let notices: Vec<_> = Kind::ALL.into_iter().flat_map(listed).chain([Notice::UpToDate]).collect();
         // A source never ends by itself.
         let list = list(stream::iter(notices).chain(stream::pending()).boxed()).await.unwrap();
         assert_eq!((list.events.len(), list.denied.len()), (2 * Kind::COUNT, 0));
     }
 
     #[tokio::test]
-    async fn the_first_trouble_ends_it() {
-        let trouble = Notice::Outage { error: "not allowed to list pods".to_owned() };
-        let notices = listed(Kind::Service).into_iter().chain([trouble]).collect::<Vec<_>>();
+    async fn the_first_outage_ends_it() {
+        let outage = Notice::Outage { error: "not allowed to list pods".to_owned() };
+        let notices = listed(Kind::Service).into_iter().chain([outage]).collect::<Vec<_>>();
         let error = list(stream::iter(notices).chain(stream::pending()).boxed()).await.unwrap_err();
         assert_eq!(error.to_string(), "not allowed to list pods");
     }
 
     #[tokio::test]
     async fn what_there_is_service_without_may_be_denied() {
-        let error = Some("not allowed to list pods".to_owned());
+        let error = "not allowed to list pods".to_owned();
         let denied = Notice::Denied { kind: Kind::Pod, what: "pods".to_owned(), error };
         let notices: Vec<_> = [denied].into_iter().chain(Kind::ALL.into_iter().flat_map(listed)).collect();
         let list = list(stream::iter(notices).chain(stream::pending()).boxed()).await.unwrap();

@@ -1,108 +1,113 @@
-//! All watches and the probe, as one source.
+//! Merges all watches and the probe into the notices of one source.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
 
 use tracing::debug;
 
-use super::follow::Said;
-use super::lists::Lists;
-use super::probe::Probed;
-use super::touch::Touch;
-use super::trouble::{self, Cause, Trouble};
+use super::error::{self, ErrorClass, WatchError};
+use super::health::SourceHealth;
+use super::list_watch::WatchOutput;
+use super::namespaces::NamespaceMerge;
+use super::probe::ProbeResult;
 use super::watch::Watch;
 use crate::model::{Event, Kind};
 use crate::source::Notice;
 
-/// What one of our streams has to say.
+/// What comes in: from a watch or from the probe.
 #[derive(Debug)]
-pub(super) enum Heard {
-    /// A watch has something to say.
+pub(super) enum SourceInput {
+    /// The output of a watch.
     Watch {
-        /// Which one.
+        /// Which watch.
         watch: Watch,
-        /// When.
+        /// When it came.
         at: Instant,
-        /// What, of its own objects.
-        said: Said,
+        /// The output.
+        output: WatchOutput,
     },
-    /// The API server was asked whether it answers.
-    Probe(Probed),
+    /// The result of a probe.
+    Probe(ProbeResult),
 }
 
-/// Makes notices of what is heard.
+/// Turns inputs into notices.
 #[derive(Debug)]
 pub(super) struct Merge {
     server: String,
-    lists: BTreeMap<Kind, Lists>,
-    touch: Touch,
+    kinds: BTreeMap<Kind, NamespaceMerge>,
+    health: SourceHealth,
 }
 
 impl Merge {
-    /// Nothing heard yet of these watches on this server.
+    /// Nothing came yet of these watches on this server.
     pub(super) fn new(server: &str, watches: Vec<Watch>) -> Self {
-        let lists = Kind::ALL
+        let kinds = Kind::ALL
             .into_iter()
-            .map(|kind| (kind, Lists::new(kind, watches.iter().filter(|watch| watch.kind == kind).cloned())))
+            .map(|kind| (kind, NamespaceMerge::new(kind, watches.iter().filter(|watch| watch.kind == kind).cloned())))
             .collect();
-        Self { server: server.to_owned(), lists, touch: Touch::new(watches) }
+        Self { server: server.to_owned(), kinds, health: SourceHealth::new(watches) }
     }
 
-    /// What there is to say now.
-    pub(super) fn hear(&mut self, heard: Heard) -> Vec<Notice> {
-        match heard {
-            Heard::Watch { watch, at, said } => match said {
-                Said::Listing => {
-                    self.touch.listing(&watch);
+    /// The notices that an input leads to.
+    pub(super) fn notices(&mut self, input: SourceInput) -> Vec<Notice> {
+        match input {
+            SourceInput::Watch { watch, at, output } => match output {
+                WatchOutput::Listing => {
+                    self.health.listing(&watch);
                     Vec::new()
                 }
-                Said::Following => self.touch.following(&watch),
-                Said::Event(event) => self.events(&watch, at, event),
-                Said::Failed(trouble) => self.failed(&watch, at, &trouble),
+                WatchOutput::Synced => self.health.synced(&watch),
+                WatchOutput::Event(event) => self.events(&watch, at, event),
+                WatchOutput::Failed(error) => self.failed(&watch, at, &error),
             },
-            Heard::Probe(probed) => self.probed(&probed).into_iter().collect(),
+            SourceInput::Probe(result) => self.probed(&result).into_iter().collect(),
         }
     }
 
     fn events(&mut self, watch: &Watch, at: Instant, event: Event) -> Vec<Notice> {
-        let events = self.lists.get_mut(&watch.kind).map(|lists| lists.hear(watch, event)).unwrap_or_default();
+        let events = self.kinds.get_mut(&watch.kind).map(|merge| merge.merge(watch, event)).unwrap_or_default();
         events.into_iter().map(|event| Notice::Event { at, event }).collect()
     }
 
-    fn failed(&mut self, watch: &Watch, at: Instant, trouble: &Trouble) -> Vec<Notice> {
+    fn failed(&mut self, watch: &Watch, at: Instant, error: &WatchError) -> Vec<Notice> {
         let server = &self.server;
-        debug!(%watch, error = trouble.describe(server, watch), "A watch has failed");
-        if !(watch.is_optional() && trouble.is_denial()) {
-            let said = self.touch.failed(watch, trouble.cause(watch), || trouble.describe(server, watch));
-            return said.into_iter().collect();
+        debug!(%watch, error = error.describe(server, watch), "A watch has failed");
+        if !(watch.is_optional() && error.is_forbidden()) {
+            let notice = self.health.failed(watch, error.class(watch), || error.describe(server, watch));
+            return notice.into_iter().collect();
         }
-        let listed = self.lists.get(&watch.kind).is_some_and(|lists| lists.has_listed(watch));
+        let listed = self.kinds.get(&watch.kind).is_some_and(|merge| merge.has_listed(watch));
         let meanwhile = match (listed, watch.kind) {
             (true, _) => "what was read of them before stays in force",
             (false, Kind::Namespace) => "no annotation of a Namespace has effect",
             (false, _) => "no weight of a Pod has effect",
         };
-        let mut notices = self.touch.denied(watch, || format!("{}; {meanwhile}", trouble.describe(server, watch)));
-        // An API server that doesn't know our rights yet denies everything; one that lets us list Services knows them.
+        let mut notices = self.health.denied(watch, || format!("{}; {meanwhile}", error.describe(server, watch)));
+        // An API server that doesn't know the rules of RBAC yet denies everything; one that lists Services for us knows them.
         let known = [Kind::Service, Kind::EndpointSlice]
             .iter()
-            .all(|kind| self.lists.get(kind).is_some_and(Lists::is_complete));
-        if known && !listed && self.touch.is_denied(watch) {
+            .all(|kind| self.kinds.get(kind).is_some_and(NamespaceMerge::is_complete));
+        if known && !listed && self.health.is_denied(watch) {
             let empty = [Event::Init(watch.kind), Event::InitDone(watch.kind)];
             notices.extend(empty.into_iter().flat_map(|event| self.events(watch, at, event)));
         }
         notices
     }
 
-    fn probed(&mut self, probed: &Probed) -> Option<Notice> {
+    fn probed(&mut self, result: &ProbeResult) -> Option<Notice> {
         let server = &self.server;
-        match probed {
-            Probed::Well => self.touch.answered(),
-            Probed::WentBack { from, to } => self.touch.went_back(|| trouble::went_back(server, *from, *to)),
-            Probed::Failed(kube::Error::Api(status)) => {
-                self.touch.unanswered(Cause::of(status, String::new), || trouble::not_ready(server, status))
+        match result {
+            ProbeResult::Healthy => self.health.probe_succeeded(),
+            ProbeResult::VersionWentBack { from, to } => {
+                self.health.version_went_back(|| error::describe_version_went_back(server, *from, *to))
             }
-            Probed::Failed(error) => self.touch.unanswered(Cause::Server, || trouble::of_connection(server, error)),
+            ProbeResult::Failed(kube::Error::Api(status)) => {
+                let class = ErrorClass::of(status, String::new);
+                self.health.probe_failed(class, || error::describe_not_ready(server, status))
+            }
+            ProbeResult::Failed(error) => {
+                self.health.probe_failed(ErrorClass::ApiServer, || error::describe_connection(server, error))
+            }
         }
     }
 }

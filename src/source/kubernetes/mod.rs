@@ -1,39 +1,39 @@
-//! The Kubernetes API as a source.
+//! Watches the Kubernetes API.
 //!
 //! ```text
-//! connect.rs   kubeconfig or service account ──▶ Client
-//! watch.rs     one watch a kind (and namespace) ──▶ follow.rs ─┐
-//! follow.rs    list, watch, list again when in doubt ──▶ objects ├─▶ merge.rs ─┬─ lists.rs ──▶ Notice::Event
-//! probe.rs     the revision, every few seconds ────────────────┘             └─ touch.rs ──▶ InTouch, Outage, Denied
+//! connect.rs     kubeconfig or service account ──▶ Client
+//! watch.rs       one watch a kind (and namespace) ──▶ list_watch.rs ─┐
+//! list_watch.rs  list, watch, list again when in doubt ──▶ objects   ├─▶ merge.rs ─┬─ namespaces.rs ──▶ Notice::Event
+//! probe.rs       the resource version, every few seconds ────────────┘             └─ health.rs ──▶ UpToDate, Outage, Denied
 //!
-//! standing.rs  how a watch has fared, and how long it waits (backoff.rs) before it tries again
-//! shared.rs    what all of them share: how many requests they make (token_bucket.rs), and that it works again
-//! trouble.rs   what went wrong, in one line
+//! retry.rs       the errors of a watch, and how long it backs off (backoff.rs)
+//! shared.rs      what all watches share: a budget of requests (token_bucket.rs), and signals to retry or to list again
+//! error.rs       why a watch fails
 //!
-//! list.rs      all of it, until every kind is listed once
+//! list.rs        lists every kind once
 //! ```
 //!
 //! Objects are converted when they arrive and dropped, so that memory holds only what the model keeps. A list counts when it
-//! is complete: one that fails half-way is never seen. A watch whose time is up is resumed, and says nothing; after any
-//! failure it lists again, which yields the net difference.
+//! is complete: one that fails half-way is never seen. A watch that timed out is resumed; after any error it lists
+//! again, which yields the net difference.
 //!
-//! Everything that can be retried is retried here, for ever, with fewer than two requests a second of all watches together.
-//! Trouble is a [`Notice`], and what was said before stands. Namespaces and Pods that may not be read cost what they would
-//! say, defaults and weights, and nothing else.
+//! Every error is retried, for ever, with fewer than two requests a second of all watches together. An outage is a
+//! [`Notice`], and the objects stay as they were. Namespaces and Pods are optional: where they may not be read, defaults and
+//! weights are missing, and nothing else.
 
 mod backoff;
 mod connect;
 mod decoded;
-mod follow;
+mod error;
+mod health;
 mod list;
-mod lists;
+mod list_watch;
 mod merge;
+mod namespaces;
 mod probe;
+mod retry;
 mod shared;
-mod standing;
 mod token_bucket;
-mod touch;
-mod trouble;
 mod watch;
 
 use std::collections::BTreeSet;
@@ -52,9 +52,9 @@ use super::{Notice, Source};
 use crate::model::Kind;
 
 pub use connect::ConnectError;
+pub use error::{first_line, root_cause};
 pub use list::{List, ListError};
 pub use token_bucket::TokenBucket;
-pub use trouble::{first_line, root_cause};
 
 /// Which cluster to watch, and what of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -78,13 +78,13 @@ pub struct KubernetesSource {
 }
 
 impl KubernetesSource {
-    /// Reads how to reach the cluster. That the API server can't be reached now is no error: it is tried again for as
-    /// long as the source is polled. Has to be called within a tokio runtime.
+    /// Reads how to reach the cluster. That the API server can't be reached now is no error: it is retried for as long as
+    /// the source is polled. Has to be called within a tokio runtime.
     pub async fn connect(options: Options) -> Result<Self, ConnectError> {
         let Options { kubeconfig, context, namespaces, conversion } = options;
         let namespaces: BTreeSet<String> = namespaces.into_iter().collect();
-        let quiet = watch::seconds(Kind::COUNT * namespaces.len());
-        let (server, client) = connect::connect(kubeconfig, context, Duration::from_secs(quiet.into())).await?;
+        let idle = watch::timeout_seconds(Kind::COUNT * namespaces.len());
+        let (server, client) = connect::connect(kubeconfig, context, Duration::from_secs(idle.into())).await?;
         Ok(Self { server, client, namespaces, conversion })
     }
 
@@ -93,7 +93,7 @@ impl KubernetesSource {
         &self.server
     }
 
-    /// What there is now: a complete list of every kind. Unlike the source it gives up at the first trouble.
+    /// A complete list of every kind, as it is now. Unlike the source it gives up at the first outage.
     pub async fn list(self) -> Result<List, ListError> {
         list::list(Box::new(self).notices()).await
     }
@@ -135,11 +135,11 @@ impl Source for KubernetesSource {
         let shared = Shared::new(Instant::now());
         let mut merge = Merge::new(&self.server, watches.clone());
         let stream = |watch: Watch| watch.stream(self.client.clone(), self.conversion, count, Arc::clone(&shared));
-        let mut heard: Vec<_> = watches.into_iter().map(stream).collect();
+        let mut inputs: Vec<_> = watches.into_iter().map(stream).collect();
         let namespace = self.namespaces.first().map(String::as_str);
         let (services, slices) =
             (watch::api(self.client.clone(), namespace), watch::api(self.client.clone(), namespace));
-        heard.push(probe::stream(services, slices, shared));
-        stream::select_all(heard).flat_map(move |heard| stream::iter(merge.hear(heard))).boxed()
+        inputs.push(probe::stream(services, slices, shared));
+        stream::select_all(inputs).flat_map(move |input| stream::iter(merge.notices(input))).boxed()
     }
 }

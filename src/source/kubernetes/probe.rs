@@ -1,4 +1,4 @@
-//! Whether the API server answers, and how far its history goes; asked while nothing happens.
+//! Probes the API server every few seconds: whether it answers, and whether its resource version went back.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,37 +10,37 @@ use kube::Api;
 use kube::api::ListParams;
 use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 
-use super::follow::number;
-use super::merge::Heard;
-use super::shared::{Call, Shared};
+use super::list_watch::parse_version;
+use super::merge::SourceInput;
+use super::shared::{Shared, Signal};
 use crate::model::Kind;
 
-/// How often to ask.
+/// How often to probe.
 const INTERVAL: Duration = Duration::from_secs(3);
 
-/// How long an answer may take.
+/// How long a response may take.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// What came of a probe.
+/// The result of a probe.
 #[derive(Debug)]
-pub(super) enum Probed {
-    /// It answers.
-    Well,
-    /// It answers, and is older than it was.
-    WentBack {
-        /// The revision that was known.
+pub(super) enum ProbeResult {
+    /// The API server answers.
+    Healthy,
+    /// It answers, and has lost a part of its history.
+    VersionWentBack {
+        /// The resource version up to which objects are known.
         from: u64,
-        /// Its revision.
+        /// The resource version now.
         to: u64,
     },
-    /// It doesn't answer, or not as it should.
+    /// It doesn't answer, or with an error.
     Failed(kube::Error),
 }
 
-/// No answer came in time.
+/// No response came in time.
 #[derive(Debug, thiserror::Error)]
 #[error("no answer within {} s", TIMEOUT.as_secs())]
-struct NoAnswer;
+struct TimeoutError;
 
 struct Probe {
     services: Api<core::Service>,
@@ -50,54 +50,56 @@ struct Probe {
     failed: bool,
 }
 
-/// What comes of a probe every few seconds.
+/// Probes every few seconds, for as long as it is polled.
 ///
-/// A page of one Service or EndpointSlice is asked for, which we may read if we may serve anything: it says the revision of
-/// the whole API, comes from etcd and not from a cache, and fails if that is lost. Of the two it is the kind of which we know
-/// the greater revision, for that tells soonest that revisions have gone back. (Each is compared with its own: the two may be
-/// in different etcds.)
+/// A probe lists one Service or EndpointSlice, which we may read if we may serve anything: the list has the resource version of
+/// the whole API, comes from etcd and not from a cache, and fails if that is lost. Of the two kinds it is the one whose known
+/// version is greater, because that shows soonest that versions went back. (Each is compared with its own: the two may be in
+/// different etcds.)
 pub(super) fn stream(
     services: Api<core::Service>,
     slices: Api<discovery::EndpointSlice>,
     shared: Arc<Shared>,
-) -> BoxStream<'static, Heard> {
+) -> BoxStream<'static, SourceInput> {
     let mut ticks = interval(INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let probe = Probe { services, slices, shared, ticks, failed: false };
-    stream::unfold(probe, async |mut probe| Some((Heard::Probe(probe.next().await), probe))).boxed()
+    stream::unfold(probe, async |mut probe| Some((SourceInput::Probe(probe.next().await), probe))).boxed()
 }
 
 impl Probe {
-    async fn next(&mut self) -> Probed {
+    async fn next(&mut self) -> ProbeResult {
         self.ticks.tick().await;
-        self.shared.spend(1, Instant::now());
-        let [services, slices] = [Kind::Service, Kind::EndpointSlice].map(|kind| (self.shared.revision(kind), kind));
+        self.shared.charge(1, Instant::now());
+        let [services, slices] =
+            [Kind::Service, Kind::EndpointSlice].map(|kind| (self.shared.newest_version(kind), kind));
         let (known, kind) = services.max(slices);
-        let answer = timeout(TIMEOUT, self.ask(kind)).await;
-        let revision = match answer.unwrap_or_else(|_| Err(kube::Error::Service(NoAnswer.into()))) {
-            Ok(revision) => revision.and_then(|revision| number(&revision)),
-            // Not for us to ask, or too busy to say: either way it answers. A watch says what is wrong.
+        let response = timeout(TIMEOUT, self.list_one(kind)).await;
+        let version = match response.unwrap_or_else(|_| Err(kube::Error::Service(TimeoutError.into()))) {
+            Ok(resource_version) => resource_version.and_then(|version| parse_version(&version)),
+            // Forbidden to us, or too busy: either way it answers. A watch reports what is wrong.
             Err(kube::Error::Api(status)) if matches!(status.code, 403 | 404 | 429) => None,
             Err(error) => {
                 self.failed = true;
-                return Probed::Failed(error);
+                return ProbeResult::Failed(error);
             }
         };
         if std::mem::take(&mut self.failed) {
             // Connections that were open meanwhile may be dead.
-            self.shared.call(Call::Renew);
+            self.shared.send(Signal::Reconnect);
         }
-        match (known.min(self.shared.revision(kind)), revision) {
+        match (known.min(self.shared.newest_version(kind)), version) {
             (Some(from), Some(to)) if to < from => {
-                self.shared.went_back();
-                self.shared.call(Call::Relist);
-                Probed::WentBack { from, to }
+                self.shared.forget_versions();
+                self.shared.send(Signal::Relist);
+                ProbeResult::VersionWentBack { from, to }
             }
-            _ => Probed::Well,
+            _ => ProbeResult::Healthy,
         }
     }
 
-    async fn ask(&self, kind: Kind) -> kube::Result<Option<String>> {
+    /// The resource version of a list of one object.
+    async fn list_one(&self, kind: Kind) -> kube::Result<Option<String>> {
         let one = ListParams::default().limit(1);
         let metadata = match kind {
             Kind::EndpointSlice => self.slices.list(&one).await?.metadata,

@@ -1,4 +1,4 @@
-//! What the watches and the probe of one API server share: a budget of requests, signals, and a revision.
+//! State that the watches and the probe of one API server share: a request budget, signals, known resource versions.
 
 use std::collections::BTreeMap;
 use std::future;
@@ -12,139 +12,141 @@ use crate::model::Kind;
 
 /// How often a request is made on average, whatever goes wrong, and how many at once after a rest. The first list and watch
 /// of each kind, and the further pages of a list, aren't counted. In good times nine tenths of that are needed.
-const PACE: (Duration, u32) = (Duration::from_millis(800), 2);
+const REQUEST_RATE: (Duration, u32) = (Duration::from_millis(800), 2);
 
-/// Shared by all that ask one API server.
+/// Shared by all clients of one API server.
 #[derive(Debug)]
 pub(super) struct Shared {
-    pace: Mutex<TokenBucket>,
-    calls: watch::Sender<Calls>,
-    revisions: Mutex<BTreeMap<Kind, u64>>,
+    budget: Mutex<TokenBucket>,
+    signals: watch::Sender<SignalCounts>,
+    versions: Mutex<BTreeMap<Kind, u64>>,
 }
 
-/// What one of them calls to the others, the lesser first; who follows a greater one needs no lesser one.
+/// What one of them signals to the others, the weakest first; a stronger one includes the weaker ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Call {
-    /// It has worked again: whoever waits after a failure may try now.
+pub(super) enum Signal {
+    /// The API server works again: retry now instead of backing off.
     Retry,
-    /// The API server had fallen silent and answers again: requests from before may never be answered.
-    Renew,
-    /// The API server has lost a part of its history: all has to be listed again.
+    /// The API server had stopped answering and answers again: requests from before may never be answered, so make them
+    /// again.
+    Reconnect,
+    /// The API server has lost a part of its history: list again.
     Relist,
 }
 
-/// How often each was called.
+/// How often each signal was sent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Calls {
+struct SignalCounts {
     retry: u64,
-    renew: u64,
+    reconnect: u64,
     relist: u64,
 }
 
-/// Hears the calls of the others.
+/// Receives the signals of the others.
 #[derive(Debug)]
-pub(super) struct Ear {
-    calls: watch::Receiver<Calls>,
-    heard: Calls,
+pub(super) struct SignalReceiver {
+    counts: watch::Receiver<SignalCounts>,
+    seen: SignalCounts,
 }
 
 impl Shared {
-    /// Nothing asked yet.
+    /// No requests made yet.
     pub(super) fn new(now: Instant) -> Arc<Self> {
-        let (interval, burst) = PACE;
-        let (calls, _) = watch::channel(Calls::default());
-        Arc::new(Self { pace: Mutex::new(TokenBucket::new(interval, burst, now)), calls, revisions: Mutex::default() })
+        let (interval, burst) = REQUEST_RATE;
+        let (signals, _) = watch::channel(SignalCounts::default());
+        let budget = Mutex::new(TokenBucket::new(interval, burst, now));
+        Arc::new(Self { budget, signals, versions: Mutex::default() })
     }
 
-    /// Counts a request, and says how long it has to wait for its turn.
-    pub(super) fn turn(&self, now: Instant) -> Duration {
-        locked(&self.pace).take(now)
+    /// Counts a request. Returns how long it has to wait.
+    pub(super) fn reserve(&self, now: Instant) -> Duration {
+        locked(&self.budget).take(now)
     }
 
-    /// Counts requests that can't wait.
-    pub(super) fn spend(&self, requests: u32, now: Instant) {
-        let mut pace = locked(&self.pace);
+    /// Counts requests that don't wait.
+    pub(super) fn charge(&self, requests: u32, now: Instant) {
+        let mut budget = locked(&self.budget);
         for _ in 0..requests {
-            pace.take(now);
+            budget.take(now);
         }
     }
 
-    /// Calls to everybody who listens.
-    pub(super) fn call(&self, call: Call) {
-        self.calls.send_modify(|calls| calls.count(call));
+    /// Sends a signal to every receiver.
+    pub(super) fn send(&self, signal: Signal) {
+        self.signals.send_modify(|counts| counts.count(signal));
     }
 
-    /// Listens from now on.
-    pub(super) fn ear(&self) -> Ear {
-        let calls = self.calls.subscribe();
-        let heard = *calls.borrow();
-        Ear { calls, heard }
+    /// A receiver of the signals that are sent from now on.
+    pub(super) fn subscribe(&self) -> SignalReceiver {
+        let counts = self.signals.subscribe();
+        let seen = *counts.borrow();
+        SignalReceiver { counts, seen }
     }
 
-    /// This kind is known as it was at this revision.
-    pub(super) fn reached(&self, kind: Kind, revision: u64) {
-        let mut revisions = locked(&self.revisions);
-        let reached = revisions.entry(kind).or_default();
-        *reached = (*reached).max(revision);
+    /// Objects of this kind are known up to this resource version.
+    pub(super) fn reached_version(&self, kind: Kind, version: u64) {
+        let mut versions = locked(&self.versions);
+        let reached = versions.entry(kind).or_default();
+        *reached = (*reached).max(version);
     }
 
-    /// The newest revision at which objects of this kind are known.
-    pub(super) fn revision(&self, kind: Kind) -> Option<u64> {
-        locked(&self.revisions).get(&kind).copied()
+    /// The newest resource version up to which objects of this kind are known.
+    pub(super) fn newest_version(&self, kind: Kind) -> Option<u64> {
+        locked(&self.versions).get(&kind).copied()
     }
 
-    /// The revisions have gone back: what was known of them is void.
-    pub(super) fn went_back(&self) {
-        locked(&self.revisions).clear();
+    /// Forgets all resource versions, because they went back.
+    pub(super) fn forget_versions(&self) {
+        locked(&self.versions).clear();
     }
 }
 
-impl Calls {
-    fn count(&mut self, call: Call) {
-        match call {
-            Call::Retry => self.retry += 1,
-            Call::Renew => self.renew += 1,
-            Call::Relist => self.relist += 1,
+impl SignalCounts {
+    fn count(&mut self, signal: Signal) {
+        match signal {
+            Signal::Retry => self.retry += 1,
+            Signal::Reconnect => self.reconnect += 1,
+            Signal::Relist => self.relist += 1,
         }
     }
 
-    /// The greatest call between then and now.
-    fn since(self, then: Self) -> Option<Call> {
+    /// The strongest signal between then and now.
+    fn since(self, then: Self) -> Option<Signal> {
         if self.relist > then.relist {
-            Some(Call::Relist)
-        } else if self.renew > then.renew {
-            Some(Call::Renew)
+            Some(Signal::Relist)
+        } else if self.reconnect > then.reconnect {
+            Some(Signal::Reconnect)
         } else {
-            (self.retry > then.retry).then_some(Call::Retry)
+            (self.retry > then.retry).then_some(Signal::Retry)
         }
     }
 }
 
-impl Ear {
-    /// Returns when something is called that is at least this. What is less is forgotten.
-    pub(super) async fn at_least(&mut self, least: Call) -> Call {
+impl SignalReceiver {
+    /// Waits for a signal that is at least this strong. Weaker ones are dropped.
+    pub(super) async fn at_least(&mut self, least: Signal) -> Signal {
         loop {
-            if let Some(call) = self.catch_up()
-                && call >= least
+            if let Some(signal) = self.take_pending()
+                && signal >= least
             {
-                return call;
+                return signal;
             }
-            if self.calls.changed().await.is_err() {
+            if self.counts.changed().await.is_err() {
                 future::pending::<()>().await;
             }
         }
     }
 
-    /// What was called since it last listened.
-    pub(super) fn catch_up(&mut self) -> Option<Call> {
-        let now = *self.calls.borrow_and_update();
-        now.since(std::mem::replace(&mut self.heard, now))
+    /// The strongest signal since the last call, if there was one.
+    pub(super) fn take_pending(&mut self) -> Option<Signal> {
+        let now = *self.counts.borrow_and_update();
+        now.since(std::mem::replace(&mut self.seen, now))
     }
 
-    /// Calls to the others.
-    pub(super) fn call(&mut self, shared: &Shared, call: Call) {
-        self.heard.count(call);
-        shared.call(call);
+    /// Sends a signal to all receivers but this one.
+    pub(super) fn send(&mut self, shared: &Shared, signal: Signal) {
+        self.seen.count(signal);
+        shared.send(signal);
     }
 }
 

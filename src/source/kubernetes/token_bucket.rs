@@ -1,8 +1,8 @@
-//! How fast Events are written.
+//! A token bucket, which limits the rate of requests.
 
 use std::time::{Duration, Instant};
 
-/// Lets a burst through, and after that a steady rate (a token bucket, kept as the time at which it is full again).
+/// Admits a burst, and after that a steady rate. It is kept as the time at which the bucket is full again.
 #[derive(Debug, Clone)]
 pub struct TokenBucket {
     interval: Duration,
@@ -16,14 +16,14 @@ impl TokenBucket {
         Self { interval, burst, full_at: now }
     }
 
-    /// Goes on, and says how long to wait before that.
+    /// Takes a token. Returns how long to wait for it.
     pub fn take(&mut self, now: Instant) -> Duration {
         let wait = self.wait(now);
         self.full_at = self.full_at.max(now) + self.interval;
         wait
     }
 
-    /// Goes on if that needs no waiting.
+    /// Takes a token if there is one.
     pub fn try_take(&mut self, now: Instant) -> bool {
         let admitted = self.wait(now).is_zero();
         if admitted {
@@ -32,8 +32,8 @@ impl TokenBucket {
         admitted
     }
 
-    /// Whether it is as if nothing had ever been taken.
-    pub fn is_rested(&self, now: Instant) -> bool {
+    /// Whether it holds all its tokens.
+    pub fn is_full(&self, now: Instant) -> bool {
         self.full_at <= now
     }
 
@@ -72,10 +72,10 @@ mod tests {
     fn what_is_not_let_through_costs_nothing() {
         let start = Instant::now();
         let mut pace = TokenBucket::new(TENTH, 2, start);
-        assert!(pace.is_rested(start));
+        assert!(pace.is_full(start));
         assert_eq!((0..100).filter(|_| pace.try_take(start)).count(), 2);
-        assert!(!pace.is_rested(start + TENTH));
+        assert!(!pace.is_full(start + TENTH));
         assert!(pace.try_take(start + TENTH));
-        assert!(pace.is_rested(start + TENTH * 3));
+        assert!(pace.is_full(start + TENTH * 3));
     }
 }

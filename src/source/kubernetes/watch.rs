@@ -1,4 +1,4 @@
-//! One watch: the objects of one kind, in one namespace or all of them.
+//! The objects of one watch: one kind, in one namespace or all of them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,75 +11,75 @@ use kube::core::PartialObjectMeta;
 use kube::{Api, Client, Resource};
 
 use super::decoded::Decoded;
-use super::follow::{Selection, follow};
-use super::merge::Heard;
+use super::list_watch::{WatchConfig, list_and_watch};
+use super::merge::SourceInput;
 use super::shared::Shared;
 use crate::model::Kind;
 use crate::source::objects::{Conversion, WEIGHT_LABEL};
 
 /// How many objects a page of a list has, as with kubectl.
-const PAGE: u32 = 500;
+const PAGE_SIZE: u32 = 500;
 
 /// How many EndpointSlices a page has. They are far larger than the other objects.
-const SLICES_PAGE: u32 = 100;
+const SLICES_PAGE_SIZE: u32 = 100;
 
 /// The objects of one kind, in one namespace or all of them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Watch {
-    /// Of which kind.
+    /// The kind of the objects.
     pub(super) kind: Kind,
-    /// In which namespace; `None` for all. For Namespaces it is the name of the only one that counts.
+    /// Their namespace; `None` for all. For Namespaces it is the name of the only one that is watched.
     pub(super) namespace: Option<Arc<str>>,
 }
 
 impl Watch {
-    /// What the API server says of these objects, for as long as it is polled; `watches` says of how many it is one.
+    /// Lists and watches these objects, for as long as it is polled. It is one of so many `watches`.
     pub(super) fn stream(
         self,
         client: Client,
         conversion: Conversion,
         watches: usize,
         shared: Arc<Shared>,
-    ) -> BoxStream<'static, Heard> {
-        let selection = Selection {
+    ) -> BoxStream<'static, SourceInput> {
+        let config = WatchConfig {
             kind: self.kind,
             labels: None,
             fields: None,
-            page: PAGE,
-            seconds: seconds(watches),
+            page_size: PAGE_SIZE,
+            timeout_seconds: timeout_seconds(watches),
             optional: self.is_optional(),
         };
-        let said = match self.kind {
+        let outputs = match self.kind {
             // Of Namespaces and Pods the metadata is enough.
             Kind::Namespace => {
                 let fields = self.namespace.as_ref().map(|name| format!("metadata.name={name}"));
                 let api = Api::<PartialObjectMeta<core::Namespace>>::all(client);
-                follow(api, Selection { fields, ..selection }, shared, move |object| {
+                list_and_watch(api, WatchConfig { fields, ..config }, shared, move |object| {
                     conversion.namespace(&core::Namespace { metadata: object.metadata, ..core::Namespace::default() })
                 })
             }
             Kind::Service => {
                 let api = api::<Decoded<core::Service>>(client, self.namespace.as_deref());
-                follow(api, selection, shared, move |object: Decoded<core::Service>| {
+                list_and_watch(api, config, shared, move |object: Decoded<core::Service>| {
                     object.convert(Kind::Service, |service| conversion.service(service))
                 })
             }
             Kind::EndpointSlice => {
                 let api = api::<Decoded<discovery::EndpointSlice>>(client, self.namespace.as_deref());
-                let selection = Selection { page: SLICES_PAGE, ..selection };
-                follow(api, selection, shared, move |object: Decoded<discovery::EndpointSlice>| {
+                let config = WatchConfig { page_size: SLICES_PAGE_SIZE, ..config };
+                list_and_watch(api, config, shared, move |object: Decoded<discovery::EndpointSlice>| {
                     object.convert(Kind::EndpointSlice, |slice| conversion.endpoint_slice(slice))
                 })
             }
             Kind::Pod => {
                 let api = api::<PartialObjectMeta<core::Pod>>(client, self.namespace.as_deref());
                 let labels = Some(WEIGHT_LABEL.to_owned());
-                follow(api, Selection { labels, ..selection }, shared, move |object| {
+                list_and_watch(api, WatchConfig { labels, ..config }, shared, move |object| {
                     conversion.pod(&core::Pod { metadata: object.metadata, ..core::Pod::default() })
                 })
             }
         };
-        said.map(move |said| Heard::Watch { watch: self.clone(), at: Instant::now(), said }).boxed()
+        outputs.map(move |output| SourceInput::Watch { watch: self.clone(), at: Instant::now(), output }).boxed()
     }
 }
 
@@ -98,7 +98,7 @@ where
 /// How long the API server is to keep each of so many watches open, in seconds: so short that a dead connection is
 /// noticed within six seconds where there is one watch of each kind, and so long that resuming watches takes no more than
 /// four requests in five seconds. A healthy one is resumed with a single request.
-pub(super) fn seconds(watches: usize) -> u32 {
+pub(super) fn timeout_seconds(watches: usize) -> u32 {
     const FEW: u32 = 4;
     const SECONDS_OF_FEW: u32 = 5;
     let watches = u32::try_from(watches).unwrap_or(u32::MAX).max(FEW);
@@ -124,12 +124,12 @@ impl fmt::Display for Watch {
 
 #[cfg(test)]
 mod tests {
-    use super::seconds;
+    use super::timeout_seconds;
 
     #[test]
     fn however_many_watches_there_are_they_are_resumed_four_times_in_five_seconds() {
-        assert_eq!([1, 4, 8, 40].map(seconds), [5, 5, 10, 50]);
+        assert_eq!([1, 4, 8, 40].map(timeout_seconds), [5, 5, 10, 50]);
         // Of 13 namespaces.
-        assert_eq!(seconds(52), 65);
+        assert_eq!(timeout_seconds(52), 65);
     }
 }

@@ -9,11 +9,12 @@ mod quoted;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Tag};
-use thiserror::Error;
 
 use super::disk::MAX_FILE_BYTES;
+use super::issue::Issue;
 use super::node::{Entry, Node, Value};
 use quoted::Place;
 
@@ -29,32 +30,15 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 /// What is said of a quote that has no counterpart.
 const UNCLOSED: &str = "the quote is never closed";
 
-/// Text that isn't YAML, or that asks too much.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{message}")]
-pub struct ComposeError {
-    /// Where, counted from 1.
-    pub line: u32,
-    /// What is wrong.
-    pub message: String,
-}
-
-/// Why a text can't be parsed as it is.
-enum Fault {
-    /// A quoted scalar goes on too far left.
-    Quoted(Place, ComposeError),
-    Other(ComposeError),
-}
-
 /// A collection that isn't complete yet.
-struct Frame<'a> {
+struct Frame {
     line: u32,
     anchor: usize,
     /// How many nodes there were before it.
     before: usize,
     /// How many levels are below it.
     depth: usize,
-    content: Content<'a>,
+    content: Content,
 }
 
 /// How much a node costs wherever an alias repeats it.
@@ -64,56 +48,45 @@ struct Weight {
     depth: usize,
 }
 
-enum Content<'a> {
-    Sequence(Vec<Node<'a>>),
-    Mapping { entries: Vec<Entry<'a>>, key: Option<(Cow<'a, str>, u32)>, merges: Vec<Node<'a>> },
+enum Content {
+    Sequence(Vec<Node>),
+    Mapping { entries: Vec<Entry>, key: Option<(Rc<str>, u32)>, merges: Vec<Node> },
 }
 
 #[derive(Default)]
-struct Composer<'a> {
-    documents: Vec<Node<'a>>,
-    open: Vec<Frame<'a>>,
-    anchors: BTreeMap<usize, (Node<'a>, Weight)>,
+struct Composer {
+    documents: Vec<Node>,
+    open: Vec<Frame>,
+    anchors: BTreeMap<usize, (Node, Weight)>,
     nodes: usize,
 }
 
-/// Parses every document in `text`.
-pub fn compose(text: &str) -> Result<Vec<Node<'_>>, ComposeError> {
+/// Parses every document in `text`: once more for each quoted scalar that goes on too far left, in all as many bytes as the
+/// largest file has.
+pub fn compose(text: &str) -> Result<Vec<Node>, Issue> {
+    let mut text = Cow::Borrowed(text);
     if text.contains(BYTE_ORDER_MARK) {
-        let text = text.split_inclusive('\n').map(|line| line.trim_start_matches(BYTE_ORDER_MARK)).collect::<String>();
-        return composed(&text).map(|documents| documents.into_iter().map(Node::into_owned).collect());
+        text = text.split_inclusive('\n').map(|line| line.trim_start_matches(BYTE_ORDER_MARK)).collect();
     }
-    composed(text)
-}
-
-fn composed(text: &str) -> Result<Vec<Node<'_>>, ComposeError> {
-    match parse(text) {
-        Ok(documents) => Ok(documents),
-        Err(Fault::Other(error)) => Err(error),
-        Err(Fault::Quoted(place, error)) => mended(text, place, error),
-    }
-}
-
-/// Parses a text once more for each quoted scalar that goes on too far left, in all as many bytes as the largest file has.
-fn mended(text: &str, place: Place, error: ComposeError) -> Result<Vec<Node<'static>>, ComposeError> {
-    let (mut place, mut error, mut text) = (place, error, Cow::Borrowed(text));
-    let mut parsed = 0;
+    let mut parsed_again = 0;
     loop {
+        let mut place = None;
+        let issue = match parse(&text, &mut place) {
+            Ok(documents) => return Ok(documents),
+            Err(issue) => issue,
+        };
+        let Some(place) = place.filter(|_| parsed_again <= MAX_FILE_BYTES) else { return Err(issue) };
         let Some(better) = quoted::indent(&text, place) else {
             let line = quoted::unclosed(&text, place);
-            return Err(line.map_or(error, |line| ComposeError::new(line, UNCLOSED)));
+            return Err(line.map_or(issue, |line| Issue::unparsable(line, UNCLOSED)));
         };
+        parsed_again += better.len() as u64;
         text = Cow::Owned(better);
-        parsed += text.len() as u64;
-        match parse(&text) {
-            Ok(documents) => return Ok(documents.into_iter().map(Node::into_owned).collect()),
-            Err(Fault::Quoted(next, same)) if parsed <= MAX_FILE_BYTES => (place, error) = (next, same),
-            Err(Fault::Quoted(_, error) | Fault::Other(error)) => return Err(error),
-        }
     }
 }
 
-fn parse(text: &str) -> Result<Vec<Node<'_>>, Fault> {
+/// Parses a text as it is. If that fails because of a quoted scalar that goes on too far left, perhaps, `place` says where.
+fn parse(text: &str, place: &mut Option<Place>) -> Result<Vec<Node>, Issue> {
     let options = granit_parser::options! {
         flow_nesting_limit: MAX_DEPTH,
         block_nesting_limit: MAX_DEPTH,
@@ -122,27 +95,38 @@ fn parse(text: &str) -> Result<Vec<Node<'_>>, Fault> {
     let mut composer = Composer::default();
     let mut after = 0;
     for event in Parser::new_from_str_with_options(text, options) {
-        let (event, span) = event.map_err(|error| Fault::new(&error, text, after))?;
+        let (event, span) = event.map_err(|error| {
+            let is_quoted = matches!(error.kind(), ErrorKind::InvalidQuotedScalarIndent | ErrorKind::TabInIndentation);
+            *place = error.marker().byte_offset().filter(|_| is_quoted).map(|at| Place { after, at });
+            issue(&error, text)
+        })?;
         after = span.end.byte_offset().unwrap_or(after);
-        composer.take(event, u32::try_from(span.start.line()).unwrap_or(u32::MAX)).map_err(Fault::Other)?;
+        composer.take(event, line_number(span.start.line()))?;
     }
     Ok(composer.documents)
 }
 
-impl Fault {
-    fn new(error: &ScanError, text: &str, after: usize) -> Self {
-        let told = ComposeError::from_scan(error, text);
-        match (error.kind(), error.marker().byte_offset()) {
-            (ErrorKind::InvalidQuotedScalarIndent | ErrorKind::TabInIndentation, Some(at)) => {
-                Self::Quoted(Place { after, at }, told)
-            }
-            _ => Self::Other(told),
-        }
+fn issue(error: &ScanError, text: &str) -> Issue {
+    let (line, message) = (error.marker().line(), error.info());
+    if matches!(error.kind(), ErrorKind::UnclosedQuotedScalar | ErrorKind::DocumentIndicatorInQuotedScalar) {
+        return Issue::unparsable(line_number(line), UNCLOSED);
     }
+    // A tab in an indentation is told where the scalar before it began.
+    let tab = text.lines().enumerate().skip(line.saturating_sub(1)).find(|(_, text)| indentation(text).contains('\t'));
+    let line = tab.filter(|_| message.contains("tab")).map_or(line, |(index, _)| index + 1);
+    Issue::unparsable(line_number(line), message)
 }
 
-impl<'a> Composer<'a> {
-    fn take(&mut self, event: Event<'a>, line: u32) -> Result<(), ComposeError> {
+fn line_number(line: usize) -> u32 {
+    u32::try_from(line).unwrap_or(u32::MAX)
+}
+
+fn indentation(line: &str) -> &str {
+    line.split(|character: char| !character.is_whitespace()).next().unwrap_or_default()
+}
+
+impl Composer {
+    fn take(&mut self, event: Event<'_>, line: u32) -> Result<(), Issue> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let quoted = match tag.as_deref().and_then(Tag::core_suffix) {
@@ -150,6 +134,7 @@ impl<'a> Composer<'a> {
                     Some(_) => false,
                     None => style != ScalarStyle::Plain,
                 };
+                let text = Rc::from(text);
                 let value = if quoted { Value::Quoted(text) } else { Value::Plain(text) };
                 self.count(1, line)?;
                 self.complete(Node { line, value }, anchor, Weight { nodes: 1, depth: 0 })
@@ -160,16 +145,14 @@ impl<'a> Composer<'a> {
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(),
             Event::Alias(anchor) => {
-                let Some((node, weight)) = self.anchors.get(&anchor) else {
-                    return Err(ComposeError::new(line, "an alias refers to the collection that it is part of"));
+                let Some((node, weight)) = self.anchors.get(&anchor).cloned() else {
+                    return Err(Issue::unparsable(line, "an alias refers to the collection that it is part of"));
                 };
-                let weight = *weight;
                 if self.open.len() + weight.depth > MAX_DEPTH {
-                    return Err(ComposeError::new(line, format!("aliases nest deeper than {MAX_DEPTH} levels")));
+                    return Err(Issue::unparsable(line, format!("aliases nest deeper than {MAX_DEPTH} levels")));
                 }
-                let node = Node { line, value: node.value.clone() };
                 self.count(weight.nodes, line)?;
-                self.complete(node, 0, weight)
+                self.complete(Node { line, ..node }, 0, weight)
             }
             // Anchors count within their document only.
             Event::DocumentEnd => {
@@ -181,23 +164,23 @@ impl<'a> Composer<'a> {
         }
     }
 
-    fn count(&mut self, nodes: usize, line: u32) -> Result<(), ComposeError> {
+    fn count(&mut self, nodes: usize, line: u32) -> Result<(), Issue> {
         self.nodes = self.nodes.saturating_add(nodes);
         if self.nodes > MAX_NODES {
             let message = format!("one document has more than {MAX_NODES} parts (aliases expanded)");
-            return Err(ComposeError::new(line, message));
+            return Err(Issue::unparsable(line, message));
         }
         Ok(())
     }
 
-    fn open(&mut self, content: Content<'a>, anchor: usize, line: u32) -> Result<(), ComposeError> {
+    fn open(&mut self, content: Content, anchor: usize, line: u32) -> Result<(), Issue> {
         let before = self.nodes;
         self.count(1, line)?;
         self.open.push(Frame { line, anchor, before, depth: 0, content });
         Ok(())
     }
 
-    fn close(&mut self) -> Result<(), ComposeError> {
+    fn close(&mut self) -> Result<(), Issue> {
         let Some(Frame { line, anchor, before, depth, content }) = self.open.pop() else { return Ok(()) };
         let value = match content {
             Content::Sequence(nodes) => Value::Sequence(nodes),
@@ -208,7 +191,7 @@ impl<'a> Composer<'a> {
     }
 
     /// Puts a complete node where it belongs.
-    fn complete(&mut self, node: Node<'a>, anchor: usize, weight: Weight) -> Result<(), ComposeError> {
+    fn complete(&mut self, node: Node, anchor: usize, weight: Weight) -> Result<(), Issue> {
         if anchor != 0 {
             // A copy per anchor: nested anchors would otherwise copy for free.
             self.count(weight.nodes, node.line)?;
@@ -222,12 +205,12 @@ impl<'a> Composer<'a> {
         match &mut frame.content {
             Content::Sequence(nodes) => nodes.push(node),
             Content::Mapping { entries, key, merges } => match key.take() {
-                Some((key, _)) if key == "<<" => merges.push(node),
+                Some((key, _)) if *key == *"<<" => merges.push(node),
                 Some((key, line)) => entries.push(Entry { key, line, node, earlier: None }),
                 None => match node {
                     Node { line, value: Value::Plain(text) | Value::Quoted(text) } => *key = Some((text, line)),
                     Node { line, value: Value::Sequence(_) | Value::Mapping(_) } => {
-                        return Err(ComposeError::new(line, "a key is a list or a mapping; expected a word"));
+                        return Err(Issue::unparsable(line, "a key is a list or a mapping; expected a word"));
                     }
                 },
             },
@@ -237,16 +220,16 @@ impl<'a> Composer<'a> {
 }
 
 /// Of the keys that stand twice in one mapping the last counts, at the place of the first.
-fn unique(entries: Vec<Entry<'_>>) -> Vec<Entry<'_>> {
-    let mut keys: Vec<&str> = entries.iter().map(|entry| entry.key.as_ref()).collect();
+fn unique(entries: Vec<Entry>) -> Vec<Entry> {
+    let mut keys: Vec<&str> = entries.iter().map(|entry| &*entry.key).collect();
     keys.sort_unstable();
     if keys.windows(2).all(|pair| matches!(pair, [one, other] if one != other)) {
         return entries;
     }
     let mut places = BTreeMap::new();
-    let mut kept: Vec<Entry<'_>> = Vec::with_capacity(entries.len());
+    let mut kept: Vec<Entry> = Vec::with_capacity(entries.len());
     for entry in entries {
-        let place = *places.entry(entry.key.clone()).or_insert(kept.len());
+        let place = *places.entry(Rc::clone(&entry.key)).or_insert(kept.len());
         match kept.get_mut(place) {
             Some(known) => *known = Entry { earlier: Some(known.line), ..entry },
             None => kept.push(entry),
@@ -256,47 +239,21 @@ fn unique(entries: Vec<Entry<'_>>) -> Vec<Entry<'_>> {
 }
 
 /// Adds what `<<` brings in; what stands in the mapping itself has precedence, then the earlier of two.
-fn merged<'a>(mut entries: Vec<Entry<'a>>, merges: Vec<Node<'a>>) -> Result<Vec<Entry<'a>>, ComposeError> {
-    for Node { line, value } in merges {
-        let sources = match value {
-            Value::Mapping(_) => vec![Node { line, value }],
+fn merged(mut entries: Vec<Entry>, merges: Vec<Node>) -> Result<Vec<Entry>, Issue> {
+    for merge in merges {
+        let sources = match merge.value {
             Value::Sequence(nodes) => nodes,
-            Value::Plain(_) | Value::Quoted(_) => {
-                return Err(ComposeError::new(line, "`<<` takes a mapping, or a list of them"));
-            }
+            Value::Mapping(_) | Value::Plain(_) | Value::Quoted(_) => vec![merge],
         };
         for Node { line, value } in sources {
             let Value::Mapping(brought) = value else {
-                return Err(ComposeError::new(line, "`<<` takes a mapping, or a list of them"));
+                return Err(Issue::unparsable(line, "`<<` takes a mapping, or a list of them"));
             };
-            let known: BTreeSet<Cow<'a, str>> = entries.iter().map(|entry| entry.key.clone()).collect();
+            let known: BTreeSet<Rc<str>> = entries.iter().map(|entry| Rc::clone(&entry.key)).collect();
             entries.extend(brought.into_iter().filter(|entry| !known.contains(&entry.key)));
         }
     }
     Ok(entries)
-}
-
-impl ComposeError {
-    fn new(line: u32, message: impl Into<String>) -> Self {
-        Self { line, message: message.into() }
-    }
-
-    fn from_scan(error: &ScanError, text: &str) -> Self {
-        if matches!(error.kind(), ErrorKind::UnclosedQuotedScalar | ErrorKind::DocumentIndicatorInQuotedScalar) {
-            let line = u32::try_from(error.marker().line()).unwrap_or(u32::MAX);
-            return Self::new(line, UNCLOSED);
-        }
-        let (line, message) = (error.marker().line(), error.info());
-        // A tab in an indentation is told where the scalar before it began.
-        let tab =
-            text.lines().enumerate().skip(line.saturating_sub(1)).find(|(_, text)| indentation(text).contains('\t'));
-        let line = tab.filter(|_| message.contains("tab")).map_or(line, |(index, _)| index + 1);
-        Self::new(u32::try_from(line).unwrap_or(u32::MAX), message)
-    }
-}
-
-fn indentation(line: &str) -> &str {
-    line.split(|character: char| !character.is_whitespace()).next().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use twox_hash::XxHash3_128;
 
-use crate::model::{Concern, Key, ObjectRef, Reason, Rejected};
+use crate::model::{Concern, Key, ObjectRef};
 use crate::source::objects::Conversion;
 
-use super::document::{Complaint, Document, Located, Other};
+use super::document::{Document, Located, Other};
 use super::encoding::to_utf8;
+use super::issue::Issue;
 use super::split::{Chunk, split};
 
 /// What is in a file.
@@ -54,7 +55,7 @@ impl Contents {
 
     /// Whether some of it can't be parsed, so that what the file gave before may still be in it.
     pub fn is_broken(&self) -> bool {
-        self.documents.iter().any(|placed| placed.document.broken)
+        self.documents.iter().any(|placed| placed.document.is_broken())
     }
 
     /// Whether something stands in it that isn't an object, and wasn't in it before: what is left of a file that is half
@@ -76,11 +77,10 @@ impl Contents {
         })
     }
 
-    /// What is wrong with the file itself: the line, the complaint, and its document.
-    pub fn complaints(&self) -> impl Iterator<Item = (u32, &Complaint, &Document)> {
+    /// What is wrong with the file itself: how many lines stand before the document, the document, and the issue.
+    pub fn issues(&self) -> impl Iterator<Item = (u32, &Document, &Issue)> {
         self.documents.iter().flat_map(|Placed { hash: _, offset, document }| {
-            let complaints = document.complaints.iter();
-            complaints.map(|complaint| (offset.saturating_add(complaint.line), complaint, &**document))
+            document.issues.iter().map(|issue| (*offset, &**document, issue))
         })
     }
 
@@ -129,19 +129,6 @@ impl Slot {
     pub fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.located, &other.located) || self.located.converted == other.located.converted
     }
-}
-
-/// Something that is wrong with the file at `path`.
-pub fn reject(
-    path: &Arc<str>,
-    line: Option<u32>,
-    value: String,
-    reason: Reason,
-    message: String,
-    meanwhile: String,
-) -> Rejected {
-    let field = line.map_or_else(|| "file".to_owned(), |line| format!("line {line}"));
-    Rejected { object: ObjectRef::File(Arc::clone(path)), field, value, reason, message, meanwhile }
 }
 
 #[cfg(test)]

@@ -10,13 +10,13 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::compose::{ComposeError, compose};
-use super::contents::reject as reject_file;
-use super::decode::{Mistake, decode};
-use super::directory::Trouble;
-use super::document::{IGNORED, readable_metadata, reject, text};
-use super::encoding::to_utf8;
-use super::load::{LoadError, STDIN, Wrong, each_file};
+use super::compose::compose;
+use super::decode::decode;
+use super::disk::ReadError;
+use super::encoding::{text, to_utf8};
+use super::found::{Declared, RejectedAt};
+use super::issue::Issue;
+use super::load::{LoadError, STDIN, each_file};
 use super::node::Node;
 use super::split::{Chunk, split};
 use super::template;
@@ -41,11 +41,11 @@ pub struct Convertible {
     /// Emissary's TCPMappings, which take traffic, too, and have no counterpart.
     pub tcp_mappings: Vec<Declared<Key>>,
     /// Mappings that can't be read whatever is in their `spec`.
-    pub unusable_mappings: Vec<Wrong>,
+    pub unusable_mappings: Vec<RejectedAt>,
     /// What can't be read.
-    pub rejected: Vec<Wrong>,
+    pub rejected: Vec<RejectedAt>,
     /// Templates with annotations or Mappings in them, which have to be rendered first.
-    pub templates: Vec<Wrong>,
+    pub templates: Vec<RejectedAt>,
 }
 
 /// What of a Service matters for it.
@@ -57,17 +57,6 @@ pub struct Annotated {
     pub ports: Option<Vec<object::Port>>,
     /// Whether it is an `ExternalName`.
     pub external_name: bool,
-}
-
-/// Something, and where it was declared.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Declared<T> {
-    /// The file.
-    pub file: Arc<str>,
-    /// The line where it begins, from 1.
-    pub line: u32,
-    /// What it is.
-    pub it: T,
 }
 
 /// Of a Service only this is read, so that what was printed for `kubectl apply` can be read again. What is wrong with its
@@ -101,8 +90,10 @@ pub fn load_convertible(roots: &[PathBuf]) -> Result<Convertible, LoadError> {
         }
         match content {
             Ok(bytes) => found.read(path, &bytes),
-            Err(Trouble::Dangling(_)) => {}
-            Err(Trouble::Unreadable(why)) => found.unreadable(path, None, why),
+            Err(ReadError::Absent | ReadError::Dangling(_)) => {}
+            Err(ReadError::Unreadable(why)) => {
+                found.rejected.push(Issue::new(0, Reason::Unparsable, why).of_whole_file(path));
+            }
         }
     })?;
     Ok(found)
@@ -112,7 +103,8 @@ impl Convertible {
     fn read(&mut self, path: &Arc<str>, bytes: &[u8]) {
         for Chunk { offset, bytes } in split(&to_utf8(bytes)) {
             let text = text(bytes);
-            match text.clone().and_then(compose) {
+            let is_template = text.as_ref().is_ok_and(|text| template::has_action(text));
+            match text.and_then(compose) {
                 Ok(documents) => {
                     for document in &documents {
                         walk(document, &mut |met| {
@@ -123,24 +115,22 @@ impl Convertible {
                     }
                 }
                 Err(_) if **path != *STDIN && !is_meant(&String::from_utf8_lossy(bytes)) => {}
-                Err(ComposeError { line, .. }) if text.is_ok_and(template::has_action) => {
-                    self.template(path, offset.saturating_add(line));
-                }
-                Err(ComposeError { line, message }) => {
-                    self.unreadable(path, Some(offset.saturating_add(line)), message);
+                Err(issue) if is_template => self.template(path, offset, issue.line),
+                Err(Issue { line, message, .. }) => {
+                    self.rejected.push(Issue::new(line, Reason::Unparsable, message).of_file(path, offset));
                 }
             }
         }
     }
 
-    fn add(&mut self, path: &Arc<str>, offset: u32, kind: (&str, &str), node: &Node<'_>) {
+    fn add(&mut self, path: &Arc<str>, offset: u32, kind: (&str, &str), node: &Node) {
         let (file, line) = (Arc::clone(path), offset.saturating_add(node.line));
-        let metadata = |field| node.get("metadata")?.get(field)?.as_str();
+        let metadata = |field| node.metadata(field)?.as_str();
         let namespace = if kind == ("v1", "Namespace") { metadata("name") } else { metadata("namespace") };
         self.namespaces.extend(namespace.map(str::to_owned));
         if (kind == ("v1", "Service") || is_mapping(kind.0, kind.1)) && template::is_template(Kind::Service, node) {
             if is_mapping(kind.0, kind.1) || is_annotated(node) {
-                self.template(path, line);
+                self.template(path, offset, node.line);
             }
         } else if kind == ("v1", "Service") {
             match decode(node) {
@@ -151,10 +141,10 @@ impl Convertible {
                     let declared = Declared { file, line, it };
                     self.services.entry(key(&metadata)).or_insert(declared);
                 }
-                Err(mistakes) => {
+                Err(issues) => {
                     let key = key_of(node);
                     if is_annotated(node) {
-                        self.mistaken(path, offset, &ObjectRef::service(&key), mistakes);
+                        self.issues(path, offset, &ObjectRef::service(&key), issues);
                     }
                     self.services.entry(key).or_insert(Declared { file, line, it: Annotated::default() });
                 }
@@ -162,25 +152,25 @@ impl Convertible {
         } else if is_mapping_of_other_version(kind.0, kind.1) {
             let (api_version, kind) = (Rejected::shorten(kind.0), Rejected::shorten(kind.1));
             let message = format!("{kind} {}: apiVersion: \"{api_version}\": {}", key_of(node), compat::not_read());
-            self.unusable_mapping(path, offset.saturating_add(node.line_of("apiVersion")), message);
+            self.unusable_mapping(path, offset, node.line_of("apiVersion"), message);
         } else if is_mapping(kind.0, kind.1) && metadata("name").unwrap_or_default().is_empty() {
             let message = "Mapping: metadata.name: missing; expected a string".to_owned();
-            self.unusable_mapping(path, line, message);
+            self.unusable_mapping(path, offset, node.line, message);
         } else if is_mapping(kind.0, kind.1) {
             match decode(node) {
                 Ok(MappingObject { spec }) => {
                     let Key { namespace, name } = key_of(node);
                     self.mappings.push(Declared { file, line, it: Mapping::object(kind.0, &namespace, &name, spec) });
                 }
-                Err(mistakes) => {
+                Err(issues) => {
                     let name = key_of(node);
-                    let named = |mistake: Mistake| {
-                        let Mistake { field, line, value, message } = mistake;
-                        let value = if value.is_empty() { value } else { format!("\"{value}\": ") };
-                        let message = format!("Mapping {name}: {field}: {value}{message}");
-                        Mistake { field, line, value: String::new(), message }
+                    let named = |issue: Issue| {
+                        let value =
+                            if issue.value.is_empty() { String::new() } else { format!("\"{}\": ", issue.value) };
+                        let message = format!("Mapping {name}: {}: {value}{}", issue.field, issue.message);
+                        Issue { value: String::new(), message, ..issue }
                     };
-                    self.mistaken(path, offset, &ObjectRef::File(file), mistakes.into_iter().map(named).collect());
+                    self.issues(path, offset, &ObjectRef::File(file), issues.into_iter().map(named).collect());
                 }
             }
         } else if kind.1 == "Ingress" {
@@ -195,32 +185,26 @@ impl Convertible {
         }
     }
 
-    fn mistaken(&mut self, path: &Arc<str>, offset: u32, object: &ObjectRef, mistakes: Vec<Mistake>) {
-        self.rejected.extend(mistakes.into_iter().map(|mistake| Wrong {
+    fn issues(&mut self, path: &Arc<str>, offset: u32, object: &ObjectRef, issues: Vec<Issue>) {
+        self.rejected.extend(issues.into_iter().map(|issue| RejectedAt {
             file: Arc::clone(path),
-            line: Some(offset.saturating_add(mistake.line)),
-            rejected: reject(object, mistake),
+            line: Some(offset.saturating_add(issue.line)),
+            rejected: issue.of_object(object.clone()),
         }));
     }
 
-    fn unusable_mapping(&mut self, path: &Arc<str>, line: u32, message: String) {
-        let meanwhile = "the Mapping is ignored".to_owned();
-        let rejected = reject_file(path, Some(line), String::new(), Reason::InvalidObject, message, meanwhile);
-        self.unusable_mappings.push(Wrong { file: Arc::clone(path), line: Some(line), rejected });
+    fn unusable_mapping(&mut self, path: &Arc<str>, offset: u32, line: u32, message: String) {
+        let issue = Issue::new(line, Reason::InvalidObject, message);
+        let issue = Issue { meanwhile: "the Mapping is ignored", ..issue };
+        self.unusable_mappings.push(issue.of_file(path, offset));
     }
 
-    fn template(&mut self, path: &Arc<str>, line: u32) {
-        let (reason, message) = (Reason::DoubtfulObject, template::CONVERT.to_owned());
-        let rejected = reject_file(path, Some(line), String::new(), reason, message, IGNORED.to_owned());
+    fn template(&mut self, path: &Arc<str>, offset: u32, line: u32) {
         // It is rendered as a whole, however many documents it has.
         if self.templates.last().is_none_or(|last| last.file != *path) {
-            self.templates.push(Wrong { file: Arc::clone(path), line: Some(line), rejected });
+            let issue = Issue::new(line, Reason::DoubtfulObject, template::CONVERT);
+            self.templates.push(issue.of_file(path, offset));
         }
-    }
-
-    fn unreadable(&mut self, path: &Arc<str>, line: Option<u32>, message: String) {
-        let rejected = reject_file(path, line, String::new(), Reason::Unparsable, message, IGNORED.to_owned());
-        self.rejected.push(Wrong { file: Arc::clone(path), line, rejected });
     }
 }
 
@@ -232,11 +216,9 @@ fn is_meant(text: &str) -> bool {
 }
 
 /// Whether an object has an annotation of us or of the products.
-fn is_annotated(node: &Node<'_>) -> bool {
-    let ObjectMeta { annotations, .. } = readable_metadata("", node);
-    let keys = annotations.unwrap_or_default().into_keys();
-    let is_known = |key: String| key.starts_with(PREFIX) || Product::ALL.into_iter().any(|product| product.has(&key));
-    keys.into_iter().any(is_known)
+fn is_annotated(node: &Node) -> bool {
+    let is_known = |key: &str| key.starts_with(PREFIX) || Product::ALL.into_iter().any(|product| product.has(key));
+    node.metadata("annotations").is_some_and(|all| all.entries().iter().any(|entry| is_known(&entry.key)))
 }
 
 fn key(metadata: &ObjectMeta) -> Key {
@@ -247,8 +229,8 @@ fn key(metadata: &ObjectMeta) -> Key {
 }
 
 /// What an object is called whose metadata can't be read as a whole.
-fn key_of(node: &Node<'_>) -> Key {
-    let of = |field| node.get("metadata")?.get(field)?.scalar().map(|(text, _)| text.to_owned());
+fn key_of(node: &Node) -> Key {
+    let of = |field| node.metadata(field)?.text().map(str::to_owned);
     key(&ObjectMeta { name: of("name"), namespace: of("namespace"), ..ObjectMeta::default() })
 }
 

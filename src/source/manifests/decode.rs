@@ -3,46 +3,24 @@
 //! A value of the wrong type is noted with its path and line, and reading goes on as if nothing stood there. So one
 //! pass finds all that is wrong with an object, and not only the first thing.
 
-mod access;
-
 use std::cell::RefCell;
 use std::fmt;
 
+use serde::de::value::{MapDeserializer, SeqDeserializer};
 use serde::de::{self, DeserializeOwned, Deserializer, Expected, IntoDeserializer, Unexpected, Visitor};
 
 use crate::model::Rejected;
 
-use super::node::{Node, Value};
+use super::issue::Issue;
+use super::node::{Entry, Node, Value};
 use super::scalar::Scalar;
-use access::{Entries, Items};
-
-/// A field with a value that can't be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mistake {
-    /// The path of the field, as in [`Rejected::field`].
-    pub field: String,
-    /// The line of the field, in the text that was parsed.
-    pub line: u32,
-    /// What stands there, shortened; empty for lists and mappings.
-    pub value: String,
-    /// What is wrong, as a clause.
-    pub message: String,
-}
 
 /// Reads `node` as a `T`, or says all that is wrong with it.
-pub fn decode<T: DeserializeOwned>(node: &Node<'_>) -> Result<T, Vec<Mistake>> {
-    let mistakes = RefCell::default();
-    let result = T::deserialize(Decoder { node, line: node.line, path: Path::Root, mistakes: &mistakes });
-    let mut mistakes = mistakes.into_inner();
-    match result {
-        Ok(value) if mistakes.is_empty() => Ok(value),
-        Ok(_) => Err(mistakes),
-        Err(DecodeError { message, place }) => {
-            let (field, line, value) = place.unwrap_or_else(|| (String::new(), node.line, String::new()));
-            mistakes.push(Mistake { field, line, value, message });
-            Err(mistakes)
-        }
-    }
+pub fn decode<T: DeserializeOwned>(node: &Node) -> Result<T, Vec<Issue>> {
+    let issues = RefCell::default();
+    let result = T::deserialize(Decoder { node, line: node.line, path: Path::Root, issues: &issues });
+    let issues = issues.into_inner();
+    result.ok().filter(|_| issues.is_empty()).ok_or(issues)
 }
 
 /// The way from the object to one of its parts.
@@ -54,20 +32,17 @@ enum Path<'p> {
 }
 
 #[derive(Clone, Copy)]
-struct Decoder<'p, 'n> {
-    node: &'p Node<'n>,
+struct Decoder<'p> {
+    node: &'p Node,
     /// The line of its key, if it has one.
     line: u32,
     path: Path<'p>,
-    mistakes: &'p RefCell<Vec<Mistake>>,
+    issues: &'p RefCell<Vec<Issue>>,
 }
 
-/// What a Kubernetes type itself objects to, such as a time that is none.
+/// What a Kubernetes type itself objects to, such as a time that is none; `None` once that is noted.
 #[derive(Debug)]
-struct DecodeError {
-    message: String,
-    place: Option<(String, u32, String)>,
-}
+struct DecodeError(Option<String>);
 
 impl Path<'_> {
     /// Whether the keys here are the user's, so that `.` and `/` in them must not look like steps.
@@ -88,32 +63,26 @@ impl fmt::Display for Path<'_> {
     }
 }
 
-impl Decoder<'_, '_> {
-    fn value(&self) -> String {
-        self.node.scalar().map_or_else(String::new, |(text, _)| Rejected::shorten(text))
-    }
-
+impl Decoder<'_> {
     /// Notes that something else is expected here; says nothing about null, which counts as absent, as in Go.
     fn note(&self, expected: &str) {
-        if self.node.is_null() {
-            return;
+        if !self.node.is_null() {
+            self.issue(self.node.text(), format!("is {}; expected {expected}", self.node.noun()));
         }
-        let message = format!("is {}; expected {expected}", self.node.noun());
-        self.mistakes.borrow_mut().push(Mistake {
-            field: self.path.to_string(),
-            line: self.line,
-            value: self.value(),
-            message,
-        });
     }
 
-    /// Lets the type have the value, and adds the place if it objects.
-    fn placed<T>(&self, result: Result<T, DecodeError>) -> Result<T, DecodeError> {
-        result.map_err(|error| match error {
-            DecodeError { message, place: None } => {
-                DecodeError { message, place: Some((self.path.to_string(), self.line, self.value())) }
+    fn issue(&self, value: Option<&str>, message: String) {
+        let value = value.map(Rejected::shorten).unwrap_or_default();
+        self.issues.borrow_mut().push(Issue::in_object(self.line, self.path.to_string(), value, message));
+    }
+
+    /// Lets the type have the value, and notes what it objects to.
+    fn noted<T>(&self, result: Result<T, DecodeError>) -> Result<T, DecodeError> {
+        result.map_err(|DecodeError(message)| {
+            if let Some(message) = message {
+                self.issue(self.node.text(), message);
             }
-            placed @ DecodeError { place: Some(_), .. } => placed,
+            DecodeError(None)
         })
     }
 
@@ -121,80 +90,58 @@ impl Decoder<'_, '_> {
         let is_port = matches!(self.path, Path::Key(_, "port" | "targetPort" | "nodePort"));
         let range = if is_port { "a whole number from 1 to 65535" } else { "a whole number" };
         match self.node.scalar() {
-            Some((_, Scalar::Int(number))) => T::try_from(number).unwrap_or_else(|_| {
-                self.note(if is_port { range } else { "a smaller one" });
-                T::default()
-            }),
+            Some((_, Scalar::Int(number))) => {
+                return T::try_from(number).unwrap_or_else(|_| {
+                    self.note(if is_port { range } else { "a smaller one" });
+                    T::default()
+                });
+            }
             Some((text, Scalar::Str)) if matches!(Scalar::resolve(text), Scalar::Int(_)) => {
                 self.note(&format!("{range}: write {text} without quotes"));
-                T::default()
             }
-            _ => {
-                self.note(range);
-                T::default()
-            }
+            _ => self.note(range),
         }
+        T::default()
     }
 
     fn string(&self) -> &str {
         match self.node.scalar() {
-            Some((text, Scalar::Str)) => text,
-            Some((text, _)) => {
-                self.note(&format!("a string: write \"{}\"", Rejected::shorten(text)));
-                ""
-            }
-            None => {
-                self.note("a string");
-                ""
-            }
+            Some((text, Scalar::Str)) => return text,
+            Some((text, _)) => self.note(&format!("a string: write \"{}\"", Rejected::shorten(text))),
+            None => self.note("a string"),
         }
+        ""
     }
 }
 
-macro_rules! whole_numbers {
-    ($($method:ident $visit:ident)*) => { $(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-            self.placed(visitor.$visit(self.whole()))
-        }
-    )* };
-}
-
-impl<'de> Deserializer<'de> for Decoder<'_, '_> {
+impl<'de> Deserializer<'de> for Decoder<'_> {
     type Error = DecodeError;
 
-    whole_numbers! {
-        deserialize_i8 visit_i8
-        deserialize_i16 visit_i16
-        deserialize_i32 visit_i32
-        deserialize_i64 visit_i64
-        deserialize_u8 visit_u8
-        deserialize_u16 visit_u16
-        deserialize_u32 visit_u32
-        deserialize_u64 visit_u64
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        let is_target_port = matches!(self.path, Path::Key(_, "targetPort"));
+        self.noted(match (&self.node.value, self.node.scalar()) {
+            (_, Some((_, Scalar::Int(value)))) if !is_target_port || i32::try_from(value).is_ok() => {
+                visitor.visit_i64(value)
+            }
+            (_, Some((text, Scalar::Str))) => visitor.visit_str(text),
+            _ if is_target_port => {
+                self.note("a whole number from 1 to 65535, or the name of a port of the pods");
+                visitor.visit_i64(0)
+            }
+            (Value::Sequence(_), _) => return self.deserialize_seq(visitor),
+            (Value::Mapping(_), _) => return self.deserialize_map(visitor),
+            (_, Some((_, Scalar::Bool(value)))) => visitor.visit_bool(value),
+            (_, Some((_, Scalar::Float(value)))) => visitor.visit_f64(value),
+            _ => visitor.visit_unit(),
+        })
     }
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        if let Path::Key(_, "targetPort") = self.path {
-            return match self.node.scalar() {
-                Some((_, Scalar::Int(number))) if i32::try_from(number).is_ok() => {
-                    self.placed(visitor.visit_i64(number))
-                }
-                Some((text, Scalar::Str)) => self.placed(visitor.visit_str(text)),
-                _ => {
-                    self.note("a whole number from 1 to 65535, or the name of a port of the pods");
-                    self.placed(visitor.visit_i64(0))
-                }
-            };
-        }
-        match (&self.node.value, self.node.scalar()) {
-            (Value::Sequence(_), _) => self.deserialize_seq(visitor),
-            (Value::Mapping(_), _) => self.deserialize_map(visitor),
-            (_, Some((_, Scalar::Bool(value)))) => self.placed(visitor.visit_bool(value)),
-            (_, Some((_, Scalar::Int(value)))) => self.placed(visitor.visit_i64(value)),
-            (_, Some((_, Scalar::Float(value)))) => self.placed(visitor.visit_f64(value)),
-            (_, Some((text, Scalar::Str))) => self.placed(visitor.visit_str(text)),
-            (_, Some((_, Scalar::Null)) | None) => self.placed(visitor.visit_unit()),
-        }
+    fn deserialize_i32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        self.noted(visitor.visit_i32(self.whole()))
+    }
+
+    fn deserialize_i64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        self.noted(visitor.visit_i64(self.whole()))
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
@@ -209,27 +156,11 @@ impl<'de> Deserializer<'de> for Decoder<'_, '_> {
                 false
             }
         };
-        self.placed(visitor.visit_bool(value))
-    }
-
-    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        self.deserialize_f64(visitor)
-    }
-
-    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        let value = match self.node.scalar() {
-            Some((_, Scalar::Float(value))) => value,
-            Some((text, Scalar::Int(_))) => text.parse().unwrap_or_default(),
-            _ => {
-                self.note("a number");
-                0.0
-            }
-        };
-        self.placed(visitor.visit_f64(value))
+        self.noted(visitor.visit_bool(value))
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        self.placed(visitor.visit_str(self.string()))
+        self.noted(visitor.visit_str(self.string()))
     }
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
@@ -245,23 +176,33 @@ impl<'de> Deserializer<'de> for Decoder<'_, '_> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        let items = if let Value::Sequence(items) = &self.node.value {
-            items.as_slice()
-        } else {
+        if !matches!(self.node.value, Value::Sequence(_)) {
             self.note("a list");
-            &[]
-        };
-        self.placed(visitor.visit_seq(Items::new(self, items)))
+        }
+        let items = self.node.items().iter().enumerate().map(|(index, node)| Decoder {
+            node,
+            line: node.line,
+            path: Path::Index(&self.path, index),
+            issues: self.issues,
+        });
+        self.noted(visitor.visit_seq(SeqDeserializer::new(items)))
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        let entries = if let Value::Mapping(entries) = &self.node.value {
-            entries.as_slice()
-        } else {
+        if !matches!(self.node.value, Value::Mapping(_)) {
             self.note("a mapping");
-            &[]
-        };
-        self.placed(visitor.visit_map(Entries::new(self, entries)))
+        }
+        let entries = self.node.entries().iter().map(|Entry { key, line, node, earlier }| {
+            let entry = Decoder { node, line: *line, path: Path::Key(&self.path, key), issues: self.issues };
+            match earlier.map(|earlier| line.saturating_sub(earlier)) {
+                None => {}
+                Some(0) => entry.issue(None, "is set twice in this line; expected once".to_owned()),
+                Some(1) => entry.issue(None, "is set twice; the other is one line above".to_owned()),
+                Some(above) => entry.issue(None, format!("is set twice; the other is {above} lines above")),
+            }
+            (&**key, entry)
+        });
+        self.noted(visitor.visit_map(MapDeserializer::new(entries)))
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -273,25 +214,27 @@ impl<'de> Deserializer<'de> for Decoder<'_, '_> {
         self.deserialize_map(visitor)
     }
 
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Self::Error> {
-        self.placed(visitor.visit_enum(self.string().into_deserializer()))
-    }
-
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
         visitor.visit_unit()
     }
 
-    serde::forward_to_deserialize_any! { i128 u128 char bytes byte_buf unit unit_struct tuple tuple_struct identifier }
+    // The types that Kubernetes' own don't have.
+    serde::forward_to_deserialize_any! {
+        i8 i16 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf unit unit_struct tuple tuple_struct enum identifier
+    }
+}
+
+impl IntoDeserializer<'_, DecodeError> for Decoder<'_> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
 }
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(self.0.as_deref().unwrap_or("already noted"))
     }
 }
 
@@ -299,7 +242,7 @@ impl std::error::Error for DecodeError {}
 
 impl de::Error for DecodeError {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self { message: message.to_string(), place: None }
+        Self(Some(message.to_string()))
     }
 
     fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {

@@ -13,14 +13,14 @@
 mod ours;
 mod report;
 
-use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map};
 use std::ops::Bound;
 use std::sync::Arc;
 
 use crate::model::{Event, Key, Kind, ObjectRef, Rejected};
 
 use super::contents::{Contents, Slot};
+use super::found::{Declared, Found, RejectedAt};
 
 /// All files, and what they give together.
 #[derive(Debug, Default)]
@@ -37,27 +37,17 @@ pub struct Directory {
 #[derive(Debug, Clone, Default)]
 struct File {
     contents: Contents,
-    /// Its objects in the order of their names, each once: what is in it now, and, while it is broken, what was in it
-    /// before.
-    slots: Vec<Slot>,
+    /// Its objects, each once: what is in it now, and, while it is broken, what was in it before.
+    slots: BTreeMap<ObjectRef, Slot>,
     /// Those that are in it once more.
     repeated: Vec<Slot>,
     /// Whether objects are kept that were in it before.
     keeps: bool,
-    /// Why it can't be read at all.
-    trouble: Option<Trouble>,
+    /// Why it can't be read at all, in words.
+    unreadable: Option<String>,
     leaving: bool,
     /// What has been said to be wrong with it.
     reported: Vec<Rejected>,
-}
-
-/// Why a file can't be read at all, in words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trouble {
-    /// It is a link to nowhere, which gives nothing unless it gave something before.
-    Dangling(String),
-    /// Nobody knows what is in it.
-    Unreadable(String),
 }
 
 /// A file that has an object. In order of precedence.
@@ -100,8 +90,8 @@ impl Directory {
     }
 
     /// Whether the file couldn't be read when it was last tried.
-    pub fn is_troubled(&self, path: &str) -> bool {
-        self.files.get(path).is_some_and(|file| file.trouble.is_some())
+    pub fn is_unreadable(&self, path: &str) -> bool {
+        self.files.get(path).is_some_and(|file| file.unreadable.is_some())
     }
 
     /// The file has been read.
@@ -118,10 +108,10 @@ impl Directory {
         self.replace(path, Some(file))
     }
 
-    /// The file can't be read: what it gave before stays.
-    pub fn fail(&mut self, path: &Arc<str>, trouble: Trouble) -> Vec<Event> {
+    /// The file can't be read, and why: what it gave before stays.
+    pub fn fail(&mut self, path: &Arc<str>, why: String) -> Vec<Event> {
         let mut file = self.files.get(path).cloned().unwrap_or_default();
-        file.trouble = Some(trouble);
+        file.unreadable = Some(why);
         file.leaving = false;
         self.replace(path, Some(file))
     }
@@ -156,26 +146,30 @@ impl Directory {
         events
     }
 
-    /// Every object of every file in path order, with the file and whether it is served, and what is wrong with the
-    /// files by line.
-    pub fn found(&self) -> impl Iterator<Item = (&Arc<str>, &Slot, bool)> {
-        self.files.iter().flat_map(move |(path, file)| {
-            file.slots.iter().map(move |slot| (path, slot, self.owner(slot.id()).is_some_and(|owner| owner == path)))
+    /// Every object of every file, by file and name.
+    pub fn found(&self) -> impl Iterator<Item = Found> {
+        let slots = self.files.iter().flat_map(|(path, file)| file.slots.values().map(move |slot| (path, slot)));
+        slots.map(|(path, slot)| Found {
+            file: Arc::clone(path),
+            line: slot.line(),
+            served: self.owner(slot.id()) == Some(path),
+            ours: self.is_ours(slot.concern()),
+            converted: slot.located.converted.clone(),
+            lines: slot.located.lines.iter().map(|line| slot.offset.saturating_add(*line)).collect(),
         })
     }
 
-    /// The objects of the old kind Endpoints: the file and line of each, and the Service of its name.
-    pub fn endpoints(&self) -> impl Iterator<Item = (&Arc<str>, u32, &Key)> {
-        self.files
-            .iter()
-            .flat_map(|(path, file)| file.contents.endpoints().map(move |(line, service)| (path, line, service)))
-    }
-
-    /// What is wrong with the files themselves, with the line where there is one.
-    pub fn rejected(&self) -> impl Iterator<Item = (&Arc<str>, Option<u32>, Rejected)> {
+    /// The objects of the old kind Endpoints: the Service of the name of each.
+    pub fn endpoints(&self) -> impl Iterator<Item = Declared<Key>> {
         self.files.iter().flat_map(|(path, file)| {
-            self.report(path, file).into_iter().map(move |(line, rejected)| (path, line, rejected))
+            let declared = move |(line, it): (u32, &Key)| Declared { file: Arc::clone(path), line, it: it.clone() };
+            file.contents.endpoints().map(declared)
         })
+    }
+
+    /// What is wrong with the files themselves, by file and line.
+    pub fn rejected(&self) -> impl Iterator<Item = RejectedAt> {
+        self.files.iter().flat_map(|(path, file)| self.report(path, file))
     }
 
     /// The file whose object is served.
@@ -185,42 +179,30 @@ impl Directory {
 
     /// The object as it is served.
     fn served(&self, id: &ObjectRef) -> Option<&Slot> {
-        self.files.get(self.owner(id)?).and_then(|file| file.slot(id))
+        self.files.get(self.owner(id)?)?.slots.get(id)
     }
 
     /// Puts `new` in the place of a file, and says what that changes.
     fn replace(&mut self, path: &Arc<str>, new: Option<File>) -> Vec<Event> {
-        let old = self.files.remove(path);
-        let changed = changed(old.as_ref(), new.as_ref());
-        let before: Vec<Option<Slot>> = changed
-            .iter()
-            .map(|id| match (self.owner(id), &old) {
-                (Some(owner), Some(old)) if owner == path => old.slot(id).cloned(),
-                _ => self.served(id).cloned(),
-            })
-            .collect();
-
-        let mut touched: BTreeSet<Arc<str>> = self.rivals(&changed);
-        let leaves = |file: &Option<File>| file.as_ref().is_some_and(|file| file.leaving);
-        let (left, leaving) = (leaves(&old), leaves(&new));
+        let changed = changed(self.files.get(path), new.as_ref());
+        let before: Vec<Option<Slot>> = changed.iter().map(|id| self.served(id).cloned()).collect();
+        let mut touched = self.rivals(&changed);
         for id in &changed {
-            let had = old.as_ref().is_some_and(|file| file.slot(id).is_some());
-            let has = new.as_ref().is_some_and(|file| file.slot(id).is_some());
-            self.claim(id, had.then_some(left), has.then_some(leaving), path);
-        }
-        if old.is_some() || new.is_some() {
-            touched.insert(Arc::clone(path));
+            let leaving = new.as_ref().filter(|file| file.slots.contains_key(id)).map(|file| file.leaving);
+            self.claim(id, path, leaving);
         }
         touched.append(&mut self.rivals(&changed));
-        let removed_report = new.is_none() && old.is_some_and(|old| !old.reported.is_empty());
+        touched.insert(Arc::clone(path));
         if new.as_ref().is_some_and(File::is_doubtful) {
             self.doubtful.insert(Arc::clone(path));
         } else {
             self.doubtful.remove(path);
         }
-        if let Some(new) = new {
-            self.files.insert(Arc::clone(path), new);
-        }
+        let is_gone = new.is_none();
+        let old = match new {
+            Some(new) => self.files.insert(Arc::clone(path), new),
+            None => self.files.remove(path),
+        };
 
         let mut events = Vec::new();
         for (id, before) in changed.into_iter().zip(before) {
@@ -232,99 +214,72 @@ impl Directory {
                 (None, None) => {}
             }
         }
-        if removed_report {
+        if is_gone && old.is_some_and(|old| !old.reported.is_empty()) {
             events.push(Event::Delete(ObjectRef::File(Arc::clone(path))));
         }
         events.extend(touched.iter().filter_map(|path| self.say(path)));
         events
     }
 
-    /// Moves the claim of the file at `path` on an object; each side says whether there is one, and if it is leaving.
-    fn claim(&mut self, id: &ObjectRef, had: Option<bool>, has: Option<bool>, path: &Arc<str>) {
+    /// Whether the file at `path` has the object now, and then whether it is leaving.
+    fn claim(&mut self, id: &ObjectRef, path: &Arc<str>, leaving: Option<bool>) {
         let claims = self.claims.entry(id.clone()).or_default();
-        if let Some(leaving) = had {
-            claims.remove(&Claim { leaving, path: Arc::clone(path) });
+        claims.retain(|claim| claim.path != *path);
+        claims.extend(leaving.map(|leaving| Claim { leaving, path: Arc::clone(path) }));
+        let count = claims.len();
+        if count == 0 {
+            self.claims.remove(id);
         }
-        if let Some(leaving) = has {
-            claims.insert(Claim { leaving, path: Arc::clone(path) });
-        }
-        match claims.len() {
-            0 => {
-                self.claims.remove(id);
-                self.contested.remove(id);
-            }
-            1 => {
-                self.contested.remove(id);
-            }
-            _ => {
-                self.contested.insert(id.clone());
-            }
+        if count > 1 {
+            self.contested.insert(id.clone());
+        } else {
+            self.contested.remove(id);
         }
     }
 
     /// The files that share one of the objects with another file.
-    fn rivals(&self, ids: &[ObjectRef]) -> BTreeSet<Arc<str>> {
-        let contested = ids.iter().filter(|id| self.contested.contains(id)).filter_map(|id| self.claims.get(id));
+    fn rivals<'a>(&self, ids: impl IntoIterator<Item = &'a ObjectRef>) -> BTreeSet<Arc<str>> {
+        let contested = ids.into_iter().filter(|id| self.contested.contains(id)).filter_map(|id| self.claims.get(id));
         contested.flatten().map(|claim| Arc::clone(&claim.path)).collect()
     }
 }
 
 impl File {
     fn new(contents: Contents) -> Self {
-        let mut slots: Vec<Slot> = contents.slots().collect();
-        let mut repeated = Vec::new();
-        // Stable: of two with one name, the first in the file stays.
-        slots.sort_by(|one, other| one.id().cmp(other.id()));
-        slots.dedup_by(|later, kept| {
-            let same = later.id() == kept.id();
-            if same {
-                repeated.push(later.clone());
+        let mut file = Self::default();
+        for slot in contents.slots() {
+            match file.slots.entry(slot.id().clone()) {
+                btree_map::Entry::Vacant(vacant) => drop(vacant.insert(slot)),
+                btree_map::Entry::Occupied(_) => file.repeated.push(slot),
             }
-            same
-        });
-        Self { contents, slots, repeated, keeps: false, trouble: None, leaving: false, reported: Vec::new() }
+        }
+        Self { contents, ..file }
     }
 
     /// Keeps those of `old` that aren't in it.
-    fn keep(&mut self, old: &[Slot]) {
-        let kept: Vec<Slot> = old.iter().filter(|slot| self.slot(slot.id()).is_none()).cloned().collect();
-        self.keeps = !kept.is_empty();
-        self.slots.extend(kept);
-        self.slots.sort_by(|one, other| one.id().cmp(other.id()));
+    fn keep(&mut self, old: &BTreeMap<ObjectRef, Slot>) {
+        let now = self.slots.len();
+        for (id, slot) in old {
+            self.slots.entry(id.clone()).or_insert_with(|| slot.clone());
+        }
+        self.keeps = self.slots.len() > now;
     }
 
     /// Whether there is something to tell of it that may not be ours to tell.
     fn is_doubtful(&self) -> bool {
-        !self.repeated.is_empty() || self.contents.complaints().next().is_some()
-    }
-
-    fn slot(&self, id: &ObjectRef) -> Option<&Slot> {
-        self.slots.binary_search_by(|slot| slot.id().cmp(id)).ok().and_then(|at| self.slots.get(at))
+        !self.repeated.is_empty() || self.contents.issues().next().is_some()
     }
 }
 
 /// The objects that aren't the same in both states of a file, in order.
-fn changed(old: Option<&File>, new: Option<&File>) -> Vec<ObjectRef> {
+fn changed(old: Option<&File>, new: Option<&File>) -> BTreeSet<ObjectRef> {
     let moved = matches!((old, new), (Some(old), Some(new)) if old.leaving != new.leaving);
-    let mut old = old.map_or(&[][..], |file| &file.slots).iter().peekable();
-    let mut new = new.map_or(&[][..], |file| &file.slots).iter().peekable();
-    let mut changed = Vec::new();
-    loop {
-        let order = match (old.peek(), new.peek()) {
-            (Some(one), Some(other)) => one.id().cmp(other.id()),
-            (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            (None, None) => return changed,
-        };
-        let before = if order.is_le() { old.next() } else { None };
-        let after = if order.is_ge() { new.next() } else { None };
-        let same = matches!((before, after), (Some(before), Some(after)) if before.is_same(after));
-        if let Some(slot) = before.or(after)
-            && (moved || !same)
-        {
-            changed.push(slot.id().clone());
-        }
-    }
+    let is_same = |id| match (old.and_then(|old| old.slots.get(id)), new.and_then(|new| new.slots.get(id))) {
+        (Some(old), Some(new)) => old.is_same(new),
+        _ => false,
+    };
+    let ids = old.into_iter().chain(new).flat_map(|file| file.slots.keys());
+    ids.filter(|id| moved || !is_same(*id)).cloned().collect()
 }
 
 #[cfg(test)]

@@ -12,6 +12,8 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 use std::sync::Arc;
 
+use thiserror::Error;
+
 /// The largest file that is read, in bytes. 10,000 endpoints take 2 MB.
 pub const MAX_FILE_BYTES: u64 = 64 << 20;
 
@@ -25,12 +27,11 @@ pub const KUSTOMIZATION: &str = "Kustomization";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Identity(u64, u64);
 
-/// What changes when a file changes: identity, size, and the times of the last change of its data and its metadata.
+/// What changes when a file changes: identity, size, and the time of the last change of its data or its metadata.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp {
     identity: Identity,
     size: u64,
-    modified: (i64, i64),
     changed: (i64, i64),
 }
 
@@ -45,15 +46,18 @@ pub struct Tree {
     pub troubles: BTreeMap<Arc<str>, String>,
 }
 
-/// Why a file gives no bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Why a file gives no bytes. A retry helps when the file changes.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ReadError {
     /// It isn't there, or is no file.
+    #[error("there is no such file or directory")]
     Absent,
     /// It is a link to nowhere; in words.
+    #[error("{0}")]
     Dangling(String),
     /// It is there, but can't be read, and why.
-    Trouble(String),
+    #[error("{0}")]
+    Unreadable(String),
 }
 
 impl Identity {
@@ -71,12 +75,7 @@ impl From<&Metadata> for Identity {
 
 impl From<&Metadata> for Stamp {
     fn from(metadata: &Metadata) -> Self {
-        Self {
-            identity: metadata.into(),
-            size: metadata.len(),
-            modified: (metadata.mtime(), metadata.mtime_nsec()),
-            changed: (metadata.ctime(), metadata.ctime_nsec()),
-        }
+        Self { identity: metadata.into(), size: metadata.len(), changed: (metadata.ctime(), metadata.ctime_nsec()) }
     }
 }
 
@@ -141,7 +140,35 @@ impl Tree {
 
 /// Reads a manifest; the stamp is of exactly these bytes or earlier ones.
 pub fn read(path: &str) -> Result<(Stamp, Vec<u8>), ReadError> {
-    let trouble = |error: &io::Error| match error.kind() {
+    // Opening a pipe would wait for a writer.
+    if !fs::metadata(path).map_err(|error| why(path, &error))?.is_file() {
+        return Err(ReadError::Absent);
+    }
+    read_any(path)
+}
+
+/// Reads what somebody named who may mean a pipe: `<(…)` of a shell, for instance.
+pub fn read_named(path: &str) -> Result<Vec<u8>, ReadError> {
+    let kind = fs::metadata(path).map_err(|error| why(path, &error))?.file_type();
+    if !(kind.is_file() || kind.is_fifo() || kind.is_char_device()) {
+        return Err(ReadError::Unreadable("isn't a regular file; use - for standard input".to_owned()));
+    }
+    read_any(path).map(|(_, bytes)| bytes)
+}
+
+fn read_any(path: &str) -> Result<(Stamp, Vec<u8>), ReadError> {
+    let file = File::open(path).map_err(|error| why(path, &error))?;
+    let stamp = Stamp::from(&file.metadata().map_err(|error| why(path, &error))?);
+    let mut bytes = Vec::with_capacity(usize::try_from(stamp.size.min(MAX_FILE_BYTES)).unwrap_or_default());
+    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| why(path, &error))?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(ReadError::Unreadable(format!("is larger than {} MiB; split it", MAX_FILE_BYTES >> 20)));
+    }
+    Ok((stamp, bytes))
+}
+
+fn why(path: &str, error: &io::Error) -> ReadError {
+    match error.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => match fs::read_link(path) {
             Ok(target) => {
                 ReadError::Dangling(format!("is a link to {}, which doesn't exist", target.to_string_lossy()))
@@ -151,41 +178,8 @@ pub fn read(path: &str) -> Result<(Stamp, Vec<u8>), ReadError> {
         _ if error.raw_os_error() == Some(ELOOP) => {
             ReadError::Dangling("is a link that leads back to itself".to_owned())
         }
-        _ => ReadError::Trouble(format!("can't be read: {error}")),
-    };
-    // Opening a pipe would wait for a writer.
-    if !fs::metadata(path).map_err(|error| trouble(&error))?.is_file() {
-        return Err(ReadError::Absent);
+        _ => ReadError::Unreadable(format!("can't be read: {error}")),
     }
-    read_any(path, &trouble)
-}
-
-/// Reads what somebody named who may mean a pipe: `<(…)` of a shell, for instance.
-pub fn read_named(path: &str) -> Result<Vec<u8>, ReadError> {
-    let trouble = |error: &io::Error| match error.kind() {
-        ErrorKind::NotFound | ErrorKind::NotADirectory => ReadError::Absent,
-        _ => ReadError::Trouble(format!("can't be read: {error}")),
-    };
-    let kind = fs::metadata(path).map_err(|error| trouble(&error))?.file_type();
-    if kind.is_fifo() || kind.is_char_device() {
-        return read_any(path, &trouble).map(|(_, bytes)| bytes);
-    }
-    if !kind.is_file() {
-        let message = "isn't a regular file; use - for standard input";
-        return Err(ReadError::Trouble(message.to_owned()));
-    }
-    read(path).map(|(_, bytes)| bytes)
-}
-
-fn read_any(path: &str, trouble: &impl Fn(&io::Error) -> ReadError) -> Result<(Stamp, Vec<u8>), ReadError> {
-    let file = File::open(path).map_err(|error| trouble(&error))?;
-    let stamp = Stamp::from(&file.metadata().map_err(|error| trouble(&error))?);
-    let mut bytes = Vec::with_capacity(usize::try_from(stamp.size.min(MAX_FILE_BYTES)).unwrap_or_default());
-    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| trouble(&error))?;
-    if bytes.len() as u64 > MAX_FILE_BYTES {
-        return Err(ReadError::Trouble(format!("is larger than {} MiB; split it", MAX_FILE_BYTES >> 20)));
-    }
-    Ok((stamp, bytes))
 }
 
 /// Whether a file of this name is one of ours.

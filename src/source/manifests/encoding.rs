@@ -1,8 +1,10 @@
-//! The bytes of a file to UTF-8.
+//! The bytes of a file to text.
 //!
 //! `>` of Windows PowerShell writes UTF-16, which `kubectl` reads, too.
 
 use std::borrow::Cow;
+
+use super::issue::Issue;
 
 /// The same text in UTF-8 if it is UTF-16 and says so at its beginning; else the bytes as they are.
 pub fn to_utf8(bytes: &[u8]) -> Cow<'_, [u8]> {
@@ -16,6 +18,33 @@ pub fn to_utf8(bytes: &[u8]) -> Cow<'_, [u8]> {
     match char::decode_utf16(units).collect::<Result<String, _>>() {
         Ok(text) => Cow::Owned(text.into_bytes()),
         Err(_) => Cow::Borrowed(bytes),
+    }
+}
+
+/// A document as text; YAML in anything but UTF-8 is refused.
+pub fn text(bytes: &[u8]) -> Result<&str, Issue> {
+    let garbage = |at: usize, message: String| {
+        let lines = bytes.get(..=at).unwrap_or(bytes).split(|byte| *byte == b'\n').count();
+        Err(Issue::unparsable(u32::try_from(lines).unwrap_or(u32::MAX), message))
+    };
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return garbage(0, "is UTF-16 text; expected UTF-8".to_owned());
+    }
+    let text = match str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let at = error.valid_up_to();
+            let byte = bytes.get(at).copied().unwrap_or_default();
+            return garbage(at, format!("the byte 0x{byte:02x} isn't UTF-8 text; expected YAML or JSON"));
+        }
+    };
+    let control = |character: char| matches!(character, '\0'..='\x08' | '\x0b'..='\x1f' | '\x7f') && character != '\r';
+    match text.char_indices().find(|(_, character)| control(*character)) {
+        Some((at, found)) => garbage(
+            at,
+            format!("the control character 0x{:02x} isn't allowed; expected YAML or JSON", u32::from(found)),
+        ),
+        None => Ok(text),
     }
 }
 

@@ -7,7 +7,8 @@
 //! watch ◀── signal ◀── inotify
 //! ```
 //!
-//! Everything after the bytes is pure, and [`load()`] runs it once for commands. The lines of all mistakes are kept.
+//! Everything after the bytes is pure, and [`load()`] runs it once for commands. What is wrong in a file is an [`Issue`] with its
+//! line, from the parser on.
 //!
 //! What `kubectl apply` refuses is refused with the reason. A document that can't be parsed costs only itself: the other
 //! documents of its file are read, and the objects that the file gave before and that aren't in those stay as they were,
@@ -18,6 +19,7 @@
 //! alone, and counted ([`LeftAlone`]).
 //!
 //! [`Concern`]: crate::model::Concern
+//! [`Issue`]: issue::Issue
 
 mod astray;
 mod compose;
@@ -28,6 +30,8 @@ mod directory;
 mod disk;
 mod document;
 mod encoding;
+mod found;
+mod issue;
 mod left_alone;
 mod load;
 mod node;
@@ -41,23 +45,20 @@ mod watch;
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
-use std::task::{Context, Poll};
-use std::time::Instant;
-use std::vec;
 
-use futures::stream::{BoxStream, Stream};
+use futures::stream::{self, BoxStream, StreamExt};
 use thiserror::Error;
+use tokio_stream::wrappers::ReceiverStream;
 
-pub use convertible::{Annotated, Convertible, Declared, load_convertible};
+pub use convertible::{Annotated, Convertible, load_convertible};
+pub use found::{Declared, Found, RejectedAt};
 pub use left_alone::LeftAlone;
-pub use load::{Found, LoadError, Loaded, OldEndpoints, STDIN, Wrong, load};
+pub use load::{LoadError, Loaded, STDIN, load};
 
 use crate::source::objects::Conversion;
 use crate::source::{Notice, Source};
-use signal::Signal;
 use watch::{Pace, Watch};
 
 /// How many signals may wait for the thread. As many as Linux itself keeps (fs.inotify.max_queued_events); when there are
@@ -70,7 +71,8 @@ const BATCHES: usize = 16;
 /// The source of a directory of manifests.
 #[derive(Debug)]
 pub struct ManifestsSource {
-    notices: Notices,
+    /// What the thread says. It ends when nobody listens any more.
+    batches: tokio::sync::mpsc::Receiver<Vec<Notice>>,
 }
 
 /// Why a directory can't be followed. A retry helps when the directory appears or the limit is raised.
@@ -107,14 +109,6 @@ pub enum OpenError {
     Thread(#[source] io::Error),
 }
 
-/// What the thread says, one by one. It ends when this is dropped.
-#[derive(Debug)]
-struct Notices {
-    batches: tokio::sync::mpsc::Receiver<Vec<Notice>>,
-    ready: vec::IntoIter<Notice>,
-    signals: mpsc::SyncSender<(Instant, Signal)>,
-}
-
 impl ManifestsSource {
     /// Begins to follow `directory`.
     pub fn open(directory: impl Into<PathBuf>, conversion: Conversion) -> Result<Self, OpenError> {
@@ -132,22 +126,20 @@ impl ManifestsSource {
         let (signals, received) = mpsc::sync_channel(SIGNALS);
         let overflowed = Arc::new(AtomicBool::new(false));
         let (said, batches) = tokio::sync::mpsc::channel(BATCHES);
-        let (heard, shown, too_many) = (signals.clone(), PathBuf::from(&*root), Arc::clone(&overflowed));
+        let (shown, are_lost) = (PathBuf::from(&*root), Arc::clone(&overflowed));
         let watcher = notify::recommended_watcher(move |event| {
-            let at = Instant::now();
-            for signal in Signal::from_event(event, &shown, &absolute) {
-                // Never waits: the thread may be waiting for the watcher, which is who calls this. Once the source is
-                // dropped nobody listens any more, and that is fine.
-                if let Err(mpsc::TrySendError::Full(_)) = heard.try_send((at, signal)) {
-                    too_many.store(true, Ordering::Release);
-                }
+            // Never waits: the thread may be waiting for the watcher, which is who calls this. Once the source is dropped
+            // nobody listens any more, and that is fine.
+            let is_lost = |signal| matches!(signals.try_send(signal), Err(mpsc::TrySendError::Full(_)));
+            if signal::signals(event, &shown, &absolute).is_none_or(|all| all.into_iter().any(is_lost)) {
+                are_lost.store(true, Ordering::Release);
             }
         });
         let watcher = watcher.map_err(|error| OpenError::Watch { path: path.clone(), error })?;
         let watch = Watch::new(root, conversion, pace, watcher, overflowed, said);
         let thread = std::thread::Builder::new().name("manifests".to_owned());
         thread.spawn(move || watch.run(&received)).map_err(OpenError::Thread)?;
-        Ok(Self { notices: Notices { batches, ready: Vec::new().into_iter(), signals } })
+        Ok(Self { batches })
     }
 }
 
@@ -157,31 +149,7 @@ impl Source for ManifestsSource {
     }
 
     fn notices(self: Box<Self>) -> BoxStream<'static, Notice> {
-        Box::pin(self.notices)
-    }
-}
-
-impl Stream for Notices {
-    type Item = Notice;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Notice>> {
-        loop {
-            if let Some(notice) = self.ready.next() {
-                return Poll::Ready(Some(notice));
-            }
-            match self.batches.poll_recv(context) {
-                Poll::Ready(Some(batch)) => self.ready = batch.into_iter(),
-                Poll::Ready(None) => return Poll::Ready(None),
-                Poll::Pending => return Poll::Pending,
-            }
-        }
-    }
-}
-
-impl Drop for Notices {
-    fn drop(&mut self) {
-        // The thread may be ahead of us and gone.
-        let _ = self.signals.try_send((Instant::now(), Signal::Stop));
+        ReceiverStream::new(self.batches).flat_map(stream::iter).boxed()
     }
 }
 

@@ -1,65 +1,51 @@
 //! A parsed document, with the line of every part.
 
-use std::borrow::Cow;
+use std::rc::Rc;
 
 use super::scalar::Scalar;
 
 /// One part of a document.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Node<'a> {
+pub struct Node {
     /// Where it begins, counted from 1 at the start of the text that was parsed.
     pub line: u32,
     /// What it is.
-    pub value: Value<'a>,
+    pub value: Value,
 }
 
-/// What a [`Node`] is.
+/// What a [`Node`] is. Texts are shared: an alias may repeat a long one many times.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Value<'a> {
+pub enum Value {
     /// An unquoted scalar, whose text decides its type.
-    Plain(Cow<'a, str>),
+    Plain(Rc<str>),
     /// A scalar that is a string whatever its text: quoted, a block, or tagged `!!str`.
-    Quoted(Cow<'a, str>),
+    Quoted(Rc<str>),
     /// A list.
-    Sequence(Vec<Node<'a>>),
+    Sequence(Vec<Node>),
     /// A mapping, in the order of the document, each key once: of two the last, as for `kubectl`.
-    Mapping(Vec<Entry<'a>>),
+    Mapping(Vec<Entry>),
 }
 
 /// One key of a mapping with its value.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Entry<'a> {
+pub struct Entry {
     /// The key; YAML's other types of keys count as the text that is written.
-    pub key: Cow<'a, str>,
+    pub key: Rc<str>,
     /// Where the key stands.
     pub line: u32,
     /// The value.
-    pub node: Node<'a>,
+    pub node: Node,
     /// Where the same key stands a first time, with a value that doesn't count.
     pub earlier: Option<u32>,
 }
 
-impl<'a> Node<'a> {
-    /// The same, independent of the text that it was parsed from.
-    pub fn into_owned(self) -> Node<'static> {
-        let owned = |text: Cow<'a, str>| Cow::Owned(text.into_owned());
-        let value = match self.value {
-            Value::Plain(text) => Value::Plain(owned(text)),
-            Value::Quoted(text) => Value::Quoted(owned(text)),
-            Value::Sequence(nodes) => Value::Sequence(nodes.into_iter().map(Node::into_owned).collect()),
-            Value::Mapping(entries) => Value::Mapping(
-                entries
-                    .into_iter()
-                    .map(|Entry { key, line, node, earlier }| Entry {
-                        key: owned(key),
-                        line,
-                        node: node.into_owned(),
-                        earlier,
-                    })
-                    .collect(),
-            ),
-        };
-        Node { line: self.line, value }
+impl Node {
+    /// The text of a scalar of any type.
+    pub fn text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Plain(text) | Value::Quoted(text) => Some(text),
+            Value::Sequence(_) | Value::Mapping(_) => None,
+        }
     }
 
     /// The text and the type of a scalar.
@@ -81,17 +67,35 @@ impl<'a> Node<'a> {
         self.scalar().and_then(|(text, scalar)| (scalar == Scalar::Str).then_some(text))
     }
 
+    /// The items of a list; none of anything else.
+    pub fn items(&self) -> &[Self] {
+        if let Value::Sequence(items) = &self.value { items } else { &[] }
+    }
+
+    /// The entries of a mapping; none of anything else.
+    pub fn entries(&self) -> &[Entry] {
+        if let Value::Mapping(entries) = &self.value { entries } else { &[] }
+    }
+
+    /// What a list or a mapping consists of: the key (empty in a list), its line, and the value.
+    pub fn parts(&self) -> impl Iterator<Item = (&str, u32, &Self)> {
+        let items = self.items().iter().map(|node| ("", node.line, node));
+        items.chain(self.entries().iter().map(|entry| (&*entry.key, entry.line, &entry.node)))
+    }
+
     /// The entry of a mapping at `key`.
-    pub fn entry(&self, key: &str) -> Option<&Entry<'a>> {
-        match &self.value {
-            Value::Mapping(entries) => entries.iter().find(|entry| entry.key == key),
-            Value::Plain(_) | Value::Quoted(_) | Value::Sequence(_) => None,
-        }
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries().iter().find(|entry| *entry.key == *key)
     }
 
     /// The value at `key`, unless it is null.
-    pub fn get(&self, key: &str) -> Option<&Node<'a>> {
+    pub fn get(&self, key: &str) -> Option<&Self> {
         self.entry(key).map(|entry| &entry.node).filter(|node| !node.is_null())
+    }
+
+    /// The value of a field of the object's metadata, unless it is null.
+    pub fn metadata(&self, field: &str) -> Option<&Self> {
+        self.get("metadata")?.get(field)
     }
 
     /// The word for it in messages.
@@ -114,14 +118,11 @@ impl<'a> Node<'a> {
                 Some(split) => split,
                 None => rest.split_at(rest.find(['.', '[']).unwrap_or(rest.len())),
             };
-            let next = match &node.value {
-                Value::Sequence(nodes) => {
-                    step.parse().ok().and_then(|at: usize| nodes.get(at)).map(|node| (node.line, node))
-                }
-                Value::Mapping(_) => node.entry(step).map(|entry| (entry.line, &entry.node)),
-                Value::Plain(_) | Value::Quoted(_) => None,
+            let item = step.parse().ok().and_then(|at: usize| node.items().get(at));
+            let next = item.map(|node| (node.line, node));
+            let Some(found) = next.or_else(|| node.entry(step).map(|entry| (entry.line, &entry.node))) else {
+                return line;
             };
-            let Some(found) = next else { return line };
             (line, node) = found;
             rest = after;
         }

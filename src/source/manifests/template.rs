@@ -6,7 +6,7 @@
 use crate::model::Kind;
 use crate::model::settings::PREFIX;
 
-use super::node::{Entry, Node, Value};
+use super::node::Node;
 
 /// What to do with one.
 pub const ADVICE: &str = "render it first: helm template … | chancery lint -";
@@ -24,31 +24,20 @@ pub fn has_action(text: &str) -> bool {
 
 /// Whether there is an action in a field of an object where Kubernetes would refuse it, or in an annotation of ours. Other
 /// annotations, and what is in a pod, may hold any text.
-pub fn is_template(kind: Kind, object: &Node<'_>) -> bool {
-    entries(object).iter().any(|Entry { key, line: _, node, earlier: _ }| match key.as_ref() {
-        "metadata" => entries(node).iter().any(|Entry { key, line: _, node, earlier: _ }| match key.as_ref() {
-            "annotations" => entries(node).iter().any(|one| one.key.starts_with(PREFIX) && holds_action(&one.node)),
+pub fn is_template(kind: Kind, object: &Node) -> bool {
+    object.entries().iter().any(|field| match &*field.key {
+        "metadata" => field.node.entries().iter().any(|field| match &*field.key {
+            "annotations" => field.node.entries().iter().any(|it| it.key.starts_with(PREFIX) && holds_action(&it.node)),
             "managedFields" => false,
-            _ => holds_action(node),
+            _ => holds_action(&field.node),
         }),
         "spec" | "status" if kind == Kind::Pod => false,
-        _ => holds_action(node),
+        _ => holds_action(&field.node),
     })
 }
 
-fn holds_action(node: &Node<'_>) -> bool {
-    match &node.value {
-        Value::Plain(text) | Value::Quoted(text) => has_action(text),
-        Value::Sequence(nodes) => nodes.iter().any(holds_action),
-        Value::Mapping(entries) => entries.iter().any(|entry| has_action(&entry.key) || holds_action(&entry.node)),
-    }
-}
-
-fn entries<'n, 'a>(node: &'n Node<'a>) -> &'n [Entry<'a>] {
-    match &node.value {
-        Value::Mapping(entries) => entries,
-        Value::Plain(_) | Value::Quoted(_) | Value::Sequence(_) => &[],
-    }
+fn holds_action(node: &Node) -> bool {
+    node.text().is_some_and(has_action) || node.parts().any(|(key, _, node)| has_action(key) || holds_action(node))
 }
 
 #[cfg(test)]

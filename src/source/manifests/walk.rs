@@ -3,24 +3,24 @@
 use super::node::{Entry, Node, Value};
 
 /// Something met on the way through a document.
-pub enum Met<'n, 'a> {
+pub enum Met<'n> {
     /// An object, with its `apiVersion` and `kind`.
-    Object(&'n str, &'n str, &'n Node<'a>),
+    Object(&'n str, &'n str, &'n Node),
     /// Something that isn't even a mapping.
-    NoMapping(&'n Node<'a>),
+    NoMapping(&'n Node),
     /// A mapping that lacks `apiVersion` or `kind`.
-    NoKind(&'n Node<'a>),
+    NoKind(&'n Node),
     /// The items of a list, which aren't a list.
-    NoItems(&'n Entry<'a>),
+    NoItems(&'n Entry),
 }
 
 /// Walks through a document. Empty ones are nothing to tell of.
-pub fn walk<'n, 'a>(document: &'n Node<'a>, met: &mut impl FnMut(Met<'n, 'a>)) {
+pub fn walk<'n>(document: &'n Node, met: &mut impl FnMut(Met<'n>)) {
     step(document, None, met);
 }
 
 /// `element` is the `apiVersion` and `kind` of the elements of a typed list, which needn't repeat them.
-fn step<'n, 'a>(node: &'n Node<'a>, element: Option<(&'n str, &'n str)>, met: &mut impl FnMut(Met<'n, 'a>)) {
+fn step<'n>(node: &'n Node, element: Option<(&'n str, &'n str)>, met: &mut impl FnMut(Met<'n>)) {
     if node.is_null() {
         return;
     }

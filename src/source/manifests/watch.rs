@@ -33,9 +33,9 @@ use crate::source::Notice;
 use crate::source::objects::Conversion;
 
 use super::contents::Contents;
-use super::directory::{Directory, Trouble};
+use super::directory::Directory;
 use super::disk::{self, Identity, ReadError, Stamp};
-use super::signal::{Signal, latest};
+use super::signal::{Signal, What, latest};
 use scan::Read;
 
 /// How long things may take. [`Self::default`] is what the page above says; tests are in more of a hurry.
@@ -120,10 +120,10 @@ impl Watch {
     }
 
     /// Lists everything, then follows it until nobody listens any more.
-    pub fn run(mut self, signals: &mpsc::Receiver<(Instant, Signal)>) {
+    pub fn run(mut self, signals: &mpsc::Receiver<Signal>) {
         self.scan(&Arc::clone(&self.root), Read::All);
         self.events = self.directory.list();
-        self.touch = Some(Notice::InTouch);
+        self.touch = Some(Notice::UpToDate);
         let left_alone = self.directory.left_alone();
         if !left_alone.is_empty() {
             info!(directory = %self.root, %left_alone, "Left alone what isn't meant for us");
@@ -140,17 +140,14 @@ impl Watch {
                 Err(mpsc::RecvTimeoutError::Timeout) => None,
                 Err(mpsc::RecvTimeoutError::Disconnected) => return,
             };
-            let at = first.as_ref().map_or_else(Instant::now, |(at, _)| *at);
-            let mut batch: Vec<Signal> =
-                first.into_iter().chain(signals.try_iter()).map(|(_, signal)| signal).collect();
+            let at = first.as_ref().map_or_else(Instant::now, |signal| signal.at);
+            let batch = latest(first.into_iter().chain(signals.try_iter()).collect());
             if self.overflowed.swap(false, Ordering::AcqRel) {
-                batch.push(Signal::Overflow);
-            }
-            if batch.contains(&Signal::Stop) {
-                return;
-            }
-            for signal in latest(batch) {
-                self.take(&signal);
+                self.scan(&Arc::clone(&self.root), Read::All);
+            } else {
+                for signal in &batch {
+                    self.take(signal);
+                }
             }
             if Instant::now() >= tick {
                 tick = Instant::now() + self.pace.tick;
@@ -158,7 +155,7 @@ impl Watch {
                 self.check_root();
                 if ticks % self.pace.sweep == 0 && self.lost.is_none() {
                     self.scan(&Arc::clone(&self.root), Read::Settled);
-                    self.touch = Some(Notice::InTouch);
+                    self.touch = Some(Notice::UpToDate);
                 }
             }
             if self.is_removal_due() {
@@ -186,14 +183,14 @@ impl Watch {
             // Still being filled.
             self.removal = Some(Instant::now() + self.pace.settle);
         }
-        match signal {
-            Signal::Written(path) if disk::is_manifest(path) => self.read(&path.as_str().into()),
-            Signal::Created(path) if is_being_written(path) => {}
-            Signal::Created(path) | Signal::Appeared(path) => self.appeared(path),
-            Signal::Gone(path) => self.gone(path),
-            Signal::Touched(path) if self.directory.is_troubled(path) => self.appeared(path),
-            Signal::Overflow => self.scan(&Arc::clone(&self.root), Read::All),
-            Signal::Written(_) | Signal::Touched(_) | Signal::Stop => {}
+        let Signal { at: _, path, what } = signal;
+        match what {
+            What::Written if disk::is_manifest(path) => self.read(&path.as_str().into()),
+            What::Created if is_being_written(path) => {}
+            What::Created | What::Appeared => self.appeared(path),
+            What::Gone => self.gone(path),
+            What::Touched if self.directory.is_unreadable(path) => self.appeared(path),
+            What::Written | What::Touched => {}
         }
     }
 
@@ -231,14 +228,11 @@ impl Watch {
                 self.events.append(&mut self.directory.put(path, contents));
             }
             Err(ReadError::Absent) => self.leave(path),
-            Err(ReadError::Dangling(why)) => self.fail(path, Trouble::Dangling(why)),
-            Err(ReadError::Trouble(why)) => self.fail(path, Trouble::Unreadable(why)),
+            Err(ReadError::Dangling(why) | ReadError::Unreadable(why)) => {
+                self.stamps.remove(path);
+                self.events.append(&mut self.directory.fail(path, why));
+            }
         }
-    }
-
-    fn fail(&mut self, path: &Arc<str>, trouble: Trouble) {
-        self.stamps.remove(path);
-        self.events.append(&mut self.directory.fail(path, trouble));
     }
 
     /// Notes that a file is gone, at least for the moment.
@@ -263,7 +257,7 @@ impl Watch {
         for path in left {
             match disk::read(&path) {
                 Err(ReadError::Absent) => self.events.append(&mut self.directory.remove(&path)),
-                Ok(_) | Err(ReadError::Dangling(_) | ReadError::Trouble(_)) => self.read(&path),
+                Ok(_) | Err(ReadError::Dangling(_) | ReadError::Unreadable(_)) => self.read(&path),
             }
         }
     }

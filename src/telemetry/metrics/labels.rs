@@ -1,4 +1,4 @@
-//! The label sets. Every value is one of a few words of our own.
+//! The label sets of metrics. Every value is one of a few words of our own.
 
 use std::sync::Arc;
 

@@ -1,20 +1,20 @@
-//! Every metric that Chancery has, in one place.
+//! All metrics, in one place.
 //!
-//! | Metric | What it says |
+//! | Metric | What it counts or measures |
 //! |---|---|
 //! | `chancery_xds_connections` | open connections to the xDS port now |
 //! | `chancery_xds_connections_unserved_total{reason}` | connections that were closed at once: over the `limit`, or no `handshake` |
 //! | `chancery_xds_streams{client,variant}` | open streams now |
 //! | `chancery_xds_responses_total{type,client}` | responses sent |
-//! | `chancery_xds_acks_total{type}`, `chancery_xds_nacks_total{type,client}` | what clients said to them |
+//! | `chancery_xds_acks_total{type}`, `chancery_xds_nacks_total{type,client}` | responses that clients accepted, and rejected |
 //! | `chancery_push_to_ack_seconds{type}` | from sending a response to its ACK |
 //! | `chancery_event_to_ack_seconds{type}` | from our watch delivering an event to the ACK of what came of it |
 //! | `chancery_snapshot_resources{type,client}` | resources on offer |
 //! | `chancery_translate_seconds`, `chancery_publish_seconds` | the two halves of the pipeline's work on a batch |
 //! | `chancery_source_events_total{source,kind}` | events that sources delivered |
 //! | `chancery_source_synced{kind}` | 1 once the kind was listed completely |
-//! | `chancery_source_staleness_seconds` | how long the source has been out of touch; 0 when in touch |
-//! | `chancery_rejected_objects{reason}` | things that can't be used now |
+//! | `chancery_source_staleness_seconds` | how long the source hasn't been up to date; 0 while it is |
+//! | `chancery_rejected_objects{reason}` | what is rejected now |
 //! | `chancery_events_total{reason,outcome}` | Events for owners: `created`, `repeated`, `known`, `gone`, `failed`, `dropped` |
 //! | `chancery_load_streams{client}` | open load-reporting (LRS) streams now |
 //! | `chancery_load_requests_issued_total{cluster}` | requests that clients sent to a cluster, as they report it |
@@ -117,9 +117,9 @@ impl UnservedConnection {
 /// A connection or a stream that counts as open until this is dropped.
 #[derive(Debug)]
 #[must_use = "it counts as open only while this lives"]
-pub struct Open(Gauge);
+pub struct OpenGuard(Gauge);
 
-impl Drop for Open {
+impl Drop for OpenGuard {
     fn drop(&mut self) {
         self.0.dec();
     }
@@ -213,9 +213,9 @@ impl Metrics {
     }
 
     /// A client opened a connection.
-    pub fn connection_opened(&self) -> Open {
+    pub fn connection_opened(&self) -> OpenGuard {
         self.connections.inc();
-        Open(self.connections.clone())
+        OpenGuard(self.connections.clone())
     }
 
     /// A connection was closed instead of being served.
@@ -224,10 +224,10 @@ impl Metrics {
     }
 
     /// A client opened a stream of `variant`: `sotw` or `delta`.
-    pub fn stream_opened(&self, client: &'static str, variant: &'static str) -> Open {
+    pub fn stream_opened(&self, client: &'static str, variant: &'static str) -> OpenGuard {
         let gauge = self.streams.get_or_create_owned(&ByClientVariant { client, variant });
         gauge.inc();
-        Open(gauge)
+        OpenGuard(gauge)
     }
 
     /// A response left for a client.
@@ -277,17 +277,16 @@ impl Metrics {
         self.source_synced.get_or_create(&ByKind { kind }).set(i64::from(synced));
     }
 
-    /// How long the source has been out of touch with what it watches; zero when it is in touch. Said when somebody
-    /// asks for the metrics, since it grows by itself.
+    /// How long the source hasn't been up to date; zero while it is. Set at each scrape, since it grows by itself.
     pub fn staleness(&self, staleness: Duration) {
         self.source_staleness.set(staleness.as_secs_f64());
     }
 
     /// A client opened a stream to report its load.
-    pub fn load_stream_opened(&self, client: &'static str) -> Open {
+    pub fn load_stream_opened(&self, client: &'static str) -> OpenGuard {
         let gauge = self.load_streams.get_or_create_owned(&ByClient { client });
         gauge.inc();
-        Open(gauge)
+        OpenGuard(gauge)
     }
 
     /// A client reported its load on a cluster. The first request makes all series of the cluster: an Envoy reports every

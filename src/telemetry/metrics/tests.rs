@@ -4,8 +4,8 @@ use prometheus_client::encoding::text::encode;
 
 use super::*;
 
-/// The names and label names that the contract promises, section 6.
-const CONTRACT: [&str; 20] = [
+/// The names and label names that users rely on.
+const STABLE: [&str; 20] = [
     "xds_connections",
     "xds_connections_unserved_total{reason}",
     "xds_streams{client,variant}",
@@ -34,7 +34,7 @@ fn text(registry: &Registry) -> String {
     text
 }
 
-fn everything_happened() -> (Registry, Metrics, Open) {
+fn everything_happened() -> (Registry, Metrics, OpenGuard) {
     let mut registry = Registry::default();
     let metrics = Metrics::new(&mut registry);
     let stream = metrics.stream_opened("envoy", "delta");
@@ -56,7 +56,7 @@ fn everything_happened() -> (Registry, Metrics, Open) {
     (registry, metrics, stream)
 }
 
-/// A sample line as the contract writes it: the name without the prefix and without what a histogram adds, the names
+/// A sample line as [`STABLE`] writes it: the name without the prefix and without what a histogram adds, the names
 /// of the labels.
 fn shape(line: &str) -> String {
     let series = line.rsplit_once(' ').unwrap().0;
@@ -74,11 +74,11 @@ fn shape(line: &str) -> String {
 }
 
 #[test]
-fn names_and_labels_are_those_of_the_contract() {
+fn names_and_labels_are_the_stable_ones() {
     let (registry, _metrics, _stream) = everything_happened();
     let text = text(&registry);
     let shapes: BTreeSet<_> = text.lines().filter(|line| !line.starts_with('#')).map(shape).collect();
-    let expected: BTreeSet<_> = CONTRACT.iter().map(ToString::to_string).collect();
+    let expected: BTreeSet<_> = STABLE.iter().map(ToString::to_string).collect();
     assert_eq!(shapes, expected, "{text}");
 }
 

@@ -1,4 +1,4 @@
-//! How Envoy chooses the pod for a request.
+//! The load-balancing policy and the hash policies of Envoys.
 
 use data_plane_api::cluster::{LoadBalancingPolicy, load_balancing_policy};
 use data_plane_api::core::{RuntimeDouble, TypedExtensionConfig};
@@ -8,8 +8,8 @@ use data_plane_api::load_balancing::{
 use data_plane_api::route::route_action::{HashPolicy, hash_policy};
 use data_plane_api::types::Percent;
 
-use super::{duration, extension};
 use crate::model::{Balancing, HashOn, LbPolicy, SlowStart};
+use crate::translate::messages::{duration, extension};
 
 /// In `load_balancing_policy`, not in the old enum: that one stays at its default for the clients that look there first.
 ///
@@ -25,14 +25,14 @@ fn policy(balancing: &Balancing) -> TypedExtensionConfig {
         policy,
         choice_count,
         active_request_bias,
-        // The route and the cluster say it.
+        // In the route and the cluster.
         hash_on: _,
         ring_size: (minimum_ring_size, maximum_ring_size),
         maglev_table_size,
         slow_start,
-        // The cluster says it.
+        // In the cluster.
         panic_threshold: _,
-        // The assignment does it.
+        // In the assignment.
         zone_routing: _,
         own_node_only: _,
     } = balancing;

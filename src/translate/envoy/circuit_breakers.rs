@@ -1,4 +1,4 @@
-//! How much an Envoy may have under way to one cluster.
+//! The circuit breakers of an Envoy cluster.
 
 use data_plane_api::cluster::CircuitBreakers;
 use data_plane_api::cluster::circuit_breakers::{Thresholds, thresholds::RetryBudget};

@@ -1,4 +1,4 @@
-//! A Service port as a cluster.
+//! Renders a Service port as an Envoy cluster.
 
 use std::time::Duration;
 
@@ -7,8 +7,10 @@ use data_plane_api::cluster::{
 };
 use data_plane_api::types::Percent;
 
-use super::{ads, balancing, circuit_breakers, duration, health, protocol, tcp_keepalive};
+use super::{balancing, circuit_breakers, health_check, protocol, tcp_keepalive};
 use crate::model::Policy;
+use crate::translate::messages::{ads, duration};
+use crate::translate::outlier::outlier_detection;
 use crate::xds::{Name, Resource};
 
 /// How long changes of health are held back to be delivered together. Not Envoy's second: a pod that begins to drain
@@ -19,7 +21,7 @@ const UPDATE_MERGE_WINDOW: Duration = Duration::ZERO;
 /// checks are sent to `authority`.
 pub fn cluster(name: &Name, authority: &str, policy: &Policy) -> Resource {
     let Policy {
-        // Who gets it and by which routes is said elsewhere.
+        // In the route configuration.
         fleets: _,
         hosts: _,
         routes: _,
@@ -59,8 +61,8 @@ pub fn cluster(name: &Name, authority: &str, policy: &Policy) -> Resource {
             tcp_keepalive: Some(tcp_keepalive()),
             ..UpstreamConnectionOptions::default()
         }),
-        outlier_detection: health::outlier_detection(outlier),
-        health_checks: health::health_check(health_check, *protocol, authority).into_iter().collect(),
+        outlier_detection: outlier_detection(outlier),
+        health_checks: health_check::health_check(health_check, *protocol, authority).into_iter().collect(),
         // A pod that is gone is gone, whatever the checks say: else it would keep its requests until they failed.
         ignore_health_on_host_removal: health_check.probe.is_some(),
         ..Cluster::default()

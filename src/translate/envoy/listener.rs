@@ -1,4 +1,4 @@
-//! The port that an Envoy opens for us.
+//! Renders the listener of a fleet of Envoys.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -13,11 +13,12 @@ use data_plane_api::listener::{Filter, FilterChain, Listener, filter};
 use data_plane_api::router::Router;
 use prost_types::{Struct, Value, value};
 
-use super::{ads, duration, endpoint::socket_address, extension, tcp_keepalive};
+use super::tcp_keepalive;
+use crate::translate::messages::{ads, duration, extension, socket_address};
 use crate::translate::names;
 use crate::xds::{Name, Resource};
 
-/// What the server's configuration says about the listener of a fleet.
+/// The configuration of the listener of a fleet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListenerOptions {
     /// Its name, which is also that of its route configuration.

@@ -1,4 +1,4 @@
-//! Which HTTP the pods of a cluster are spoken to in.
+//! The HTTP protocol options of an Envoy cluster.
 
 use std::time::Duration;
 
@@ -10,15 +10,16 @@ use data_plane_api::upstreams_http::{
 };
 
 use super::balancing::hash_policy;
-use super::{duration, retry::retry_policy};
+use super::retry::retry_policy;
 use crate::model::{Balancing, Connection, Protocol, Retry};
+use crate::translate::messages::duration;
 
 /// The key of [`HttpProtocolOptions`] in `Cluster.typed_extension_protocol_options`.
 pub(super) const OPTIONS: &str = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
 /// The protocol options of a cluster; `None` if no request can be sent to it.
 ///
-/// What Envoy takes from here since 1.37, it takes instead of what the route says: retries and hashes. So they are here
+/// Since 1.37, Envoy takes retries and hashes from here instead of from the route. So they are here
 /// only on request, for those who keep their own routes; the hash always, as without it the cluster's policy can't do
 /// what it is for.
 pub(super) fn protocol_options(

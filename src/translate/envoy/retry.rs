@@ -1,10 +1,10 @@
-//! When Envoy tries a request again.
+//! The retry policy of Envoys.
 
 use data_plane_api::retry::PreviousHostsPredicate;
 use data_plane_api::route::{RetryPolicy, retry_policy};
 
-use super::{duration, extension};
 use crate::model::{Retry, RetryOn};
+use crate::translate::messages::{duration, extension};
 
 /// How often another pod is looked for, before a retry goes to one that already failed it. The choice doesn't exclude
 /// the failed pod, it only rejects it. Least request finds a pod that fails at once in three of four choices out of two

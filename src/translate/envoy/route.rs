@@ -1,7 +1,6 @@
-//! Virtual hosts, and the route configuration that is made of them.
+//! Encodes virtual hosts, and assembles route configurations of them.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use data_plane_api::matcher::{RegexMatcher, StringMatcher, string_matcher::MatchPattern};
@@ -16,18 +15,14 @@ use prost::Name as MessageName;
 use prost::encoding::{WireType, encode_key, encode_varint};
 
 use super::balancing::hash_policy;
-use super::{duration, retry::retry_policy};
-use crate::model::{Policy, Timeouts};
+use super::retry::retry_policy;
+use crate::model::Policy;
+use crate::translate::messages::duration;
+use crate::translate::route::{NO_TIMEOUT, max_stream_duration};
 use crate::xds::{Name, Resource};
 
 /// The number of the field `RouteConfiguration.virtual_hosts`.
 const VIRTUAL_HOSTS: u32 = 2;
-
-/// No limit. A stream may live for as long as both ends want; Envoy's default would end it after 15 s.
-const NO_TIMEOUT: Duration = Duration::ZERO;
-
-/// Every path.
-pub(in crate::translate) const EVERY_PATH: &str = "/";
 
 /// A virtual host, encoded, and the names of the clusters that it leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,18 +152,6 @@ pub(super) fn action(cluster: &Name, policy: &Policy) -> RouteAction {
 
 fn web_socket() -> UpgradeConfig {
     UpgradeConfig { upgrade_type: "websocket".to_owned(), ..UpgradeConfig::default() }
-}
-
-/// How long a request may take: as long as the shorter of its limits says, and the caller's `grpc-timeout`.
-pub(in crate::translate) fn max_stream_duration(timeouts: &Timeouts) -> route_action::MaxStreamDuration {
-    let Timeouts { request, idle: _, max_stream_duration } = timeouts;
-    let longest = request.iter().chain(max_stream_duration).min().copied();
-    route_action::MaxStreamDuration {
-        max_stream_duration: longest.map(duration),
-        // A maximum of zero is no maximum: the caller's `grpc-timeout` is honoured as it is.
-        grpc_timeout_header_max: Some(duration(longest.unwrap_or(NO_TIMEOUT))),
-        ..route_action::MaxStreamDuration::default()
-    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! How a gRPC client chooses the pod for a call.
+//! The load-balancing policy of gRPC clients.
 
 use data_plane_api::cluster::{
     Cluster, LbConfig, LbPolicy as OldPolicy, LoadBalancingPolicy, RingHashLbConfig, load_balancing_policy,
@@ -8,14 +8,14 @@ use data_plane_api::core::TypedExtensionConfig;
 use data_plane_api::load_balancing::{ClientSideWeightedRoundRobin, LeastRequest, PickFirst, RoundRobin, WrrLocality};
 
 use crate::model::{Balancing, LbPolicy};
-use crate::translate::envoy::extension;
+use crate::translate::messages::extension;
 
 /// A cluster that is balanced so.
 ///
 /// As a list of policies, of which a client follows the first that it knows. Each client lacks some; round robin over
 /// localities by weight, which ends the list, has every one. The old enum stays at its default there: some look at it first.
 ///
-/// A ring is said in the old way, which all take: grpc-js can't read the sizes in the new one, and refuses the cluster
+/// A ring is configured by the old enum, which all accept: grpc-js can't read the sizes in the new one, and refuses the cluster
 /// (up to 1.14.1, where they come as text and should be numbers).
 pub(super) fn balanced(cluster: Cluster, balancing: &Balancing) -> Cluster {
     if balancing.policy == LbPolicy::RingHash {
@@ -46,14 +46,14 @@ fn list(policies: impl IntoIterator<Item = TypedExtensionConfig>) -> LoadBalanci
     LoadBalancingPolicy { policies: policies.into_iter().map(policy).collect() }
 }
 
-/// The policy that the user wants, if gRPC has it and a list can say it.
+/// The policy of the user, if gRPC has it and a list can have it.
 fn preferred(balancing: &Balancing) -> Option<TypedExtensionConfig> {
     let Balancing {
         policy,
         choice_count,
-        // The route says it.
+        // In the route.
         hash_on: _,
-        // The assignment does it.
+        // In the assignment.
         zone_routing: _,
         own_node_only: _,
         // A ring isn't in a list.

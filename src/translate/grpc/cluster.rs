@@ -1,4 +1,4 @@
-//! A Service port as a cluster.
+//! Renders a Service port as a cluster for gRPC clients.
 
 use data_plane_api::cluster::circuit_breakers::Thresholds;
 use data_plane_api::cluster::{
@@ -9,11 +9,12 @@ use data_plane_api::core::{ConfigSource, RoutingPriority, SelfConfigSource};
 
 use super::balancing::balanced;
 use crate::model::{Limits, Outlier, Policy, UNLIMITED};
-use crate::translate::envoy::{ads, outlier_detection};
+use crate::translate::messages::ads;
+use crate::translate::outlier::outlier_detection;
 use crate::xds::{Name, Resource};
 
-/// From which share of failures on a pod goes out, in percent, if the user only said that pods go out: gRPC can't count
-/// failures in a row, which is what an Envoy is told to do then. Its own default, and Envoy's.
+/// The share of failures that ejects a pod, in percent, if the user only turned outlier detection on: gRPC can't count failures
+/// in a row, as Envoys do then. Its own default, and Envoy's.
 const FAILURE_PERCENTAGE: u32 = 85;
 
 /// Then this many pods and calls to each are enough to judge. gRPC's own 5 and 50 would be none of a small Service.
@@ -61,7 +62,7 @@ fn circuit_breakers(limits: &Limits) -> CircuitBreakers {
 }
 
 /// Where clients report their load: to whom they have this from, if calls are limited. For grpc-java doesn't count the calls
-/// under way, and so keeps no limit, unless it also reports them. To others nothing is said, which spares them a stream.
+/// under way, and so keeps no limit, unless it also reports them. For others the field is unset, which spares them a stream.
 fn load_reports(limits: &Limits) -> Option<ConfigSource> {
     let itself = ConfigSourceSpecifier::Self_(SelfConfigSource::default());
     let source = ConfigSource { config_source_specifier: Some(itself), ..ConfigSource::default() };

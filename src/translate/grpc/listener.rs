@@ -1,4 +1,4 @@
-//! Listeners: for a client, what a dialled name means; for a server, how it serves.
+//! Renders listeners: of a gRPC client for a name that it dials, of a gRPC server for its address.
 
 use data_plane_api::core::{Address, SocketAddress, address, socket_address};
 use data_plane_api::http_connection_manager::{HttpConnectionManager, HttpFilter, Rds, RouteSpecifier, http_filter};
@@ -7,7 +7,7 @@ use data_plane_api::route::{Action, NonForwardingAction, RouteConfiguration};
 use data_plane_api::router::Router;
 
 use super::route::virtual_host;
-use crate::translate::envoy::{ads, extension};
+use crate::translate::messages::{ads, extension};
 use crate::xds::{Name, Resource};
 
 /// What the parts of a server's listener are called. Nobody refers to them.

@@ -1,11 +1,11 @@
-//! The rendering for proxyless gRPC clients: the shape that grpcio, grpc-js, grpc-go and grpc-java all accept.
+//! Renders resources for proxyless gRPC clients, in the shape that grpcio, grpc-js, grpc-go and grpc-java all accept.
 //!
 //! ```text
 //! cart.shop:50051 ──▶ meaning ──▶ Service, Port ─┬─▶ listener, of the name as it was dialled
 //!                                                │      │ names
 //!                                                ├─▶ route_configuration ──▶ names the cluster
 //!                                                ├─▶ cluster
-//!                                                └─▶ assignment
+//!                                                └─▶ endpoint::assignment
 //! grpc/server?xds.resource.listening_address=… ────▶ server_listener
 //! ```
 //!
@@ -14,13 +14,11 @@
 
 mod balancing;
 mod cluster;
-mod endpoint;
 mod listener;
 mod names;
 mod route;
 
 pub use cluster::cluster;
-pub use endpoint::assignment;
 pub use listener::{listener, server_listener};
 pub use names::{Meaning, PortName, SERVER_LISTENER, meaning, route_configuration_name};
 pub use route::route_configuration;

@@ -1,4 +1,4 @@
-//! What the names stand for that gRPC clients ask for.
+//! Parses the resource names that gRPC clients ask for.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ pub enum Meaning {
     },
 }
 
-/// How a port of a Service is told from the others.
+/// How a name identifies a port of a Service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PortName {
     /// Not at all: the default port for gRPC is meant.

@@ -1,4 +1,4 @@
-//! What becomes of a call.
+//! Renders the route configuration of a Service port for gRPC clients.
 
 use std::time::Duration;
 
@@ -8,7 +8,8 @@ use data_plane_api::route::{
 };
 
 use crate::model::{Balancing, HashOn, LbPolicy, Policy, Retry, RetryOn};
-use crate::translate::envoy::{EVERY_PATH, duration, max_stream_duration};
+use crate::translate::messages::duration;
+use crate::translate::route::{EVERY_PATH, max_stream_duration};
 use crate::xds::{Name, Resource};
 
 /// The conditions for a retry that gRPC knows (gRFC A44). The others don't happen to a client without a proxy, or it deals

@@ -4,13 +4,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
-use tokio::process::{ChildStdin, ChildStdout};
+use rig::process::{Log, Process};
+use tokio::io::{AsyncWriteExt, BufReader, Lines};
+use tokio::process::{ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
 use crate::load::{Line, Options};
 use crate::report::Receptions;
-use crate::subject::Process;
 
 /// A load generator that runs. It ends when this is dropped.
 #[derive(Debug)]
@@ -23,9 +23,10 @@ pub struct Generator {
 impl Generator {
     /// Starts one; its clients connect at once. Returns when the first was about to, by [`crate::clock::now`].
     pub async fn start(bench: &Path, options: &Options) -> anyhow::Result<(Self, u64)> {
-        let mut process = Process::start(bench, &options.arguments().iter().map(String::as_str).collect::<Vec<_>>())?;
-        let input = process.child.stdin.take().context("it is piped")?;
-        let output = BufReader::new(process.child.stdout.take().context("it is piped")?).lines();
+        let mut command = Command::new(bench);
+        command.args(options.arguments());
+        let (mut process, output) = Process::start_read("the load generator", &mut command, Log::Nowhere)?;
+        let input = process.stdin().context("it is piped")?;
         let mut generator = Self { _process: process, input, output };
         let Line::Begun { at } = generator.next().await? else { bail!("it didn't begin") };
         Ok((generator, at))

@@ -4,7 +4,7 @@ use super::*;
 
 fn printed(explanation: &Value, all: bool) -> String {
     let mut out = Vec::new();
-    print(&mut out, serde_json::from_value(explanation.clone()).unwrap(), all).unwrap();
+    print(&mut out, &serde_json::from_value(explanation.clone()).unwrap(), all).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -186,7 +186,7 @@ fn what_cannot_be_used_comes_last() {
     service["rejected"] = json!([
         {"severity": "error", "reason": "InvalidAnnotation", "kind": "Service", "namespace": "shop", "name": "cart",
             "field": "f", "value": "v", "message": "wrong", "meanwhile": "1 stays"},
-        {"severity": "warning", "reason": "OfAnotherVersion", "kind": "Service", "name": "", "field": "", "message": "odd"},
+        {"severity": "warning", "reason": "New", "kind": "OfAnotherVersion", "name": "", "field": "", "message": "odd"},
     ]);
     let text = printed(&service, false);
     let expected = "\nErrors and warnings:\n  error: Service shop/cart: f: \"v\": wrong (1 stays)\n  warning: odd\n";

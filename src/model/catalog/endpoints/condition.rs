@@ -1,7 +1,7 @@
 //! What the conditions of an endpoint come to.
 
 use crate::model::EndpointState;
-use crate::model::explain::Standing;
+use crate::model::explanation::AddressReason;
 use crate::model::object::SliceEndpoint;
 
 /// What the conditions of an endpoint come to, whatever the others are.
@@ -43,18 +43,18 @@ impl Condition {
     }
 
     /// In words, once it is known what became of it.
-    pub(super) const fn standing(self, merged: Option<EndpointState>) -> Standing {
+    pub(super) const fn reason(self, merged: Option<EndpointState>) -> AddressReason {
         match (self, merged) {
             // What isn't ready is in only because the other address of its pod is.
-            (Self::Ready, _) | (Self::Terminated | Self::NotReady, Some(EndpointState::Ready)) => Standing::Ready,
-            (Self::Published, _) => Standing::NotReadyPublished,
-            (Self::Serving, Some(EndpointState::Ready)) => Standing::NothingElse,
+            (Self::Ready, _) | (Self::Terminated | Self::NotReady, Some(EndpointState::Ready)) => AddressReason::Ready,
+            (Self::Published, _) => AddressReason::NotReadyPublished,
+            (Self::Serving, Some(EndpointState::Ready)) => AddressReason::NothingElse,
             (Self::Serving, None)
             | (Self::Serving | Self::Terminated | Self::NotReady, Some(EndpointState::Draining)) => {
-                Standing::Terminating
+                AddressReason::Terminating
             }
-            (Self::Terminated, None) => Standing::Terminated,
-            (Self::NotReady, None) => Standing::NotReady,
+            (Self::Terminated, None) => AddressReason::Terminated,
+            (Self::NotReady, None) => AddressReason::NotReady,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::condition::Condition;
 use super::{endpoint, place, ports_of, rank};
-use crate::model::explain::{AddressExplanation, Standing};
+use crate::model::explanation::{AddressExplanation, AddressReason};
 use crate::model::object::{self, EndpointSlice};
 use crate::model::{Endpoint, EndpointState, Key, Locality};
 
@@ -41,17 +41,35 @@ pub(in crate::model::catalog) fn explain<'a>(
         if first.is_none() {
             counts = Some((place, &slice.key));
         }
-        let (standing, instead) = match (found.map(|found| found.state), second, first) {
-            (Some(_), _, Some(first)) | (None, Some(_), Some(first)) => (Standing::Repeated, Some(first.clone())),
-            (Some(state), _, None) => (condition.standing(Some(state)), None),
-            (None, Some(EndpointState::Ready), None) => (Standing::SecondAddress, None),
-            (None, Some(EndpointState::Draining), None) => (Standing::Terminating, None),
-            (None, None, _) if !is_out => (Standing::OtherFamily, None),
-            (None, None, _) => (condition.standing(None), None),
+        let (reason, instead) = match (found.map(|found| found.state), second, first) {
+            (Some(_), _, Some(first)) | (None, Some(_), Some(first)) => {
+                (AddressReason::Repeated, Some(first.name.to_string()))
+            }
+            (Some(state), _, None) => (condition.reason(Some(state)), None),
+            (None, Some(EndpointState::Ready), None) => (AddressReason::SecondAddress, None),
+            (None, Some(EndpointState::Draining), None) => (AddressReason::Terminating, None),
+            (None, None, _) if !is_out => (AddressReason::OtherFamily, None),
+            (None, None, _) => (condition.reason(None), None),
         };
         let Endpoint { address, port, state: _, locality: Locality { zone, node }, weight, second: _ } = endpoint;
-        let (pod, slice) = (one.pod.clone(), slice.key.clone());
-        AddressExplanation { address, port, standing, instead, zone, node, weight, pod, slice }
+        AddressExplanation {
+            address: address.to_string(),
+            port: Some(port),
+            state: reason.state(),
+            reason,
+            message: None,
+            instead,
+            zone: zone.to_string(),
+            node: node.to_string(),
+            weight: Some(weight),
+            pod: one.pod.as_ref().map(|pod| spoken(pod, service)),
+            slice: slice.key.name.to_string(),
+        }
     });
     explained.collect()
+}
+
+/// A pod by its name, with its namespace only if it is another one.
+fn spoken(pod: &Key, service: &object::Service) -> String {
+    if pod.namespace == service.key.namespace { pod.name.to_string() } else { pod.to_string() }
 }

@@ -1,8 +1,12 @@
 //! Why addresses are in or out, and ports are served or not.
 
+use std::net::IpAddr;
+
 use super::*;
 use crate::model::EndpointState;
-use crate::model::explain::{AddressExplanation, DefaultFor, PortExplanation, Standing, Unserved, Verdict};
+use crate::model::explanation::{
+    AddressExplanation, AddressReason, AddressState, DefaultFor, PortExplanation, SliceSummary, UnservedReason,
+};
 
 /// The port `web` of the Service `cart` with these slices, each `web` on 8080, and the endpoints that clients get.
 fn explained(slices: &[Vec<object::SliceEndpoint>], publish_not_ready: bool) -> (PortExplanation, Entry) {
@@ -19,8 +23,8 @@ fn port(catalog: &Catalog, service: &str, number: u16) -> PortExplanation {
     explanation.ports.into_iter().find(|port| port.number == number).unwrap()
 }
 
-fn standings(slices: &[Vec<object::SliceEndpoint>], publish_not_ready: bool) -> Vec<Standing> {
-    explained(slices, publish_not_ready).0.addresses.iter().map(|address| address.standing).collect()
+fn reasons(slices: &[Vec<object::SliceEndpoint>], publish_not_ready: bool) -> Vec<AddressReason> {
+    explained(slices, publish_not_ready).0.addresses.iter().map(|address| address.reason).collect()
 }
 
 fn with(conditions: u8, address: &str) -> object::SliceEndpoint {
@@ -29,19 +33,22 @@ fn with(conditions: u8, address: &str) -> object::SliceEndpoint {
 }
 
 #[test]
-fn every_reason_has_its_standing() {
+fn every_address_has_its_reason() {
     let gone = object::SliceEndpoint { serving: false, ..draining("10.0.0.4") };
     let all = vec![ready("10.0.0.1"), draining("10.0.0.2"), not_ready("10.0.0.3"), gone.clone()];
     assert_eq!(
-        standings(std::slice::from_ref(&all), false),
-        [Standing::Ready, Standing::Terminating, Standing::NotReady, Standing::Terminated]
+        reasons(std::slice::from_ref(&all), false),
+        [AddressReason::Ready, AddressReason::Terminating, AddressReason::NotReady, AddressReason::Terminated]
     );
     assert_eq!(
-        standings(std::slice::from_ref(&all), true),
-        [Standing::Ready, Standing::Terminating, Standing::NotReadyPublished, Standing::Terminated]
+        reasons(std::slice::from_ref(&all), true),
+        [AddressReason::Ready, AddressReason::Terminating, AddressReason::NotReadyPublished, AddressReason::Terminated]
     );
-    assert_eq!(standings(&[vec![draining("10.0.0.2"), gone]], false), [Standing::NothingElse, Standing::Terminated]);
-    assert_eq!(standings(&[], false), []);
+    assert_eq!(
+        reasons(&[vec![draining("10.0.0.2"), gone]], false),
+        [AddressReason::NothingElse, AddressReason::Terminated]
+    );
+    assert_eq!(reasons(&[], false), []);
 }
 
 #[test]
@@ -51,16 +58,18 @@ fn the_same_address_counts_in_one_slice_which_is_named() {
         &[vec![not_ready("10.0.0.1")], vec![ready("10.0.0.1")], vec![draining("10.0.0.1")], vec![known]],
         false,
     );
-    let told: Vec<_> = port
-        .addresses
-        .iter()
-        .map(|one| (&*one.slice.name, one.standing, one.instead.as_ref().map(|slice| slice.name.to_string())))
-        .collect();
-    let repeated = |slice| (slice, Standing::Repeated, Some("cart-3".to_owned()));
-    assert_eq!(told, [("cart-3", Standing::Ready, None), repeated("cart-1"), repeated("cart-2"), repeated("cart-0")]);
+    let told: Vec<_> = port.addresses.iter().map(|one| (&*one.slice, one.reason, one.instead.as_deref())).collect();
+    let repeated = |slice| (slice, AddressReason::Repeated, Some("cart-3"));
+    assert_eq!(
+        told,
+        [("cart-3", AddressReason::Ready, None), repeated("cart-1"), repeated("cart-2"), repeated("cart-0")]
+    );
 
     // Where none counts, each is told for itself.
-    assert_eq!(standings(&[vec![not_ready("10.0.0.1")], vec![not_ready("10.0.0.1")]], false), [Standing::NotReady; 2]);
+    assert_eq!(
+        reasons(&[vec![not_ready("10.0.0.1")], vec![not_ready("10.0.0.1")]], false),
+        [AddressReason::NotReady; 2]
+    );
 }
 
 #[test]
@@ -76,10 +85,13 @@ fn what_is_in_or_draining_is_what_clients_get() {
             let got: Vec<_> = port
                 .addresses
                 .iter()
-                .filter_map(|AddressExplanation { address, port, standing, weight, .. }| match standing.verdict() {
-                    Verdict::In => Some((*address, *port, EndpointState::Ready, *weight)),
-                    Verdict::Draining => Some((*address, *port, EndpointState::Draining, *weight)),
-                    Verdict::Out => None,
+                .filter_map(|AddressExplanation { address, port, state, weight, .. }| {
+                    let state = match state {
+                        AddressState::In => EndpointState::Ready,
+                        AddressState::Draining => EndpointState::Draining,
+                        AddressState::Out => return None,
+                    };
+                    Some((address.parse::<IpAddr>().unwrap(), port.unwrap(), state, weight.unwrap()))
                 })
                 .collect();
             let addresses = |one: &crate::model::Endpoint| [Some(one.address), one.second].into_iter().flatten();
@@ -101,37 +113,49 @@ fn an_address_comes_with_what_its_slice_and_pod_say() {
         catalog([service("cart", &[ON]), pod("a", 5), slice("cart-1", "cart", &[("web", 1)], vec![endpoint])]);
     catalog.take_changes();
     let expected = AddressExplanation {
-        address: "10.0.0.1".parse().unwrap(),
-        port: 1,
-        standing: Standing::Ready,
+        address: "10.0.0.1".to_owned(),
+        port: Some(1),
+        state: AddressState::In,
+        reason: AddressReason::Ready,
+        message: None,
         instead: None,
         zone: "eu-1a".into(),
         node: "n1".into(),
-        weight: 5,
-        pod: Some(key("a")),
-        slice: key("cart-1"),
+        weight: Some(5),
+        pod: Some("a".to_owned()),
+        slice: "cart-1".to_owned(),
     };
     assert_eq!(port(&catalog, "cart", 80).addresses, [expected]);
     // The slice has no such port.
     assert_eq!(port(&catalog, "cart", 50051).addresses, []);
     let slices = catalog.explain(&key("cart")).unwrap().slices;
-    assert_eq!(
-        (&slices[0].key, &slices[0].ports[..], slices[0].addresses),
-        (&key("cart-1"), &[("web".into(), 1)][..], 1)
-    );
+    assert_eq!(slices, [SliceSummary { name: "cart-1".to_owned(), ports: vec!["web".to_owned()], addresses: 1 }]);
 }
 
 #[test]
-fn a_refused_address_is_told_of_at_the_ports_of_its_slice() {
+fn a_rejected_address_is_told_of_at_the_ports_of_its_slice() {
     let mut converted = slice("cart-1", "cart", &[("web", 1)], vec![]);
     let rejected = |field: &str, reason| Rejected { field: field.to_owned(), ..complaint(&converted.id, reason) };
     let refused = rejected("endpoints[0].addresses[0]", Reason::InvalidEndpoint);
     let others = [rejected("ports[1].port", Reason::InvalidEndpoint), rejected("endpoints", Reason::InvalidObject)];
-    converted.rejected = [refused.clone()].into_iter().chain(others).collect();
+    converted.rejected = [refused].into_iter().chain(others).collect();
     let mut catalog = catalog([service("cart", &[ON]), converted]);
     catalog.take_changes();
-    assert_eq!(port(&catalog, "cart", 80).refused, [refused]);
-    assert_eq!(port(&catalog, "cart", 50051).refused, []);
+    let expected = AddressExplanation {
+        address: "endpoints[0].addresses[0]".to_owned(),
+        port: None,
+        state: AddressState::Out,
+        reason: AddressReason::Rejected,
+        message: Some("wrong".to_owned()),
+        instead: None,
+        zone: String::new(),
+        node: String::new(),
+        weight: None,
+        pod: None,
+        slice: "cart-1".to_owned(),
+    };
+    assert_eq!(port(&catalog, "cart", 80).addresses, [expected]);
+    assert_eq!(port(&catalog, "cart", 50051).addresses, []);
 }
 
 #[test]
@@ -149,12 +173,12 @@ fn why_a_port_is_not_served() {
         let explanation = catalog.explain(&key(name)).unwrap();
         (explanation.unserved, explanation.ports.iter().map(|port| port.unserved).collect::<Vec<_>>())
     };
-    assert_eq!(unserved("off"), (None, vec![Some(Unserved::NotEnabled); 2]));
-    assert_eq!(unserved("half"), (None, vec![None, Some(Unserved::Disabled)]));
-    let external = Some(Unserved::ExternalName);
+    assert_eq!(unserved("off"), (None, vec![Some(UnservedReason::NotEnabled); 2]));
+    assert_eq!(unserved("half"), (None, vec![None, Some(UnservedReason::Disabled)]));
+    let external = Some(UnservedReason::ExternalName);
     assert_eq!(unserved("external"), (external, vec![external; 2]));
-    assert_eq!(unserved("portless"), (Some(Unserved::NoTcpPort), vec![]));
-    assert_eq!(unserved("broken"), (Some(Unserved::Unusable), vec![]));
+    assert_eq!(unserved("portless"), (Some(UnservedReason::NoTcpPort), vec![]));
+    assert_eq!(unserved("broken"), (Some(UnservedReason::Unusable), vec![]));
     assert_eq!(catalog.explain(&key("nobody")), None);
     assert_eq!(port(&catalog, "off", 80).addresses, [], "nobody asks about the addresses of what isn't served");
     assert_eq!(port(&catalog, "half", 50051).default_for, Some(DefaultFor::All));

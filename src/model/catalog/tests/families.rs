@@ -1,7 +1,7 @@
 //! Pods with an address in each family.
 
 use super::*;
-use crate::model::explain::Standing;
+use crate::model::explanation::AddressReason;
 use crate::model::object::IpFamily;
 
 /// A catalog with the Service `cart` of this first family, and these slices of it, each `web` on 8080.
@@ -111,7 +111,7 @@ fn a_pod_has_its_place_and_weight_from_the_first_address() {
 }
 
 #[test]
-fn each_address_has_its_standing() {
+fn each_address_has_its_reason() {
     let pods = [
         vec![of_pod(ready("10.0.0.1"), "a"), of_pod(draining("10.0.0.2"), "b"), ready("10.0.0.3")],
         vec![of_pod(ready("fd00::1"), "a"), of_pod(draining("fd00::2"), "b"), ready("fd00::3")],
@@ -122,16 +122,16 @@ fn each_address_has_its_standing() {
         "10.0.0.1:8080+fd00::1 ~10.0.0.2:8080+fd00::2 10.0.0.3:8080"
     );
     let explanation = catalog.explain(&key("cart")).unwrap();
-    let standings: Vec<_> = explanation.ports[1].addresses.iter().map(|address| address.standing).collect();
+    let reasons: Vec<_> = explanation.ports[1].addresses.iter().map(|address| address.reason).collect();
     assert_eq!(
-        standings,
+        reasons,
         [
-            Standing::Ready,
-            Standing::Terminating,
-            Standing::Ready,
-            Standing::SecondAddress,
-            Standing::Terminating,
-            Standing::OtherFamily
+            AddressReason::Ready,
+            AddressReason::Terminating,
+            AddressReason::Ready,
+            AddressReason::SecondAddress,
+            AddressReason::Terminating,
+            AddressReason::OtherFamily
         ]
     );
 }

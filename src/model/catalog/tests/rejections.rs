@@ -1,7 +1,7 @@
 //! What is told, of whom, and what stays in force.
 
 use super::*;
-use crate::model::explain::Unserved;
+use crate::model::explanation::UnservedReason;
 
 fn told(catalog: &mut Catalog) -> Vec<String> {
     catalog.take_changes();
@@ -140,8 +140,8 @@ fn a_namespace_does_not_speak_for_services_with_nothing_to_serve() {
     let mut catalog = catalog([namespace(&[ON]), external(&[]), named, udp(&[("lb-policy", "random")]), slices]);
     assert_eq!(changed(&mut catalog), [""; 0]);
     assert_eq!(told(&mut catalog), [""; 0]);
-    assert_eq!(catalog.explain(&key("ext")).unwrap().unserved, Some(Unserved::ExternalName));
-    assert_eq!(catalog.explain(&key("udp")).unwrap().unserved, Some(Unserved::NoTcpPort));
+    assert_eq!(catalog.explain(&key("ext")).unwrap().unserved, Some(UnservedReason::ExternalName));
+    assert_eq!(catalog.explain(&key("udp")).unwrap().unserved, Some(UnservedReason::NoTcpPort));
     catalog.apply(Event::Apply(external(&[ON])));
     assert_eq!(told(&mut catalog).len(), 1, "it asks itself");
 }

@@ -7,10 +7,11 @@ use crate::model::settings::{parts, word};
 use crate::model::{Balancing, LbPolicy, ZoneRouting};
 
 pub(super) const GROUP: Group = Group {
-    title: "Which pod a request goes to",
-    about: "Each request is balanced by itself, whatever connection it came on. The weight of a pod is a label of the \
-            pod, `chancery.dev/weight: \"1\"` to `\"128\"`; with `random` and `pick-first` it doesn't count. gRPC clients \
-            heed it with `ring-hash`; else it only decides how much a zone gets, by the weight of all its pods.",
+    title: "Load balancing",
+    about: "Envoy and gRPC clients choose a pod for each request, not for each connection. To give a pod a weight, set its \
+            label `chancery.dev/weight` to a value from `\"1\"` to `\"128\"`. `random` and `pick-first` ignore weights. \
+            gRPC clients apply the weights of single pods with `ring-hash` only; with other policies, the weights of a \
+            zone's pods add up to the share of that zone.",
     settings: &SETTINGS,
 };
 
@@ -34,7 +35,7 @@ const WINDOW: Option<Need> =
 static SETTINGS: [Setting; 12] = [
     Setting {
         key: "lb-policy",
-        about: "How the pod for a request is chosen.",
+        about: "Load balancing policy.",
         default: "round-robin",
         example: "least-request",
         envoy: "`Cluster.load_balancing_policy`.",
@@ -44,14 +45,14 @@ static SETTINGS: [Setting; 12] = [
              in all clients, `least-request` in grpcio and grpc-js, `weighted-round-robin` and `pick-first` in \
              grpc-js.",
         ),
-        note: "`round-robin`: each pod in turn. `least-request`: the least busy of two picked at random; good when \
-               requests or pods differ much. `random`. `ring-hash` and `maglev`: equal requests go to the same pod, see \
-               `hash-on`; when one of n pods comes or goes, with `maglev` little more than its n-th of them moves, \
-               with `ring-hash` up to twice that. `weighted-round-robin`: pods say how loaded they are (ORCA, \
-               `endpoint-load-metrics` in the headers or trailers of their answers); Envoy begins to heed that after 10 s, \
-               and pods that say nothing count as their median. `pick-first`: all requests to one pod, the one with \
-               the lowest address, and to the next only while that one isn't ready (Envoy: a priority for each of the first \
-               128 pods).",
+        note: "`round-robin`: each pod in turn. `least-request`: the pod with fewer active requests of two random ones; \
+               suits requests or pods that differ much. `random`: a random pod. `ring-hash` and `maglev`: requests with \
+               the same hash go to the same pod (see `hash-on`); when one of n pods is added or removed, `maglev` moves \
+               little more than 1/n of the requests, `ring-hash` up to twice that. `weighted-round-robin`: pods report \
+               their load (ORCA, `endpoint-load-metrics` in response headers or trailers); Envoy applies the reports after \
+               10 s, and a pod without reports gets the median weight. `pick-first`: all requests go to the pod with the \
+               lowest address, and to the next one only while that pod isn't ready (in Envoy: one priority for each of the \
+               first 128 pods).",
         values: Values::Other {
             accepts: word::one_of::<LbPolicy>,
             read: |text| Read::of(word::word(text), |to, policy| to.policy.balancing.policy = policy),
@@ -60,7 +61,7 @@ static SETTINGS: [Setting; 12] = [
     },
     Setting {
         key: "least-request-choice-count",
-        about: "Of how many pods, picked at random, the least busy gets the request.",
+        about: "Number of random pods from which `least-request` picks the least busy one.",
         default: "2",
         example: "4",
         needs: LEAST_REQUEST,
@@ -71,33 +72,34 @@ static SETTINGS: [Setting; 12] = [
     },
     Setting {
         key: "least-request-active-request-bias",
-        about: "How much it counts that a pod is busy, when pods have weights.",
+        about: "How strongly active requests reduce a pod's weight.",
         default: "1",
         example: "1.5",
         needs: LEAST_REQUEST,
         envoy: "`LeastRequest.active_request_bias`.",
-        grpc: Grpc::Nothing("gRPC has none."),
-        note: "0: only weights count. Higher: busy pods are avoided the more. Without weights it does nothing.",
+        grpc: Grpc::Nothing("gRPC has no such setting."),
+        note: "0: only weights count. The higher the value, the more busy pods are avoided. No effect if all pods have the \
+               same weight.",
         values: Values::Decimal(0.0..=100.0, |to, bias| to.policy.balancing.active_request_bias = bias),
         ..Setting::PLAIN
     },
     Setting {
         key: "hash-on",
-        about: "What of a request decides its pod.",
+        about: "Parts of a request that are hashed to choose its pod.",
         default: "none",
         example: "header:x-user-id, source-ip",
         needs: HASH,
-        envoy: "`RouteAction.hash_policy`, and `HttpProtocolOptions.hash_policy` (Envoy 1.37 and newer) for those who \
-                keep their own routes.",
+        envoy: "`RouteAction.hash_policy`, and `HttpProtocolOptions.hash_policy` (Envoy 1.37 and newer) for users with \
+                their own routes.",
         grpc: Grpc::Becomes(
-            "`RouteAction.hash_policy`, with `ring-hash` only: headers, and for `source-ip`, or where the list has neither, \
-             the channel (`io.grpc.channel_id`). gRPC knows no cookies and no queries.",
+            "`RouteAction.hash_policy`, with `ring-hash` only: headers, and the channel (`io.grpc.channel_id`) for \
+             `source-ip` or if the list has neither. gRPC can't hash cookies or query parameters.",
         ),
-        note: "All parts of the list that a request has are hashed together; a request that has none of them goes to \
-               any pod. A cookie with a lifetime is made by Envoy for clients that bring none: one for each connection \
-               to Envoy, so it tells the clients behind a common proxy apart only if that has a connection for each. \
-               `source-ip` with `ring-hash` or `maglev` does what `spec.sessionAffinity: ClientIP` asks for, which isn't \
-               followed.",
+        note: "All listed parts that a request has are hashed together. A request that has none of them goes to any pod. \
+               If a client sends no cookie, and the cookie has a lifetime, Envoy sets one: one per connection to Envoy, so \
+               clients behind a common proxy share it unless the proxy opens a connection for each. `source-ip` with \
+               `ring-hash` or `maglev` does what `spec.sessionAffinity: ClientIP` asks for; Chancery doesn't apply that \
+               field.",
         values: Values::Other {
             accepts: || {
                 "none, or a list of header:<name>, cookie:<name>[:<lifetime>], query:<name> or source-ip".to_owned()
@@ -108,38 +110,36 @@ static SETTINGS: [Setting; 12] = [
     },
     Setting {
         key: "ring-hash-min-size",
-        about: "How many points the ring has at least.",
+        about: "Minimum number of entries in the hash ring.",
         default: "1024",
         example: "4096",
         needs: RING,
         envoy: "`RingHash.minimum_ring_size`.",
-        grpc: Grpc::Becomes(
-            "`RingHashLbConfig.minimum_ring_size`. More than 4096 is 4096 to clients that aren't told otherwise.",
-        ),
-        note: "More points spread more evenly, and cost memory in every Envoy.",
+        grpc: Grpc::Becomes("`RingHashLbConfig.minimum_ring_size`. gRPC clients cap it at 4096 by default."),
+        note: "A larger ring spreads requests more evenly and costs memory in every Envoy.",
         values: Values::Whole(1..=Balancing::MAX_RING_SIZE, |to, n| to.policy.balancing.ring_size.0 = n),
         ..Setting::PLAIN
     },
     Setting {
         key: "ring-hash-max-size",
-        about: "How many points the ring has at most.",
+        about: "Maximum number of entries in the hash ring.",
         default: "8388608",
         example: "65536",
         needs: RING,
         envoy: "`RingHash.maximum_ring_size`.",
-        grpc: Grpc::Becomes("`RingHashLbConfig.maximum_ring_size`; the same holds."),
+        grpc: Grpc::Becomes("`RingHashLbConfig.maximum_ring_size`, with the same cap."),
         values: Values::Whole(1..=Balancing::MAX_RING_SIZE, |to, n| to.policy.balancing.ring_size.1 = n),
         ..Setting::PLAIN
     },
     Setting {
         key: "maglev-table-size",
-        about: "How many places Maglev's table has; a prime.",
+        about: "Number of entries in the Maglev table; a prime.",
         default: "65537",
         example: "262147",
         needs: MAGLEV,
         envoy: "`Maglev.table_size`.",
         grpc: Grpc::Nothing("gRPC has no Maglev."),
-        note: "Much more than there are pods, or they get unequal shares.",
+        note: "Choose a value much larger than the number of pods; otherwise their shares are uneven.",
         values: Values::Other {
             accepts: || format!("a prime from 2 to {}", Balancing::MAX_TABLE_SIZE),
             read: |text| {
@@ -152,20 +152,20 @@ static SETTINGS: [Setting; 12] = [
     },
     Setting {
         key: "slow-start-window",
-        about: "How long a new pod takes to get its full share.",
+        about: "Duration over which a new pod's share of requests grows to its full share.",
         default: "off",
         example: "30s",
         needs: WARMING,
         envoy: "`SlowStartConfig.slow_start_window`.",
         grpc: Grpc::Nothing("gRPC has no slow start."),
-        note: "For pods that are slow at first: caches to fill, code to compile. When all pods are new, none is \
-               preferred. With `weighted-round-robin` for Envoy 1.37 and newer.",
+        note: "For pods that start slowly: caches to fill, code to compile. If all pods are new, they get equal shares. \
+               With `weighted-round-robin`, it needs Envoy 1.37 or newer.",
         values: Values::DurationOrOff(|to, window| to.policy.balancing.slow_start.window = window),
         ..Setting::PLAIN
     },
     Setting {
         key: "slow-start-aggression",
-        about: "How a new pod's share grows: 1 evenly, above it faster at first, below it slower.",
+        about: "Shape of the growth: 1 is linear, higher values grow faster at first, lower values slower.",
         default: "1",
         example: "1.5",
         needs: WINDOW,
@@ -176,7 +176,7 @@ static SETTINGS: [Setting; 12] = [
     },
     Setting {
         key: "slow-start-min-weight",
-        about: "The share that a new pod begins with, in percent of its full one.",
+        about: "Initial share of a new pod, in percent of its full share.",
         default: "10",
         example: "5",
         needs: WINDOW,
@@ -187,18 +187,18 @@ static SETTINGS: [Setting; 12] = [
     },
     Setting {
         key: "zone-routing",
-        about: "Whether requests go to the pods of the client's zone, or on its node, first.",
-        default: "what spec.trafficDistribution says, else off",
+        about: "Prefers pods in the client's zone, or on its node.",
+        default: "from spec.trafficDistribution, else off",
         default_is_words: true,
         example: "prefer-zone",
-        envoy: "Priorities in the assignment, by the distance from the Envoy.",
-        grpc: Grpc::Becomes("Priorities in the assignment, by the distance from the client."),
-        note: "A client's zone is `node.locality.zone` (Envoy's `--service-zone`), its Kubernetes node is \
-               `node.locality.sub_zone`; `chancery bootstrap envoy` and `chancery bootstrap grpc` write both with `--zone` and \
-               `--node-name`. Requests stay near as long as a pod is ready \
-               there, and all go on to the next distance when none is. Of `spec.trafficDistribution`, `PreferSameZone` and \
-               `PreferClose` mean `prefer-zone`, `PreferSameNode` means `prefer-node`. With \
-               `spec.internalTrafficPolicy: Local` a client that says its node gets the pods there and no others.",
+        envoy: "Priorities in the assignment, by distance from the Envoy.",
+        grpc: Grpc::Becomes("Priorities in the assignment, by distance from the client."),
+        note: "The zone of a client is `node.locality.zone` (`--service-zone` of Envoy); its Kubernetes node is \
+               `node.locality.sub_zone`. `chancery bootstrap envoy` and `chancery bootstrap grpc` set both with `--zone` \
+               and `--node-name`. Requests stay at the nearest distance while one pod there is ready; if none is, all \
+               requests go to the next distance. Of `spec.trafficDistribution`, `PreferSameZone` and `PreferClose` mean \
+               `prefer-zone`, and `PreferSameNode` means `prefer-node`. With `spec.internalTrafficPolicy: Local`, a client \
+               that states its node gets the pods on that node only.",
         values: Values::Other {
             accepts: word::one_of::<ZoneRouting>,
             read: |text| Read::of(word::word(text), |to, routing| to.policy.balancing.zone_routing = routing),
@@ -207,14 +207,14 @@ static SETTINGS: [Setting; 12] = [
     },
     Setting {
         key: "panic-threshold",
-        about: "Below which share of healthy pods, in percent, requests go to all pods, healthy or not.",
+        about: "Percentage of healthy pods below which requests go to all pods, healthy or not.",
         default: "0",
         example: "25",
         envoy: "`CommonLbConfig.healthy_panic_threshold`.",
-        grpc: Grpc::Nothing("gRPC knows no panic."),
-        note: "0 is never, and not Envoy's 50. Healthy is a pod unless it fails its health checks or is left out for how it \
-               answers; draining pods don't count at all. But in a panic they get requests, too, although they are \
-               leaving.",
+        grpc: Grpc::Nothing("gRPC has no panic mode."),
+        note: "0 disables panic mode; Envoy's own default is 50. A pod is healthy unless it fails its health checks or is \
+               ejected by outlier detection; draining pods are left out of the percentage. In panic mode they receive \
+               requests, although they are terminating.",
         values: Values::Decimal(0.0..=100.0, |to, percent| to.policy.balancing.panic_threshold = percent),
         ..Setting::PLAIN
     },

@@ -6,10 +6,10 @@ use crate::model::settings::value::Read;
 use crate::model::settings::values::Values;
 
 pub(super) const GROUP: Group = Group {
-    title: "How pods are asked whether they are well",
-    about: "Kubernetes asks them already (readiness probes), and what it finds out arrives here in milliseconds. Active \
-            checks by each Envoy find what lies between that Envoy and the pod, at the cost of as many requests as there \
-            are Envoys times pods. A new pod gets requests after its first good answer.",
+    title: "Active health checks",
+    about: "Kubernetes already checks pods (readiness probes), and Chancery delivers the results within milliseconds. \
+            Active checks by each Envoy also find faults between that Envoy and a pod. Their cost is one request per \
+            Envoy, pod and interval. A new pod receives requests after its first successful check.",
     settings: &SETTINGS,
 };
 
@@ -19,15 +19,16 @@ const CHECKING: Option<Need> =
 static SETTINGS: [Setting; 5] = [
     Setting {
         key: "health-check",
-        about: "What each Envoy asks the pods.",
+        about: "Active health check that each Envoy runs against the pods.",
         default: "off",
         example: "grpc",
-        envoy: "`Cluster.health_checks[]`, with `ignore_health_on_host_removal`, so that a pod that is deleted leaves at \
-                once.",
-        grpc: Grpc::Nothing("gRPC has none by xDS; clients go by what Kubernetes says."),
-        note: "`grpc`: `grpc.health.v1.Health/Check` of the server, or of one service with `grpc:shop.v1.Cart`. \
-               `http:/healthz`: GET, good is 200. `tcp`: that it takes a connection. The authority \
-               is the Service's own name, `cart.shop:50051`.",
+        envoy: "`Cluster.health_checks[]`, with `ignore_health_on_host_removal`, so that a deleted pod is removed at once.",
+        grpc: Grpc::Nothing(
+            "gRPC has no active health checks over xDS; clients use the readiness that Kubernetes reports.",
+        ),
+        note: "`grpc`: calls `grpc.health.v1.Health/Check` for the whole server, or for one service with \
+               `grpc:shop.v1.Cart`. `http:/healthz`: sends a GET and expects status 200. `tcp`: opens a connection. The \
+               authority is the Service's own name, `cart.shop:50051`.",
         values: Values::Other {
             accepts: || "off, grpc, grpc:<service>, http:<path> or tcp".to_owned(),
             read: |text| Read::of(parts::probe(text), |to, probe| to.policy.health_check.probe = probe),
@@ -36,7 +37,7 @@ static SETTINGS: [Setting; 5] = [
     },
     Setting {
         key: "health-check-interval",
-        about: "How often.",
+        about: "Interval between two checks of a pod.",
         default: "10s",
         example: "5s",
         needs: CHECKING,
@@ -47,7 +48,7 @@ static SETTINGS: [Setting; 5] = [
     },
     Setting {
         key: "health-check-timeout",
-        about: "How long the answer may take.",
+        about: "Time to wait for the response to a check.",
         default: "1s",
         example: "500ms",
         needs: CHECKING,
@@ -58,26 +59,26 @@ static SETTINGS: [Setting; 5] = [
     },
     Setting {
         key: "health-check-healthy-threshold",
-        about: "A pod that is out comes back after so many good answers in a row.",
+        about: "Consecutive successful checks after which an unhealthy pod is healthy again.",
         default: "1",
         example: "2",
         needs: CHECKING,
         envoy: "`HealthCheck.healthy_threshold`.",
         grpc: Grpc::Nothing("see `health-check`."),
-        note: "A new pod always needs only one.",
+        note: "A new pod needs one only.",
         values: Values::Whole(1..=1000, |to, n| to.policy.health_check.healthy_threshold = n),
         ..Setting::PLAIN
     },
     Setting {
         key: "health-check-unhealthy-threshold",
-        about: "A pod goes out after so many bad answers in a row.",
+        about: "Consecutive failed checks after which a pod is unhealthy.",
         default: "3",
         example: "2",
         needs: CHECKING,
         envoy: "`HealthCheck.unhealthy_threshold`.",
         grpc: Grpc::Nothing("see `health-check`."),
-        note: "That is for pods that can't be asked or don't answer in time. With `grpc` and `http` an answer that says it \
-               isn't well puts a pod out at once.",
+        note: "It applies to checks that can't connect or time out. With `grpc` and `http`, a response that reports a \
+               failure makes a pod unhealthy at once.",
         values: Values::Whole(1..=1000, |to, n| to.policy.health_check.unhealthy_threshold = n),
         ..Setting::PLAIN
     },

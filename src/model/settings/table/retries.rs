@@ -9,9 +9,9 @@ use crate::model::settings::values::Values;
 use crate::model::settings::{parts, word};
 
 pub(super) const GROUP: Group = Group {
-    title: "When a request is tried again",
-    about: "By default only what no pod can have seen is tried again, once, on another pod. Anything more is for you to \
-            allow: a request that a pod may have seen should be tried again only if doing it twice does no harm.",
+    title: "Retries",
+    about: "By default a request is retried once, on another pod, and only if no pod can have seen it. Further retries are \
+            opt-in: retry a request that a pod may have seen only if it is safe to run twice.",
     settings: &SETTINGS,
 };
 
@@ -30,19 +30,20 @@ const BUDGET: Option<Need> = Some(Need {
 static SETTINGS: [Setting; 8] = [
     Setting {
         key: "retry-on",
-        about: "When a request is tried again on another pod.",
+        about: "Conditions under which a request is retried on another pod.",
         default: "connect-failure,refused-stream,reset-before-request",
         example: "unavailable,connect-failure,refused-stream,reset-before-request",
-        envoy: "`RouteAction.retry_policy`; when set, also `HttpProtocolOptions.retry_policy` of the cluster (Envoy 1.37 \
-                and newer), for those who keep their own routes.",
+        envoy: "`RouteAction.retry_policy`; if the annotation is set, also `HttpProtocolOptions.retry_policy` of the \
+                cluster (Envoy 1.37 and newer), for users with their own routes.",
         grpc: Grpc::Becomes(
-            "`RetryPolicy.retry_on`, of which gRPC has `cancelled`, `deadline-exceeded`, `internal`, \
-             `resource-exhausted` and `unavailable`. Without one of these there is no policy; a call that no pod has \
-             seen is tried again in any case.",
+            "`RetryPolicy.retry_on`; gRPC supports `cancelled`, `deadline-exceeded`, `internal`, `resource-exhausted` and \
+             `unavailable`. Without one of these there is no retry policy. gRPC always retries a call that no pod has \
+             seen.",
         ),
-        note: "The words are Envoy's. `unavailable`, `cancelled`, `deadline-exceeded`, `internal` and \
-               `resource-exhausted` are gRPC statuses that a pod answers *without having begun to answer*; the others are \
-               of HTTP and of connections. It replaces the default, so list what you want of that, too.",
+        note: "The conditions have Envoy's names. `unavailable`, `cancelled`, `deadline-exceeded`, `internal` and \
+               `resource-exhausted` are gRPC statuses that a pod returns *before it sends any part of a response*; the \
+               others concern HTTP and connections. The value replaces the default, so include the default conditions that \
+               you want to keep.",
         values: Values::Other {
             accepts: || format!("none, or a list of {}", word::one_of::<RetryOn>()),
             read: |text| {
@@ -56,12 +57,12 @@ static SETTINGS: [Setting; 8] = [
     },
     Setting {
         key: "num-retries",
-        about: "How often a request is tried again at most.",
+        about: "Maximum number of retries of a request.",
         default: "1",
         example: "3",
         needs: RETRYING,
         envoy: "`RetryPolicy.num_retries`.",
-        grpc: Grpc::Becomes("`RetryPolicy.num_retries`, at most 4, if there is a policy (see `retry-on`)."),
+        grpc: Grpc::Becomes("`RetryPolicy.num_retries`, at most 4, if there is a retry policy (see `retry-on`)."),
         values: Values::Other {
             accepts: || format!("a whole number from 1 to {MAX_RETRIES} (to never retry, set retry-on to none)"),
             read: |text| Read::of(value::whole(text, &(1..=MAX_RETRIES)), |to, n| to.policy.retry.num_retries = n),
@@ -70,27 +71,27 @@ static SETTINGS: [Setting; 8] = [
     },
     Setting {
         key: "per-try-timeout",
-        about: "How long each try may take.",
+        about: "Timeout of each attempt.",
         default: "off",
         example: "500ms",
         envoy: "`RetryPolicy.per_try_timeout`.",
-        grpc: Grpc::Nothing("gRPC has none."),
-        note: "A try that takes longer is given up; whether it is tried again says `retry-on` (`gateway-error`, `5xx`, \
-               `deadline-exceeded`). Not for long streams: it ends them, too.",
+        grpc: Grpc::Nothing("gRPC has no such timeout."),
+        note: "An attempt that takes longer is aborted; `retry-on` decides whether it is retried (`gateway-error`, `5xx`, \
+               `deadline-exceeded`). Don't use it with long streams: it ends them.",
         needs: RETRYING,
         values: Values::DurationOrOff(|to, timeout| to.policy.retry.per_try_timeout = timeout),
         ..Setting::PLAIN
     },
     Setting {
         key: "retry-backoff",
-        about: "The shortest pause before a retry, and the longest.",
+        about: "Shortest and longest pause before a retry.",
         default: "25ms,250ms",
         example: "100ms,2s",
         needs: RETRYING,
         envoy: "`RetryPolicy.retry_back_off`.",
-        grpc: Grpc::Becomes("`RetryPolicy.retry_back_off`, if there is a policy (see `retry-on`)."),
-        note: "The pause doubles with each retry, up to the longest, and each is cut at random, down to nothing. Without \
-               a second duration the longest is ten times the shortest.",
+        grpc: Grpc::Becomes("`RetryPolicy.retry_back_off`, if there is a retry policy (see `retry-on`)."),
+        note: "The pause doubles with each retry, up to the longest, and full jitter applies: each pause is a random part \
+               of it. Without a second duration, the longest pause is ten times the shortest.",
         values: Values::Other {
             accepts: || "<shortest>[,<longest>], durations as 25ms,250ms".to_owned(),
             read: |text| Read::of(parts::back_off(text), |to, back_off| to.policy.retry.back_off = back_off),
@@ -99,12 +100,12 @@ static SETTINGS: [Setting; 8] = [
     },
     Setting {
         key: "retriable-status-codes",
-        about: "HTTP statuses that are tried again, whatever retry-on says.",
+        about: "HTTP statuses that are retried regardless of `retry-on`.",
         default: "none",
         example: "503,504",
         envoy: "`RetryPolicy.retriable_status_codes`, with the word `retriable-status-codes` in `retry_on`.",
-        grpc: Grpc::Nothing("gRPC looks at its own statuses, not at those of HTTP."),
-        note: "For HTTP; the statuses of gRPC are words of `retry-on`.",
+        grpc: Grpc::Nothing("gRPC retries on gRPC statuses, not on HTTP statuses."),
+        note: "For HTTP; for gRPC statuses use `retry-on`.",
         values: Values::Other {
             accepts: || "none, or a list of HTTP statuses from 100 to 599".to_owned(),
             read: |text| {
@@ -117,42 +118,41 @@ static SETTINGS: [Setting; 8] = [
     },
     Setting {
         key: "retry-budget",
-        about: "Which share of active requests may be retries, in percent.",
+        about: "Maximum share of retries among active requests, in percent.",
         default: "20",
         example: "30",
         needs: RETRYING,
         envoy: "`CircuitBreakers.thresholds[].retry_budget.budget_percent`.",
-        grpc: Grpc::Nothing("gRPC has none by xDS."),
-        note: "It keeps a Service that struggles from being finished off by retries. `off`: as many as there are. \
-               `max-retries` takes its place.",
+        grpc: Grpc::Nothing("gRPC has no retry budget over xDS."),
+        note: "It keeps retries from overwhelming a Service in trouble. `off`: no limit. `max-retries` replaces it.",
         values: Values::DecimalOrOff(0.0..=100.0, |to, percent| to.policy.retry.budget = percent),
         ..Setting::PLAIN
     },
     Setting {
         key: "retry-budget-min-concurrency",
-        about: "How many retries may be under way at a time, however few requests are.",
+        about: "Number of concurrent retries that is always allowed, however few requests are active.",
         default: "1000",
         example: "20",
         needs: BUDGET,
         envoy: "`CircuitBreakers.thresholds[].retry_budget.min_retry_concurrency`.",
-        grpc: Grpc::Nothing("gRPC has none by xDS."),
-        note: "It counts for each Envoy, and a retry that waits for its turn counts, too. When one of two pods dies, that is \
-               soon most of what is under way: with more under way than this number, requests fail that the other pod would \
-               have answered. What it costs: with a `retry-on`, or a route of your own, that repeats what pods have seen, pods \
-               that all fail get each request as often as `num-retries` allows, until so many retries are under way from \
-               each Envoy; with a low number they get 20 % more. The default `retry-on` repeats nothing that a pod has \
-               seen, so there it costs pods nothing.",
+        grpc: Grpc::Nothing("gRPC has no retry budget over xDS."),
+        note: "It applies per Envoy, and retries that wait for their turn count. When one of two pods dies, most active \
+               requests soon become retries; those above this number fail, although the other pod would have answered. The \
+               cost: if `retry-on`, or a route of your own, repeats requests that pods have seen, and all pods fail, each \
+               request is repeated up to `num-retries` times until this many retries are active in each Envoy; with a low \
+               number, pods get 20 % more requests. The default `retry-on` repeats nothing that a pod has seen, so there \
+               the number costs pods nothing.",
         values: Values::Whole(0..=1_000_000, |to, n| to.policy.retry.budget_min_concurrency = n),
         ..Setting::PLAIN
     },
     Setting {
         key: "retry-other-hosts",
-        about: "Whether a retry avoids the pods that failed the request.",
+        about: "Retries avoid pods on which the request has already failed.",
         default: "true",
         example: "false",
         needs: RETRYING,
         envoy: "`RetryPolicy.retry_host_predicate` previous_hosts, 50 attempts.",
-        grpc: Grpc::Nothing("a retry is balanced as any call."),
+        grpc: Grpc::Nothing("a retry is balanced like any other call."),
         values: Values::Boolean(|to, avoid| to.policy.retry.other_hosts = avoid),
         ..Setting::PLAIN
     },

@@ -7,35 +7,35 @@ use crate::model::settings::values::Values;
 use crate::model::settings::{domain, parts, word};
 
 pub(super) const GROUP: Group = Group {
-    title: "Who gets it, and under which names",
-    about: "A Service takes part once it says `enabled: \"true\"`. Without more its clients balance round robin over \
-            the pods that are ready, under the names that Kubernetes gives the Service.",
+    title: "Opting in, fleets, hosts and routes",
+    about: "A Service takes part once it has `enabled: \"true\"`. By default its clients balance round robin over its \
+            ready pods, and reach it under the names that Kubernetes gives the Service.",
     settings: &SETTINGS,
 };
 
 static SETTINGS: [Setting; 5] = [
     Setting {
         key: "enabled",
-        about: "Whether clients get the Service, or the port, at all.",
+        about: "Serves the Service, or one port of it, to clients.",
         default: "false",
         example: "true",
-        envoy: "The cluster, its assignment and its virtual host are there or not.",
+        envoy: "The cluster, its assignment and its virtual host exist or not.",
         grpc: Grpc::Becomes("The Service is found under its names or not."),
-        note: "On a Namespace it is the default of all its Services. `enabled.<port>: \"false\"` leaves one port out; a \
-               port that is left out doesn't count when the default port is looked for.",
+        note: "On a Namespace, it is the default for all Services in it. `enabled.<port>: \"false\"` excludes one port; an \
+               excluded port is never a default port.",
         values: Values::Boolean(|to, on| to.enabled = on),
         ..Setting::PLAIN
     },
     Setting {
         key: "fleets",
-        about: "Which fleets of Envoys get it.",
+        about: "Fleets of Envoys that receive the Service.",
         default: "*",
         example: "edge, internal",
-        envoy: "Only Envoys whose `node.cluster` is in the list get its cluster, assignment and virtual host.",
-        grpc: Grpc::Nothing("fleets are of Envoys; any gRPC client may dial any Service."),
-        note: "A name that no fleet has is no mistake: the fleet may come later. Where the pods of a Service are Envoys \
-               themselves, keep it from their own fleet (`fleets: none`, if no fleet is called so, leaves it to gRPC clients): \
-               under its own names they would call each other, for ever.",
+        envoy: "Only Envoys whose `node.cluster` is in the list receive the cluster, its assignment and its virtual host.",
+        grpc: Grpc::Nothing("fleets consist of Envoys; any gRPC client may dial any Service."),
+        note: "A fleet name that no Envoy uses yet is valid: the fleet may come later. If the pods of a Service are Envoys \
+               themselves, exclude their own fleet: under its own names they would otherwise call each other in a loop. \
+               (`fleets: none` leaves such a Service to gRPC clients, provided that no fleet has the name `none`.)",
         values: Values::Other {
             accepts: || "a list of fleet names, or * for all".to_owned(),
             read: |text| Read::of(value::fleets(text), |to, fleets| to.policy.fleets = fleets),
@@ -44,19 +44,19 @@ static SETTINGS: [Setting; 5] = [
     },
     Setting {
         key: "hosts",
-        about: "More domains that lead to it through Envoy.",
+        about: "Additional domains under which Envoys route to the Service.",
         default: "none",
         default_is_words: true,
         example: "shop.example.com, *.shop.example.com",
         reach: Reach::DefaultPort,
         envoy: "`VirtualHost.domains`, after the Service's own names.",
-        grpc: Grpc::Nothing("a Service is dialled by its own names."),
-        note: "A domain without a port means any port, so `api.example.com` also takes `api.example.com:8443`, as gRPC clients \
-               write it; a domain with a port means only that. Case doesn't matter, nor does a dot at the end of the host. \
-               Where a Service has two default ports, requests of gRPC go to the one for gRPC, all others to the other \
-               one. Of two Services that want one domain the older one has it (then the one whose name \
-               comes first), and the other is told; unless both have `routes`, then they share it. A bad domain costs \
-               only itself. `*`, every domain that is nobody's, only goes with `routes`.",
+        grpc: Grpc::Nothing("gRPC clients dial a Service by its own names."),
+        note: "A domain without a port matches any port: `api.example.com` also matches `api.example.com:8443`, the form \
+               gRPC clients send. A domain with a port matches that port only. Case and a trailing dot are ignored. If a \
+               Service has two default ports, gRPC requests go to the gRPC default, and all others to the HTTP default. If \
+               two Services claim one domain, the older one gets it (on a tie, the one whose name sorts first), and the \
+               other one's owner gets an Event; if both have `routes`, they share the domain. An invalid domain is \
+               dropped, and the others apply. `*`, which matches every domain that no other Service has, needs `routes`.",
         values: Values::Other {
             accepts: || "a list of domains such as shop.example.com, *.example.com or shop.example.com:8080".to_owned(),
             read: |text| Read::of_parts(domain::list(text), |to, hosts| to.policy.hosts = hosts),
@@ -65,19 +65,19 @@ static SETTINGS: [Setting; 5] = [
     },
     Setting {
         key: "routes",
-        about: "The paths that lead to it on its hosts, or without hosts on every host.",
+        about: "Paths that lead to the Service, on its `hosts` or, without `hosts`, on every host.",
         default: "none",
         default_is_words: true,
         example: "shop.v1.Cart, /shop.v1.Wishlist/",
         reach: Reach::DefaultPort,
-        envoy: "`Route.match.prefix` in a virtual host that all Services with `routes` on that domain share, the longest \
-                prefix first.",
-        grpc: Grpc::Nothing("whoever dials a Service has chosen it."),
-        note: "So one listener is the gateway of many gRPC services. The full name of a gRPC service, `shop.v1.Cart`, \
-               is the prefix `/shop.v1.Cart/`; any other prefix begins with `/` and is taken literally, so `/shop` also \
-               takes `/shopping`. Requests that no prefix on a domain takes go where the wildcards say that cover it, the \
-               most specific first, and `*` last. One prefix that two Services want on one domain goes to the older one. The Service's \
-               own names (`cart.shop:50051`) go on leading to it whatever the path.",
+        envoy: "`Route.match.prefix` in a virtual host that all Services with `routes` on the domain share, longest prefix \
+                first.",
+        grpc: Grpc::Nothing("the client has already chosen the Service that it dials."),
+        note: "With routes, one listener is the gateway for many gRPC services. The full name of a gRPC service, such as \
+               `shop.v1.Cart`, stands for the prefix `/shop.v1.Cart/`. Any other prefix starts with `/` and matches \
+               literally: `/shop` also matches `/shopping`. If no prefix of a domain matches, the wildcard domains that \
+               cover it are tried, the most specific first and `*` last. If two Services claim one prefix on one domain, \
+               the older one gets it. The Service's own names (`cart.shop:50051`) lead to it for every path.",
         values: Values::Other {
             accepts: || {
                 "a list of path prefixes such as /shop. or full names of gRPC services such as shop.v1.Cart".to_owned()
@@ -88,23 +88,24 @@ static SETTINGS: [Setting; 5] = [
     },
     Setting {
         key: "protocol",
-        about: "What its pods speak.",
-        default: "what the port says, else http2",
+        about: "Protocol that the pods speak.",
+        default: "what the port states, else http2",
         default_is_words: true,
         example: "grpc",
-        envoy: "`HttpProtocolOptions`: explicit HTTP/2 for `grpc` and `http2`, explicit HTTP/1.1 for `http1`, the \
-                client's own protocol for `auto`. None for `tcp` and for TLS, and no virtual host. WebSocket upgrades on the \
-                routes of `http1` and `auto`.",
+        envoy: "`HttpProtocolOptions`: explicit HTTP/2 for `grpc` and `http2`, explicit HTTP/1.1 for `http1`, the client's \
+                own protocol for `auto`. For `tcp` and TLS: none, and no virtual host. Routes of `http1` and `auto` allow \
+                WebSocket upgrades.",
         grpc: Grpc::Nothing(
-            "gRPC speaks HTTP/2. It still counts where the default port is looked for, and over `tcp` there \
-                             is no listener.",
+            "gRPC always speaks HTTP/2. The setting still decides which port is the default port, and a `tcp` port has no \
+             gRPC listener.",
         ),
-        note: "Of `appProtocol` and of the first word of a port's name (up to the first hyphen) these are understood: `grpc`; \
-               `http2`, `h2c`; `http`, `http1`, `ws`; `grpc-web` (as `auto`); `tcp`, `redis`, `mysql` and other names of \
-               protocols over TCP; `https`, `tls`, `grpcs`, `wss` and others over TLS; of `appProtocol` each also after \
-               `kubernetes.io/`. A name with a later word for TLS (`grpc-tls`) says TLS, and so does port 443 if nothing says \
-               otherwise. Pods aren't spoken to in TLS yet: such a port has a cluster and endpoints for those who bring \
-               routes of their own, and no domain. `chancery explain` shows what each port speaks and what says so.",
+        note: "In `appProtocol`, and in the first word of a port's name (up to the first hyphen), Chancery understands: \
+               `grpc`; `http2`, `h2c`; `http`, `http1`, `ws`; `grpc-web` (as `auto`); `tcp`, `redis`, `mysql` and the \
+               names of other TCP protocols; `https`, `tls`, `grpcs`, `wss` and others over TLS. In `appProtocol`, each \
+               may follow `kubernetes.io/`. A later word for TLS in a port's name (`grpc-tls`) means TLS, and so does port \
+               443 if nothing else is stated. Chancery doesn't configure TLS to pods yet: a TLS port has a cluster and \
+               endpoints, for users with their own routes, but no domain. `chancery explain` shows the protocol of each \
+               port and where it is stated.",
         values: Values::Other {
             accepts: word::one_of::<Protocol>,
             read: |text| Read::of(protocol(text), |to, protocol| to.policy.protocol = protocol),

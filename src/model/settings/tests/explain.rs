@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::Kind;
-use crate::model::explain::{SettingExplanation, SettingOrigin, Unserved};
+use crate::model::explanation::{SettingExplanation, SettingOrigin, UnservedReason};
 
 /// A Service with the ports `grpc` 50051 and `x` 80, and its Namespace, each with annotations now and before.
 struct Case {
@@ -42,13 +42,14 @@ impl Case {
 
     /// `value origin annotation`, and after a `!` the same of what can't be used.
     fn told(&self, port: usize, key: &str) -> String {
-        let SettingExplanation { key: _, value, origin, annotation, bad } = self.one(port, key);
+        let SettingExplanation { key: _, value, origin, annotation, last_good, rejected } = self.one(port, key);
         let annotation = annotation.map(|annotation| format!(" {}", annotation.strip_prefix(PREFIX).unwrap()));
-        let bad = bad.map(|bad| {
-            let annotation = bad.annotation.strip_prefix(PREFIX).unwrap().to_owned();
-            format!(" ! {} {:?} {annotation}", bad.value, bad.origin)
+        let rejected = rejected.map(|rejected| {
+            let annotation = rejected.annotation.strip_prefix(PREFIX).unwrap().to_owned();
+            format!(" ! {} {:?} {annotation}", rejected.value, rejected.origin)
         });
-        format!("{value} {origin:?}{}{}", annotation.unwrap_or_default(), bad.unwrap_or_default())
+        let last_good = if last_good { "last good " } else { "" };
+        format!("{last_good}{value} {origin:?}{}{}", annotation.unwrap_or_default(), rejected.unwrap_or_default())
     }
 }
 
@@ -57,12 +58,13 @@ fn every_setting_is_told_with_the_default_when_nobody_set_it() {
     let case = case(&[], &[]);
     let all = case.all(1);
     assert_eq!(
-        all.iter().map(|setting| setting.key).collect::<Vec<_>>(),
+        all.iter().map(|setting| &*setting.key).collect::<Vec<_>>(),
         Setting::all().map(|setting| setting.key).collect::<Vec<_>>()
     );
-    for SettingExplanation { key, value, origin, annotation, bad } in all {
-        let expected = if key == "protocol" { "http2" } else { Setting::find(key).unwrap().default };
-        assert_eq!((value.as_str(), origin, annotation, bad), (expected, SettingOrigin::Default, None, None), "{key}");
+    for SettingExplanation { key, value, origin, annotation, last_good, rejected } in all {
+        let expected = if key == "protocol" { "http2" } else { Setting::find(&key).unwrap().default };
+        assert_eq!((value.as_str(), origin), (expected, SettingOrigin::Default), "{key}");
+        assert_eq!((annotation, last_good, rejected), (None, false, None), "{key}");
     }
 }
 
@@ -126,18 +128,18 @@ fn a_bad_value_is_told_beside_what_is_in_force_instead() {
 fn a_last_good_value_is_told_with_the_bad_one_that_stands_there() {
     let mut on_service = case(&[("num-retries", "many"), ("num-retries.80", "")], &[]);
     on_service.service.settings.keep_last_good(&parse(&[("num-retries", "5"), ("num-retries.80", "7")]).0);
-    assert_eq!(on_service.told(0, "num-retries"), "5 Service num-retries ! many Service num-retries");
-    assert_eq!(on_service.told(1, "num-retries"), "7 Service num-retries.80 !  Service num-retries.80");
+    assert_eq!(on_service.told(0, "num-retries"), "last good 5 Service num-retries ! many Service num-retries");
+    assert_eq!(on_service.told(1, "num-retries"), "last good 7 Service num-retries.80 !  Service num-retries.80");
     let mut on_namespace = case(&[], &[("num-retries", "many")]);
     on_namespace.namespace.settings.keep_last_good(&parse(&[("num-retries", "5")]).0);
-    assert_eq!(on_namespace.told(0, "num-retries"), "5 Namespace num-retries ! many Namespace num-retries");
+    assert_eq!(on_namespace.told(0, "num-retries"), "last good 5 Namespace num-retries ! many Namespace num-retries");
 }
 
 #[test]
 fn not_enabled_and_disabled_are_told_apart() {
     let why = |own: &[_], namespace: &[_]| unserved(&case(own, namespace).all(0));
-    assert_eq!(why(&[], &[]), Unserved::NotEnabled);
-    assert_eq!(why(&[("enabled", "yes")], &[]), Unserved::NotEnabled);
-    assert_eq!(why(&[("enabled", "false")], &[("enabled", "true")]), Unserved::Disabled);
-    assert_eq!(why(&[], &[("enabled.grpc", "false")]), Unserved::Disabled);
+    assert_eq!(why(&[], &[]), UnservedReason::NotEnabled);
+    assert_eq!(why(&[("enabled", "yes")], &[]), UnservedReason::NotEnabled);
+    assert_eq!(why(&[("enabled", "false")], &[("enabled", "true")]), UnservedReason::Disabled);
+    assert_eq!(why(&[], &[("enabled.grpc", "false")]), UnservedReason::Disabled);
 }

@@ -4,13 +4,13 @@ use super::super::node::{Entry, Node, Value};
 use super::{MAX_DEPTH, compose};
 
 /// A document as one line: `{key@line: plain, …}`, strings quoted.
-fn show(node: &Node<'_>) -> String {
+fn show(node: &Node) -> String {
     match &node.value {
         Value::Plain(text) => text.to_string(),
         Value::Quoted(text) => format!("{text:?}"),
         Value::Sequence(nodes) => format!("[{}]", nodes.iter().map(show).collect::<Vec<_>>().join(", ")),
         Value::Mapping(entries) => {
-            let entry = |Entry { key, line, node, earlier }: &Entry<'_>| {
+            let entry = |Entry { key, line, node, earlier }: &Entry| {
                 let earlier = earlier.map(|line| format!(" (not {line})")).unwrap_or_default();
                 format!("{key}@{line}{earlier}: {}", show(node))
             };
@@ -132,6 +132,14 @@ fn refuses_what_would_take_all_memory() {
         writeln!(tower, "a{level}: &a{level} [[[*a{}]]]", level - 1).unwrap();
     }
     assert!(refused(&tower).ends_with("aliases nest deeper than 64 levels"), "{}", refused(&tower));
+}
+
+#[test]
+fn an_alias_repeats_no_text() {
+    // A thousand gigabytes, were they copied.
+    let text = format!("a: &x \"{}\\n\"\nb: [{}]\n", "x".repeat(10 << 20), vec!["*x"; 100_000].join(", "));
+    let nodes = compose(&text).unwrap();
+    assert_eq!(nodes[0].get("b").unwrap().items().len(), 100_000);
 }
 
 #[test]

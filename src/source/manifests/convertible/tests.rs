@@ -113,7 +113,7 @@ fn mappings_that_can_not_be_read_are_told() {
         );
         let Convertible { mappings, tcp_mappings, unusable_mappings, .. } = read(&object);
         assert_eq!((mappings.len(), tcp_mappings.len()), (0, 0), "{kind}");
-        let [Wrong { file: _, line: Some(2), rejected }] = &unusable_mappings[..] else {
+        let [RejectedAt { file: _, line: Some(2), rejected }] = &unusable_mappings[..] else {
             panic!("{unusable_mappings:?}")
         };
         assert_eq!(rejected.message, format!("{kind} shop/m: apiVersion: \"{api_version}\": {expected}"));
@@ -123,7 +123,9 @@ fn mappings_that_can_not_be_read_are_told() {
             "{{apiVersion: getambassador.io/v2, kind: Mapping, metadata: {metadata}, spec: {{service: a}}}}"
         ));
         assert_eq!(found.mappings, [], "{metadata}");
-        let [Wrong { file: _, line: Some(1), rejected }] = &found.unusable_mappings[..] else { panic!("{found:?}") };
+        let [RejectedAt { file: _, line: Some(1), rejected }] = &found.unusable_mappings[..] else {
+            panic!("{found:?}")
+        };
         assert_eq!(rejected.message, "Mapping: metadata.name: missing; expected a string");
     }
     let others = "{apiVersion: getambassador.io/v4, kind: Host, metadata: {name: h}}\n---\n\

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use crate::model::{Concern, Converted, Event, ObjectRef, Reason, Rejected};
 
-use super::super::contents::reject;
 use super::super::disk;
-use super::super::document::{Complaint, IGNORED, KEPT};
+use super::super::found::RejectedAt;
+use super::super::issue::{Issue, KEPT};
 use super::ours::is_in_place;
-use super::{Directory, File, Slot, Trouble};
+use super::{Directory, File, Slot};
 
-/// How many complaints one file may cause; a file of a million broken documents tells nothing more than one of hundred.
-const MAX_COMPLAINTS: usize = 100;
+/// How many issues one file may have; a file of a million broken documents tells nothing more than one of hundred.
+const MAX_ISSUES: usize = 100;
 
 /// The names of the file that makes a directory a kustomization.
 const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", disk::KUSTOMIZATION];
@@ -27,47 +27,41 @@ pub(super) fn event(path: &Arc<str>, rejected: Vec<Rejected>) -> Event {
 
 impl Directory {
     /// What is wrong with a file now, by line.
-    pub(super) fn report(&self, path: &Arc<str>, file: &File) -> Vec<(Option<u32>, Rejected)> {
-        let mut report: Vec<(Option<u32>, Rejected)> = self
-            .complaints(path, file)
-            .take(MAX_COMPLAINTS)
-            .map(|(line, complaint, document)| (Some(line), told(path, line, complaint, is_in_place(file, document))))
-            .collect();
-        if let (more @ 1.., Some((Some(line), last))) =
-            (self.complaints(path, file).skip(MAX_COMPLAINTS).count(), report.last_mut())
+    pub(super) fn report(&self, path: &Arc<str>, file: &File) -> Vec<RejectedAt> {
+        let told = |(offset, document, issue)| told(path, offset, issue, is_in_place(file, document));
+        let mut report: Vec<RejectedAt> = self.issues(path, file).take(MAX_ISSUES).map(told).collect();
+        if let (more @ 1.., Some(RejectedAt { file: _, line: Some(line), rejected })) =
+            (self.issues(path, file).skip(MAX_ISSUES).count(), report.last_mut())
         {
-            last.message = format!("{}; {more} more mistakes follow below line {line}", last.message);
+            rejected.message = format!("{}; {more} more mistakes follow below line {line}", rejected.message);
         }
-        if let Some(trouble) = &file.trouble {
-            let (reason, why, meanwhile) = match trouble {
-                Trouble::Dangling(why) | Trouble::Unreadable(why) if !self.gives(path, file) => {
-                    (Reason::DoubtfulObject, why, IGNORED)
-                }
-                Trouble::Dangling(why) | Trouble::Unreadable(why) => {
-                    (Reason::Unparsable, why, "what the file gave before stays")
-                }
+        if let Some(why) = &file.unreadable {
+            let issue = if self.gives(path, file) {
+                let meanwhile = "what the file gave before stays";
+                Issue { meanwhile, ..Issue::new(0, Reason::Unparsable, why) }
+            } else {
+                Issue::new(0, Reason::DoubtfulObject, why)
             };
-            report.push((None, reject(path, None, String::new(), reason, why.clone(), meanwhile.to_owned())));
+            report.push(issue.of_whole_file(path));
         }
         for slot in &file.repeated {
-            let first = file.slot(slot.id());
+            let first = file.slots.get(slot.id());
             if self.is_either_ours(first, slot) {
                 let line = first.map_or(0, Slot::line);
                 let advice = self.advice(&[path]);
                 let message = format!("stands in this file twice; the first one, in line {line}, has the name{advice}");
-                report.push(duplicate(path, slot.line(), slot.id(), message, meanwhile("the first one", first)));
+                report.push(duplicate(path, slot, message, "the first one", first));
             }
         }
         // Something that is about to go needs no advice.
         for id in self.contested.iter().filter(|_| !file.leaving) {
-            if let (Some(slot), Some(owner)) = (file.slot(id), self.owner(id))
+            if let (Some(slot), Some(owner)) = (file.slots.get(id), self.owner(id))
                 && owner != path
                 && self.is_either_ours(self.served(id), slot)
             {
                 let advice = self.advice(&[path, owner]);
                 let message = format!("is also in {owner}, which comes first in path order{advice}");
-                let meanwhile = meanwhile(&format!("the one in {owner}"), self.served(id));
-                report.push(duplicate(path, slot.line(), id, message, meanwhile));
+                report.push(duplicate(path, slot, message, &format!("the one in {owner}"), self.served(id)));
             }
         }
         report.sort();
@@ -95,7 +89,7 @@ impl Directory {
     /// Says what is wrong with a file, unless that has been said.
     pub(super) fn say(&mut self, path: &Arc<str>) -> Option<Event> {
         let file = self.files.get(path)?;
-        let report: Vec<Rejected> = self.report(path, file).into_iter().map(|(_, rejected)| rejected).collect();
+        let report: Vec<Rejected> = self.report(path, file).into_iter().map(|it| it.rejected).collect();
         let file = self.files.get_mut(path)?;
         if file.reported == report {
             return None;
@@ -105,28 +99,19 @@ impl Directory {
     }
 }
 
-/// A complaint, as it is told. A template in the place of what was served is a mistake like any text that can't be parsed.
-pub(super) fn told(path: &Arc<str>, line: u32, complaint: &Complaint, keeps: bool) -> Rejected {
-    let Complaint { line: _, value, reason, message, meanwhile, concern: _ } = complaint;
-    let (reason, meanwhile) = if keeps { (Reason::Unparsable, KEPT) } else { (*reason, *meanwhile) };
-    reject(path, Some(line), value.clone(), reason, message.clone(), meanwhile.to_owned())
+/// An issue, as it is told. A template in the place of what was served is a mistake like any text that can't be parsed.
+pub(super) fn told(path: &Arc<str>, offset: u32, issue: &Issue, keeps: bool) -> RejectedAt {
+    let issue = issue.clone();
+    let issue = if keeps { Issue { reason: Reason::Unparsable, meanwhile: KEPT, ..issue } } else { issue };
+    issue.of_file(path, offset)
 }
 
-/// What is in force of several objects with one name, of which `first` has it.
-fn meanwhile(which: &str, first: Option<&Slot>) -> String {
-    if first.is_some_and(|first| first.located.converted.object.is_none()) {
-        format!("{which} counts, though it can't be used")
-    } else {
-        format!("{which} is served")
-    }
-}
-
-fn duplicate(
-    path: &Arc<str>,
-    line: u32,
-    id: &ObjectRef,
-    message: String,
-    meanwhile: String,
-) -> (Option<u32>, Rejected) {
-    (Some(line), reject(path, Some(line), id.to_string(), Reason::Duplicate, message, meanwhile))
+/// Tells of an object that has the name of another one, of which `which` is in force.
+fn duplicate(path: &Arc<str>, slot: &Slot, message: String, which: &str, first: Option<&Slot>) -> RejectedAt {
+    let is_unusable = first.is_some_and(|first| first.located.converted.object.is_none());
+    let does = if is_unusable { "counts, though it can't be used" } else { "is served" };
+    let issue = Issue { value: slot.id().to_string(), ..Issue::new(slot.line(), Reason::Duplicate, message) };
+    let mut told = issue.of_file(path, 0);
+    told.rejected.meanwhile = format!("{which} {does}");
+    told
 }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::{Directory, Trouble};
+use super::Directory;
 use crate::model::{Converted, Event, ObjectRef, Reason, Rejected};
 use crate::source::manifests::LeftAlone;
 use crate::source::manifests::contents::Contents;
@@ -212,7 +212,7 @@ fn an_unreadable_file_keeps_what_it_gave() {
     pair.put("x.yaml", &service("a", 1));
     let path: Arc<str> = "x.yaml".into();
     assert_eq!(
-        pair.does(|it| it.fail(&path, Trouble::Unreadable("can't be read: no".to_owned()))),
+        pair.does(|it| it.fail(&path, "can't be read: no".to_owned())),
         ["! file x.yaml: file: can't be read: no (what the file gave before stays)"]
     );
     assert_eq!(pair.put("x.yaml", &service("a", 1)), ["ok file x.yaml"]);
@@ -221,14 +221,14 @@ fn an_unreadable_file_keeps_what_it_gave() {
 #[test]
 fn what_cannot_be_read_is_a_mistake_only_if_it_gave_objects() {
     let mut pair = Pair::default();
-    let trouble = || Trouble::Unreadable("can't be read".to_owned());
+    let why = || "can't be read".to_owned();
     let reasons = |pair: &Pair| pair.1.files.values().flatten().map(|one| one.reason).collect::<Vec<_>>();
     pair.put("d/x.yaml", &service("a", 1));
-    pair.does(|it| it.fail(&"dd".into(), trouble()));
-    pair.does(|it| it.fail(&"data.json".into(), trouble()));
+    pair.does(|it| it.fail(&"dd".into(), why()));
+    pair.does(|it| it.fail(&"data.json".into(), why()));
     assert_eq!(reasons(&pair), [Reason::DoubtfulObject, Reason::DoubtfulObject]);
     // A directory with such a file in it.
-    pair.does(|it| it.fail(&"d".into(), trouble()));
+    pair.does(|it| it.fail(&"d".into(), why()));
     assert_eq!(reasons(&pair), [Reason::Unparsable, Reason::DoubtfulObject, Reason::DoubtfulObject]);
 }
 
@@ -250,10 +250,10 @@ fn of_two_objects_the_first_may_be_unusable() {
 fn a_link_to_nowhere_is_a_mistake_only_if_it_led_somewhere() {
     let mut pair = Pair::default();
     let reasons = |pair: &Pair| pair.1.files.values().flatten().map(|one| one.reason).collect::<Vec<_>>();
-    pair.does(|it| it.fail(&"x.yaml".into(), Trouble::Dangling("is a link".to_owned())));
+    pair.does(|it| it.fail(&"x.yaml".into(), "is a link".to_owned()));
     assert_eq!(reasons(&pair), [Reason::DoubtfulObject]);
     pair.put("x.yaml", &service("a", 1));
-    pair.does(|it| it.fail(&"x.yaml".into(), Trouble::Dangling("is a link".to_owned())));
+    pair.does(|it| it.fail(&"x.yaml".into(), "is a link".to_owned()));
     assert_eq!(reasons(&pair), [Reason::Unparsable]);
 }
 
@@ -431,7 +431,7 @@ proptest! {
                     disk.insert(file, good);
                 }
                 Step::Fail(file) => {
-                    pair.does(|it| it.fail(&path(file), Trouble::Unreadable("no".to_owned())));
+                    pair.does(|it| it.fail(&path(file), "no".to_owned()));
                     disk.entry(file).or_default();
                 }
                 Step::Leave(file) => {

@@ -1,4 +1,4 @@
-use super::{Complaint, Document, Other};
+use super::{Document, Issue, Other};
 use crate::model::{Concern, Key, ObjectRef, Reason};
 use crate::source::objects::Conversion;
 
@@ -18,8 +18,8 @@ fn read(text: impl AsRef<[u8]>) -> Vec<String> {
             ));
         }
     }
-    for complaint in document.complaints.iter().filter(|it| !(document.odd && it.concern == Concern::Nobody)) {
-        lines.push(format!("{}: {}: {:?}: {}", complaint.line, complaint.reason, complaint.value, complaint.message));
+    for issue in document.issues.iter().filter(|it| !(document.odd && it.concern == Concern::Nobody)) {
+        lines.push(format!("{}: {}: {:?}: {}", issue.line, issue.reason, issue.value, issue.message));
     }
     lines
 }
@@ -212,10 +212,10 @@ fn templates_are_known_by_their_actions() {
         (SERVICE.replace("80", "{{ .Values.port }}"), false),
     ] {
         let document = Document::read(text.as_bytes(), Conversion::default());
-        assert_eq!((document.other, document.broken), (Some(Other::Template), true), "{text}");
+        assert_eq!((document.other, document.is_broken()), (Some(Other::Template), true), "{text}");
         assert_eq!(document.objects, []);
-        let [Complaint { concern, reason: Reason::DoubtfulObject, message, .. }] = &document.complaints[..] else {
-            panic!("{:#?}", document.complaints)
+        let [Issue { concern, reason: Reason::DoubtfulObject, message, .. }] = &document.issues[..] else {
+            panic!("{:#?}", document.issues)
         };
         assert_eq!(message, advice);
         assert_eq!(*concern == Concern::Ours, is_ours, "{text}");
@@ -343,7 +343,7 @@ fn what_is_no_yaml_is_reported_with_its_line() {
         (b"\xff\xfea\0", "1: Unparsable: \"\": is UTF-16 text; expected UTF-8"),
     ] {
         assert_eq!(read(bytes), [complaint]);
-        assert!(Document::read(bytes, Conversion::default()).broken);
+        assert!(Document::read(bytes, Conversion::default()).is_broken());
     }
     assert!(read("a: 1\n\tb: 2\n")[0].starts_with("2: Unparsable: \"\": "));
 }

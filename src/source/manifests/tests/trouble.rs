@@ -85,7 +85,7 @@ async fn a_directory_that_came_back_in_a_moment_is_not_taken_for_complete() {
     fs::create_dir_all(root.join("m")).unwrap();
     fs::write(root.join("m/a.yaml"), service("a", 2)).unwrap();
     it.until(|it| it.services["a"] == [2]).await;
-    while !matches!(it.next().await, Notice::InTouch) {}
+    while !matches!(it.next().await, Notice::UpToDate) {}
     assert_eq!(it.services.keys().collect::<Vec<_>>(), ["a", "b", "c"]);
 }
 

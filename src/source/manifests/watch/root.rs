@@ -18,7 +18,7 @@ impl Watch {
         };
         let is_watched = self.watched.get(&root) == Some(&identity);
         // One that can't be watched is swept, whichever it is.
-        let is_blind = !self.watched.contains_key(&root) && self.directory.is_troubled(&root);
+        let is_blind = !self.watched.contains_key(&root) && self.directory.is_unreadable(&root);
         if self.lost.is_none() && (is_watched || is_blind) {
             return;
         }
@@ -30,7 +30,7 @@ impl Watch {
         self.unwatch(&root);
         self.scan(&root, Read::All);
         self.removal = Some(Instant::now() + self.pace.settle);
-        self.touch = Some(Notice::InTouch);
+        self.touch = Some(Notice::UpToDate);
     }
 
     fn lose(&mut self, error: String) {

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use notify::{ErrorKind, RecursiveMode, Watcher};
 
-use super::super::directory::Trouble;
 use super::super::disk::{self, Stamp, Tree};
 use super::Watch;
 
@@ -61,7 +60,7 @@ impl Watch {
             }
         }
         for (path, trouble) in &tree.troubles {
-            self.events.append(&mut self.directory.fail(path, Trouble::Unreadable(trouble.clone())));
+            self.events.append(&mut self.directory.fail(path, trouble.clone()));
         }
         for (path, error) in blind {
             self.say_blind(&path, &error);
@@ -98,7 +97,7 @@ impl Watch {
         };
         let period = (self.pace.tick * self.pace.sweep * 2).as_secs();
         let trouble = format!("can't be watched ({why}), so changes take up to {period} s to be noticed");
-        self.events.append(&mut self.directory.fail(path, Trouble::Unreadable(trouble)));
+        self.events.append(&mut self.directory.fail(path, trouble));
     }
 
     pub(super) fn unwatch(&mut self, path: &str) {

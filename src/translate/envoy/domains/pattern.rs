@@ -1,4 +1,4 @@
-//! Domains as patterns: which of them cover which.
+//! Domains as patterns: which pattern covers which, and how Envoy writes them.
 //!
 //! A pattern is a host with or without a port: `api.example.com`, `*.example.com:8080`, `[::1]`, or `*` for every domain.
 //! Without a port it means any port.
@@ -52,8 +52,13 @@ pub(super) fn covering(pattern: &str) -> Vec<Name> {
     all
 }
 
-/// What Envoy is told of a pattern without a port, besides the pattern itself, to have it mean any port; `None` where that
-/// can't be said as a domain, because no domain has two wildcards.
+/// The domains of an Envoy's virtual host that a pattern becomes: itself, and if it means any port, itself with any port.
+pub(super) fn envoy_domains(pattern: &Name, any_port: bool) -> Vec<Name> {
+    let any_port = with_any_port(pattern).filter(|_| any_port);
+    [Some(Name::clone(pattern)), any_port].into_iter().flatten().collect()
+}
+
+/// A pattern without a port, with any port; `None` where no domain says that, because a domain can't have two wildcards.
 pub(super) fn with_any_port(pattern: &str) -> Option<Name> {
     let (host, port) = split(pattern);
     (port.is_none() && !is_wildcard(host)).then(|| format!("{host}:*").into())

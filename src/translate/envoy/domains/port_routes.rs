@@ -1,16 +1,17 @@
-//! What one Service port wants of the route configurations of its fleets.
+//! The domains that one Service port claims, and the route of their requests.
 
 use std::collections::BTreeSet;
 
 use data_plane_api::route::RouteAction;
 
-use super::super::route::{EVERY_PATH, EncodedVirtualHost, RouteTo, action};
-use super::pattern::{EVERY_DOMAIN, with_any_port};
+use super::super::route::{EncodedVirtualHost, RouteTo, action};
+use super::pattern::{EVERY_DOMAIN, envoy_domains};
 use crate::model::{Fleets, Key, Port, Requests, Service};
 use crate::translate::names;
+use crate::translate::route::EVERY_PATH;
 use crate::xds::Name;
 
-/// What one Service port wants of the route configurations of its fleets.
+/// The domains that one Service port claims in the route configurations of its fleets, and what becomes of their requests.
 #[derive(Debug, PartialEq)]
 pub struct PortRoutes {
     /// The name of its cluster and virtual host.
@@ -22,37 +23,37 @@ pub struct PortRoutes {
     /// The fleets that get it.
     pub fleets: Fleets,
     pub(super) created: i64,
-    /// The names with its number, which nobody can take from it.
+    /// The names of its Service with its number, which no other port can win.
     numbered: Vec<Name>,
     /// The names of its Service without a number, if it is a default port, and which requests under them it takes.
     pub(super) bare: Vec<Name>,
     bare_requests: Requests,
-    /// Those of them that its hosts ask for: they mean any port.
-    pub(super) asked: BTreeSet<Name>,
-    /// The domains that its owner asked for, without those that it has anyway, and which requests under them it takes.
+    /// Those of `bare` that its `hosts` name as well: they mean any port.
+    pub(super) any_port: BTreeSet<Name>,
+    /// The domains of its `hosts`, without the names of its Service, and which requests under them it takes.
     pub(super) hosts: Vec<Name>,
     host_requests: Requests,
-    /// The path prefixes that it wants of its hosts, which it then shares; empty: it wants them for itself.
+    /// The path prefixes that it claims on its hosts, which it then shares; empty: it claims all of them.
     pub(super) prefixes: Vec<Name>,
     pub(super) action: RouteAction,
-    /// The domains of its virtual host when none is lost.
+    /// The domains of its virtual host when it loses no conflict.
     whole: Vec<Name>,
     encoded: EncodedVirtualHost,
 }
 
-/// A domain that a port wants.
+/// The claim of a port on a domain.
 #[derive(Debug, Clone, Copy)]
 pub struct DomainClaim<'a> {
     /// The domain.
     pub domain: &'a Name,
-    /// Which requests under it the port takes, if the port has it.
+    /// Which requests for it the port takes, if it wins.
     pub requests: Requests,
-    /// Whether `hosts` ask for it. Else it is a name of the Service.
+    /// Whether `hosts` name it. Else it is a name of the Service.
     pub by_hosts: bool,
 }
 
 impl PortRoutes {
-    /// What this port of this Service wants; `name` is its cluster's. A port that no request can be sent over wants nothing.
+    /// The claims of this port of this Service; `name` is its cluster's. A port that no request can be sent over claims nothing.
     pub fn new(name: Name, service: &Service, port: &Port, cluster_domain: &str) -> Self {
         let Service { key, created, ports: _, defaults } = service;
         let Port { number, name: _, policy, has_service_hosts, annotated: _, written: _ } = port;
@@ -65,7 +66,7 @@ impl PortRoutes {
         if hosts.is_empty() && !prefixes.is_empty() {
             hosts.insert(EVERY_DOMAIN.into());
         }
-        let asked: BTreeSet<Name> = hosts.iter().filter(|host| bare.contains(host)).cloned().collect();
+        let any_port: BTreeSet<Name> = hosts.iter().filter(|host| bare.contains(host)).cloned().collect();
         hosts.retain(|host| !numbered.contains(host) && !bare.contains(host));
         let action = action(&name, policy);
         let bare_requests = requests.unwrap_or(Requests::All);
@@ -73,11 +74,11 @@ impl PortRoutes {
 
         let mut whole = numbered.clone();
         for domain in bare.iter().filter(|_| bare_requests == Requests::All) {
-            whole.extend(told(domain, asked.contains(domain)));
+            whole.extend(envoy_domains(domain, any_port.contains(domain)));
         }
         let is_whole = prefixes.is_empty() && host_requests == Requests::All;
         let kept = hosts.iter().filter(|_| is_whole);
-        whole.extend(kept.flat_map(|host| told(host, true)));
+        whole.extend(kept.flat_map(|host| envoy_domains(host, true)));
         let encoded = encode(&name, &whole, &action);
         Self {
             name,
@@ -88,7 +89,7 @@ impl PortRoutes {
             numbered,
             bare,
             bare_requests,
-            asked,
+            any_port,
             hosts: hosts.into_iter().collect(),
             host_requests,
             prefixes,
@@ -98,7 +99,7 @@ impl PortRoutes {
         }
     }
 
-    /// The domains that it wants: the names of its Service, then its hosts.
+    /// Its claims: on the names of its Service, then on its hosts.
     pub fn claims(&self) -> impl Iterator<Item = DomainClaim<'_>> {
         let numbered =
             self.numbered.iter().map(|domain| DomainClaim { domain, requests: Requests::All, by_hosts: false });
@@ -108,15 +109,19 @@ impl PortRoutes {
         numbered.chain(bare).chain(hosts)
     }
 
-    /// Its virtual host. It has the names with its number, and of the others those that `kept` says: of a domain that it has
-    /// for itself, what Envoy is to be told. `None` if it wants nothing.
-    pub(super) fn virtual_host(&self, kept: impl Fn(DomainClaim<'_>) -> Vec<Name>) -> Option<EncodedVirtualHost> {
+    /// Its virtual host. It has the names with its number; of another claim it has the domains that `owned` returns: none if
+    /// the port doesn't own it. `None` if it claims nothing.
+    pub(super) fn virtual_host(&self, owned: impl Fn(DomainClaim<'_>) -> Vec<Name>) -> Option<EncodedVirtualHost> {
         if self.numbered.is_empty() {
             return None;
         }
         let is_certain = |claim: &DomainClaim<'_>| !claim.by_hosts && claim.requests == Requests::All;
         let domains = self.claims().flat_map(|claim| {
-            if is_certain(&claim) { told(claim.domain, self.asked.contains(claim.domain)) } else { kept(claim) }
+            if is_certain(&claim) {
+                envoy_domains(claim.domain, self.any_port.contains(claim.domain))
+            } else {
+                owned(claim)
+            }
         });
         let domains: Vec<Name> = domains.collect();
         Some(if domains == self.whole { self.encoded.clone() } else { encode(&self.name, &domains, &self.action) })
@@ -127,16 +132,10 @@ impl PortRoutes {
         (self.created, &self.key) < (other.created, &other.key)
     }
 
-    /// Whether it shares its hosts.
+    /// Whether it shares its hosts with others that have `routes`.
     pub(super) const fn shares(&self) -> bool {
         !self.prefixes.is_empty()
     }
-}
-
-/// What Envoy is told of a domain that may mean any port.
-pub(super) fn told(domain: &Name, any_port: bool) -> Vec<Name> {
-    let any_port = with_any_port(domain).filter(|_| any_port);
-    [Some(Name::clone(domain)), any_port].into_iter().flatten().collect()
 }
 
 fn encode(name: &Name, domains: &[Name], action: &RouteAction) -> EncodedVirtualHost {

@@ -45,15 +45,15 @@ fn sharing(service: &str, created: i64, hosts: &[&str], routes: &[&str], fleets:
 fn domains(ports: &[&Arc<PortRoutes>]) -> Domains {
     let mut domains = Domains::default();
     for port in ports {
-        domains.insert(port, &mut Affected::default());
+        domains.insert(port, &mut DirtyVirtualHosts::default());
     }
     domains
 }
 
 /// The winners of the domains that a port lost.
 fn lost(domains: &Domains, port: &PortRoutes, fleet: &str) -> Vec<(String, String)> {
-    let lost = domains.lost(port, fleet);
-    lost.iter().map(|contest| (contest.domain.to_string(), contest.winner.to_string())).collect()
+    let lost = domains.conflicts(port, fleet);
+    lost.iter().map(|conflict| (conflict.domain.to_string(), conflict.winner.to_string())).collect()
 }
 
 fn one(domain: &str, winner: &str) -> Vec<(String, String)> {
@@ -93,15 +93,15 @@ fn nobody_takes_anybodys_own_name() {
     let cart = port("shop/cart", 2, &[], &[]);
     let domains = domains(&[&thief, &cart]);
     assert_eq!(lost(&domains, &cart, ""), []);
-    let lost = domains.lost(&thief, "");
+    let lost = domains.conflicts(&thief, "");
     assert_eq!(lost.len(), 2);
-    assert!(lost.iter().all(|contest| contest.title == Title::Own));
+    assert!(lost.iter().all(|conflict| conflict.winner_claim == ClaimKind::OwnName));
 }
 
 #[test]
 fn asking_for_a_name_of_ones_own_means_any_port() {
     let asks = port("shop/cart", 1, &["cart.shop", "cart.shop.svc:80"], &[]);
-    let of_cart = decoded(&domains(&[&asks]).of_port(&asks, "").unwrap()).domains;
+    let of_cart = decoded(&domains(&[&asks]).port_virtual_host(&asks, "").unwrap()).domains;
     assert_eq!(of_cart.len(), 7);
     assert!(of_cart.contains(&"cart.shop:*".to_owned()), "{of_cart:?}");
 }
@@ -111,12 +111,12 @@ fn when_the_winner_goes_the_next_has_it_and_hears_of_it() {
     let old = port("shop/old", 1, &["x.example"], &[]);
     let new = port("shop/new", 2, &["x.example"], &[]);
     let mut domains = domains(&[&old, &new]);
-    let mut affected = Affected::default();
-    domains.remove(&old, &mut affected);
-    assert!(affected.ports.contains("shop/new/80"), "{affected:?}");
+    let mut dirty = DirtyVirtualHosts::default();
+    domains.remove(&old, &mut dirty);
+    assert!(dirty.ports.contains("shop/new/80"), "{dirty:?}");
     assert_eq!(lost(&domains, &new, ""), []);
-    domains.remove(&new, &mut affected);
-    assert!(domains.claims.is_empty());
+    domains.remove(&new, &mut dirty);
+    assert!(domains.claimants.is_empty());
 }
 
 #[test]
@@ -124,10 +124,10 @@ fn a_newcomer_affects_only_those_who_want_what_it_wants() {
     let old = port("shop/old", 1, &["x.example"], &[]);
     let other = port("shop/other", 1, &["y.example"], &[]);
     let mut domains = domains(&[&old, &other]);
-    let mut affected = Affected::default();
-    domains.insert(&port("shop/new", 2, &["x.example"], &[]), &mut affected);
-    assert_eq!(affected.ports, BTreeSet::from(["shop/new/80".into(), "shop/old/80".into()]));
-    assert_eq!(affected.domains, BTreeSet::from(["x.example".into()]));
+    let mut dirty = DirtyVirtualHosts::default();
+    domains.insert(&port("shop/new", 2, &["x.example"], &[]), &mut dirty);
+    assert_eq!(dirty.ports, BTreeSet::from(["shop/new/80".into(), "shop/old/80".into()]));
+    assert_eq!(dirty.domains, BTreeSet::from(["x.example".into()]));
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn what_is_lost_is_not_in_the_virtual_host() {
     let old = port("shop/old", 1, &["x.example"], &[]);
     let new = port("shop/new", 2, &["x.example", "y.example"], &[]);
     let domains = domains(&[&old, &new]);
-    let of = |port: &PortRoutes| decoded(&domains.of_port(port, "").unwrap()).domains;
+    let of = |port: &PortRoutes| decoded(&domains.port_virtual_host(port, "").unwrap()).domains;
     assert!(of(&old).contains(&"x.example".to_owned()));
     assert_eq!(of(&old).len(), 8, "six names, and the host with and without any port");
     assert!(!of(&new).contains(&"x.example".to_owned()));

@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::model::{Retry, RetryOn};
+use crate::translate::route::EVERY_PATH;
 use crate::xds::resource_to_json;
 
 fn names(names: &[&str]) -> Vec<Name> {

@@ -6,7 +6,7 @@ use data_plane_api::core::Node;
 use data_plane_api::discovery::{DeltaDiscoveryRequest, DiscoveryRequest};
 use prost::Message;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
-use test_support::ads;
+use rig::ads;
 
 use super::options::Variant;
 use super::received::PREFIX;

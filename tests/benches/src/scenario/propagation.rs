@@ -3,13 +3,14 @@
 
 use std::time::Duration;
 
+use rig::process::Process;
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
 use crate::generator::Generator;
 use crate::load::{Options, Variant};
 use crate::report::{Figures, Receptions};
-use crate::subject::{Kind, Process, Programs, Subject};
+use crate::subject::{Kind, Programs, Subject};
 
 /// How long the clients have for anything before it counts as lost.
 pub const LIMIT: Duration = Duration::from_mins(1);

@@ -6,7 +6,7 @@ use super::propagation::{LIMIT, milliseconds, number, settle};
 use crate::clock;
 use crate::generator::Generator;
 use crate::load::{Options, Variant};
-use crate::subject::{Api, Chancery, Programs, Server, World};
+use crate::subject::{Api, Programs, Server, World, chancery};
 
 /// What was measured, once.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -46,22 +46,15 @@ pub async fn start_on(programs: &Programs, api: &Api) -> anyhow::Result<Started>
 
 async fn measure(programs: &Programs, source: &[String], services: usize, endpoints: usize) -> anyhow::Result<Started> {
     let begun = clock::now();
-    let chancery = Chancery::begin(&programs.chancery, source)?;
+    let serve = chancery::begin(&programs.chancery, source)?;
     let variant = Variant::Delta;
-    let options = Options {
-        address: chancery.address,
-        clients: 1,
-        names: services,
-        variant,
-        resume: false,
-        stuck: 0,
-        flooding: 0,
-    };
+    let options =
+        Options { address: serve.xds, clients: 1, names: services, variant, resume: false, stuck: 0, flooding: 0 };
     let (mut generator, _) = Generator::start(&programs.bench, &options).await?;
     let full = generator.complete(LIMIT).await?;
     // The answer was the last that it had to do; what it frees behind it is freed by then.
-    settle(&chancery.process).await?;
-    let usage = chancery.process.usage()?;
+    settle(serve.process()).await?;
+    let usage = serve.process().usage()?;
     let full_ms = full.map(|at| milliseconds(begun, at));
     Ok(Started { services, endpoints, full_ms, peak: usage.peak, resident: usage.resident })
 }

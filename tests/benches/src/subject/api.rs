@@ -9,16 +9,14 @@ use k8s_openapi::api::discovery::v1::EndpointSlice;
 use kube::api::{Patch, PatchParams, PostParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::runtime::{WatchStreamExt, watcher};
-use serde_json::{Value, json};
-use test_support::cluster::Cluster;
+use rig::cluster::Cluster;
+use serde_json::json;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 
 use super::Server;
+use super::chancery::{NAMESPACE, objects};
 use crate::{clock, stamp};
-
-/// Where the Services are, which the load generator knows, too.
-const NAMESPACE: &str = "bench";
 
 /// How many objects are created at the same time.
 const CREATING: usize = 32;
@@ -77,14 +75,15 @@ impl Api {
 
     /// Changes a Service. Returns when it is written, with the time just before.
     pub async fn change(&self, service: usize, change: u32) -> anyhow::Result<u64> {
-        let patch = Patch::Merge(json!({"endpoints": endpoints(service, self.endpoints, change)}));
+        let (_, EndpointSlice { endpoints, .. }) = typed(service, self.endpoints, change)?;
+        let patch = Patch::Merge(json!({ "endpoints": endpoints }));
         let begun = clock::now();
-        self.api::<EndpointSlice>().patch(&name(service), &PatchParams::default(), &patch).await?;
+        self.api::<EndpointSlice>().patch(&format!("s{service}-1"), &PatchParams::default(), &patch).await?;
         Ok(begun)
     }
 
     async fn create(&self, service: usize) -> anyhow::Result<()> {
-        let (service, slice) = objects(service, self.endpoints)?;
+        let (service, slice) = typed(service, self.endpoints, 0)?;
         self.api::<Service>().create(&PostParams::default(), &service).await?;
         self.api::<EndpointSlice>().create(&PostParams::default(), &slice).await?;
         Ok(())
@@ -135,30 +134,11 @@ fn change_of(slice: &EndpointSlice) -> Option<u32> {
     stamp::change(slice.endpoints.first()?.addresses.first()?)
 }
 
-fn name(service: usize) -> String {
-    format!("s{service}")
-}
-
-fn objects(service: usize, count: usize) -> anyhow::Result<(Service, EndpointSlice)> {
-    let port = json!([{"name": "grpc", "port": 50051}]);
-    let object = json!({
-        "metadata": {"name": name(service), "annotations": {"chancery.dev/enabled": "true"}},
-        "spec": {"clusterIP": "None", "ports": port},
-    });
-    let slice = json!({
-        "metadata": {"name": name(service), "labels": {"kubernetes.io/service-name": name(service)}},
-        "addressType": "IPv4",
-        "ports": port,
-        "endpoints": endpoints(service, count, 0),
-    });
-    Ok((serde_json::from_value(object)?, serde_json::from_value(slice)?))
-}
-
-/// The first one's address has the number of the change.
-fn endpoints(service: usize, count: usize, change: u32) -> Value {
-    let address = |endpoint| match endpoint {
-        0 => stamp::address(change).to_string(),
-        _ => format!("11.{}.{}.{endpoint}", service / 250, service % 250),
-    };
-    (0..count).map(|endpoint| json!({"addresses": [address(endpoint)], "conditions": {"ready": true}})).collect()
+/// A Service without an address of its own, and its only EndpointSlice.
+fn typed(number: usize, endpoints: usize, change: u32) -> anyhow::Result<(Service, EndpointSlice)> {
+    let (service, pods) = objects(number, endpoints, change);
+    let slice = service.slices(&pods).into_iter().next().context("a Service has a slice")?;
+    let mut service: Service = serde_saphyr::from_str(&service.manifest())?;
+    service.spec.get_or_insert_default().cluster_ip = Some("None".to_owned());
+    Ok((service, serde_saphyr::from_str(&slice)?))
 }

@@ -1,30 +1,33 @@
 //! Chancery itself, and files to feed it with.
 
-use std::fmt::Write as _;
 use std::fs;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::ensure;
+use rig::addresses::{POD_PORT, free_address};
+use rig::manifests::{Listed, Service, file};
+use rig::process::Log;
+use rig::serve::Serve;
 use tempfile::TempDir;
-use test_support::process::{free_address, get};
-use tokio::time::{sleep, timeout};
+use tokio::process::Command;
 
-use super::process::Process;
 use crate::{clock, stamp};
 
-/// `chancery serve`.
-#[derive(Debug)]
-pub struct Chancery {
-    /// Where it listens.
-    pub address: SocketAddr,
-    /// Its process.
-    pub process: Process,
-    program: PathBuf,
-    arguments: Vec<String>,
-    admin: SocketAddr,
+/// Starts `chancery serve`; the arguments say where its Services come from.
+pub fn begin(program: &Path, source: &[String]) -> anyhow::Result<Serve> {
+    let source: Vec<&str> = source.iter().map(String::as_str).collect();
+    Serve::launch(Command::new(program), [free_address(), free_address()], &source, Log::Nowhere)
 }
+
+/// Starts it and returns when it is ready.
+pub async fn start(program: &Path, source: &[String]) -> anyhow::Result<Serve> {
+    let mut serve = begin(program, source)?;
+    serve.until_ready(Duration::from_mins(1)).await?;
+    Ok(serve)
+}
+
+/// Where the Services are, which the load generator knows, too.
+pub const NAMESPACE: &str = "bench";
 
 /// Services in a directory, each with its EndpointSlices in a file of its own.
 #[derive(Debug)]
@@ -63,65 +66,21 @@ impl World {
     }
 }
 
-impl Chancery {
-    /// Starts it; the arguments say where its Services come from.
-    pub fn begin(program: &Path, source: &[String]) -> anyhow::Result<Self> {
-        let (address, admin) = (free_address(), free_address());
-        let (xds_listen, admin_listen) = (address.to_string(), admin.to_string());
-        let listen = ["serve", "--xds-listen", &xds_listen, "--admin-listen", &admin_listen];
-        let arguments: Vec<String> = listen.iter().map(|&word| word.to_owned()).chain(source.iter().cloned()).collect();
-        let process = process(program, &arguments)?;
-        Ok(Self { address, process, program: program.to_owned(), arguments, admin })
-    }
-
-    /// Starts it and returns when it is ready.
-    pub async fn start(program: &Path, source: &[String]) -> anyhow::Result<Self> {
-        let chancery = Self::begin(program, source)?;
-        let ready = async {
-            while !matches!(get(chancery.admin, "/readyz").await, Some((200, _))) {
-                sleep(Duration::from_millis(10)).await;
-            }
-        };
-        ensure!(timeout(Duration::from_mins(1), ready).await.is_ok(), "chancery isn't ready after a minute");
-        Ok(chancery)
-    }
-
-    /// Kills it, and starts it again at the same address. Returns when it was killed.
-    pub(super) async fn restart(&mut self) -> anyhow::Result<u64> {
-        let killed = clock::now();
-        self.process.kill().await?;
-        self.process = process(&self.program, &self.arguments)?;
-        Ok(killed)
-    }
-}
-
-fn process(program: &Path, arguments: &[String]) -> anyhow::Result<Process> {
-    Process::start(program, &arguments.iter().map(String::as_str).collect::<Vec<_>>())
-}
-
-/// How many endpoints the EndpointSlice controller puts into a slice.
-const SLICE: usize = 100;
-
-/// A Service with its EndpointSlices; the first endpoint's address has the number of the last change.
+/// A Service with its EndpointSlices, in a file.
 fn manifest(service: usize, endpoints: usize, change: u32) -> String {
-    let mut text = format!(
-        "apiVersion: v1\nkind: Service\nmetadata:\n  name: s{service}\n  namespace: bench\n  annotations:\n    \
-         chancery.dev/enabled: \"true\"\nspec:\n  ports:\n  - {{name: grpc, port: 50051}}\n"
-    );
-    for begin in (0..endpoints).step_by(SLICE) {
-        let _ = write!(
-            text,
-            "---\napiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata:\n  name: s{service}-{begin}\n  \
-             namespace: bench\n  labels: {{kubernetes.io/service-name: s{service}}}\naddressType: IPv4\nports:\n\
-             - {{name: grpc, port: 50051}}\nendpoints:\n"
-        );
-        for endpoint in begin..endpoints.min(begin + SLICE) {
-            let address = match endpoint {
-                0 => stamp::address(change).to_string(),
-                _ => format!("{}.{}.{}.{}", 11 + endpoint / 250, service / 250, service % 250, endpoint % 250),
-            };
-            let _ = writeln!(text, "- {{addresses: [\"{address}\"], conditions: {{ready: true}}}}");
-        }
-    }
-    text
+    let (service, pods) = objects(service, endpoints, change);
+    file(std::iter::once(service.manifest()).chain(service.slices(&pods)))
+}
+
+/// A Service and its pods; the address of the first one has the number of the last change.
+pub fn objects(number: usize, endpoints: usize, change: u32) -> (Service, Vec<Listed>) {
+    let name = format!("s{number}");
+    let service = Service { namespace: NAMESPACE.to_owned(), ..Service::shop(&name, &[]) };
+    // No number here is beyond 250, if there are at most 60 000 Services and endpoints.
+    let byte = |number: usize| u8::try_from(number).unwrap_or(u8::MAX);
+    let address = |endpoint| match endpoint {
+        0 => stamp::address(change),
+        _ => [11 + endpoint / 250, number / 250, number % 250, endpoint % 250].map(byte).into(),
+    };
+    (service, (0..endpoints).map(|endpoint| Listed::ready("", (address(endpoint), POD_PORT).into())).collect())
 }

@@ -1,9 +1,8 @@
 //! What is measured: a server in a process of its own, of which a Service can be changed.
 
 mod api;
-mod chancery;
+pub mod chancery;
 pub mod floor;
-mod process;
 mod rival;
 mod watching;
 
@@ -11,13 +10,16 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
+use rig::process::Process;
+use rig::programs::beside;
+use rig::serve::Serve;
 use serde::{Deserialize, Serialize};
 
 pub use api::{Api, BareWatch};
-pub use chancery::{Chancery, World};
-pub use process::Process;
+pub use chancery::World;
 pub use watching::{Server, Watching};
 
+use crate::clock;
 use crate::load::Variant;
 
 /// The servers that are compared.
@@ -73,9 +75,8 @@ impl Programs {
     /// Those that `make bench` built.
     pub fn find() -> anyhow::Result<Self> {
         let bench = std::env::current_exe()?;
-        let release = bench.parent().context("a program is in a directory")?;
-        let target = release.parent().context("a program is in a directory of a directory")?;
-        Ok(Self { chancery: release.join("chancery"), rival: target.join("bench/rival"), bench })
+        let target = bench.ancestors().nth(2).context("a program is in a directory of a directory")?;
+        Ok(Self { chancery: beside("chancery")?, rival: target.join("bench/rival"), bench })
     }
 
     /// Where results go.
@@ -88,7 +89,7 @@ impl Programs {
 #[derive(Debug)]
 pub enum Subject {
     /// Ours, and its files.
-    Chancery(Chancery, World),
+    Chancery(Serve, World),
     /// One that is told what to change by lines.
     Told(rival::Told),
 }
@@ -102,7 +103,7 @@ impl Subject {
         Ok(match kind {
             Kind::Chancery => {
                 let world = World::new(services, endpoints)?;
-                Self::Chancery(Chancery::start(&programs.chancery, &world.arguments()).await?, world)
+                Self::Chancery(chancery::start(&programs.chancery, &world.arguments()).await?, world)
             }
             Kind::Linear => Self::Told(rival::Told::start(&programs.rival, "linear", &sizes).await?),
             Kind::Snapshot => Self::Told(rival::Told::start(&programs.rival, "snapshot", &sizes).await?),
@@ -114,7 +115,7 @@ impl Subject {
     /// Where it listens.
     pub const fn address(&self) -> SocketAddr {
         match self {
-            Self::Chancery(chancery, _) => chancery.address,
+            Self::Chancery(serve, _) => serve.xds,
             Self::Told(told) => told.address,
         }
     }
@@ -130,7 +131,11 @@ impl Subject {
     /// Kills it as a crash would, and starts it again at the same address. Returns when it was killed.
     pub async fn restart(&mut self) -> anyhow::Result<u64> {
         match self {
-            Self::Chancery(chancery, _) => chancery.restart().await,
+            Self::Chancery(serve, _) => {
+                let killed = clock::now();
+                serve.restart().await?;
+                Ok(killed)
+            }
             Self::Told(told) => told.restart().await,
         }
     }
@@ -138,7 +143,7 @@ impl Subject {
     /// Its process.
     pub const fn process(&self) -> &Process {
         match self {
-            Self::Chancery(chancery, _) => &chancery.process,
+            Self::Chancery(serve, _) => serve.process(),
             Self::Told(told) => &told.process,
         }
     }

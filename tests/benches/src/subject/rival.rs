@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
-use tokio::process::{ChildStdin, ChildStdout};
+use rig::process::{Log, Process};
+use tokio::io::{AsyncWriteExt, BufReader, Lines};
+use tokio::process::{ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
-use super::process::Process;
 use crate::clock;
 
 /// A server that is told what to change.
@@ -27,10 +27,10 @@ pub struct Told {
 impl Told {
     /// Starts it and returns when it says that it listens.
     pub async fn start(program: &Path, command: &str, arguments: &[&str]) -> anyhow::Result<Self> {
-        let mut process = Process::start(program, &[&[command], arguments].concat())?;
-        let input = process.child.stdin.take().context("it is piped")?;
-        let output = process.child.stdout.take().context("it is piped")?;
-        let mut output = BufReader::new(output).lines();
+        let mut server = Command::new(program);
+        server.arg(command).args(arguments);
+        let (mut process, mut output) = Process::start_read(command, &mut server, Log::Nowhere)?;
+        let input = process.stdin().context("it is piped")?;
         let first = timeout(Duration::from_mins(1), output.next_line()).await.context("it doesn't listen")??;
         let port = first.as_deref().and_then(|line| line.strip_prefix("listening ")).and_then(|port| port.parse().ok());
         let port = port.with_context(|| format!("{first:?}: expected \"listening PORT\""))?;

@@ -2,10 +2,12 @@
 
 use std::net::SocketAddr;
 
+use rig::process::Process;
+use rig::serve::Serve;
 use serde::{Deserialize, Serialize};
 
 use super::rival::Told;
-use super::{Api, Chancery, Kind, Process, Programs};
+use super::{Api, Kind, Programs, chancery};
 
 /// The servers that are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -39,7 +41,7 @@ impl Server {
 #[derive(Debug)]
 pub enum Watching {
     /// Ours.
-    Chancery(Chancery),
+    Chancery(Serve),
     /// The rival.
     Informer(Told),
 }
@@ -49,7 +51,7 @@ impl Watching {
     pub async fn start(programs: &Programs, server: Server, api: &Api) -> anyhow::Result<Self> {
         let arguments = api.arguments(server);
         Ok(match server {
-            Server::Chancery => Self::Chancery(Chancery::start(&programs.chancery, &arguments).await?),
+            Server::Chancery => Self::Chancery(chancery::start(&programs.chancery, &arguments).await?),
             Server::Informer => {
                 let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
                 Self::Informer(Told::start(&programs.rival, "kube", &arguments).await?)
@@ -60,7 +62,7 @@ impl Watching {
     /// Where it listens.
     pub const fn address(&self) -> SocketAddr {
         match self {
-            Self::Chancery(chancery) => chancery.address,
+            Self::Chancery(serve) => serve.xds,
             Self::Informer(told) => told.address,
         }
     }
@@ -68,7 +70,7 @@ impl Watching {
     /// Its process.
     pub const fn process(&self) -> &Process {
         match self {
-            Self::Chancery(chancery) => &chancery.process,
+            Self::Chancery(serve) => serve.process(),
             Self::Informer(told) => &told.process,
         }
     }

@@ -30,15 +30,15 @@ fn both(hosts: &[&str], fleets_of_grpc: &[&str]) -> [Arc<PortRoutes>; 2] {
     [grpc, http]
 }
 
-fn of_port(domains: &Domains, port: &PortRoutes, fleet: &str) -> Vec<String> {
-    decoded(&domains.of_port(port, fleet).unwrap()).domains
+fn port_virtual_host(domains: &Domains, port: &PortRoutes, fleet: &str) -> Vec<String> {
+    decoded(&domains.port_virtual_host(port, fleet).unwrap()).domains
 }
 
 #[test]
 fn names_without_a_port_tell_grpc_from_other_requests() {
     let [grpc, http] = both(&["x.example"], &[]);
     let domains = domains(&[&grpc, &http]);
-    let host = decoded(&domains.of_service(&grpc, &http, "").unwrap());
+    let host = decoded(&domains.service_virtual_host(&grpc, &http, "").unwrap());
     assert_eq!(
         (host.name.as_str(), host.domains.join(" ").as_str()),
         ("shop/cart", "cart.shop cart.shop.svc cart.shop.svc.cluster.local x.example x.example:*")
@@ -48,7 +48,7 @@ fn names_without_a_port_tell_grpc_from_other_requests() {
     assert_eq!(brief(0), (r#"{"grpc":{},"prefix":"/"}"#.to_owned(), r#""shop/cart/50051""#.to_owned()));
     assert_eq!(brief(1), (r#"{"prefix":"/"}"#.to_owned(), r#""shop/cart/80""#.to_owned()));
     for port in [&grpc, &http] {
-        assert_eq!(of_port(&domains, port, "").len(), 3, "its names with its number");
+        assert_eq!(port_virtual_host(&domains, port, "").len(), 3, "its names with its number");
         assert_eq!(lost(&domains, port, ""), []);
     }
 }
@@ -57,9 +57,9 @@ fn names_without_a_port_tell_grpc_from_other_requests() {
 fn who_is_alone_in_a_fleet_has_all_requests() {
     let [grpc, http] = both(&["x.example"], &["edge"]);
     let domains = domains(&[&grpc, &http]);
-    assert!(domains.of_service(&grpc, &http, "edge").is_some());
+    assert!(domains.service_virtual_host(&grpc, &http, "edge").is_some());
     // Elsewhere only the port for HTTP is there.
-    assert_eq!(of_port(&domains, &http, "").len(), 8);
+    assert_eq!(port_virtual_host(&domains, &http, "").len(), 8);
     assert_eq!(lost(&domains, &http, ""), []);
 }
 
@@ -71,7 +71,7 @@ fn both_lose_a_host_that_an_older_service_has() {
     for port in [&grpc, &http] {
         assert_eq!(lost(&domains, port, ""), one("x.example", "shop/old"));
     }
-    assert_eq!(decoded(&domains.of_service(&grpc, &http, "").unwrap()).domains.len(), 3);
+    assert_eq!(decoded(&domains.service_virtual_host(&grpc, &http, "").unwrap()).domains.len(), 3);
 }
 
 /// The routes of a Service `shop/cart` whose port for HTTP and whose port for gRPC ask for these hosts and paths, and whether
@@ -101,7 +101,7 @@ fn each(http: (&[&str], &[&str], bool), grpc: (&[&str], &[&str], bool)) -> [Arc<
 
 /// The routes of a domain: `grpc` where they are for gRPC only, the prefix, and the cluster.
 fn routes(domains: &Domains, domain: &str) -> Vec<String> {
-    let host = domains.of_domain(&domain.into(), "").map(|host| decoded(&host));
+    let host = domains.domain_virtual_host(&domain.into(), "").map(|host| decoded(&host));
     let route = |route| {
         let json = data_plane_api::json::of(&route).unwrap();
         let grpc = if json["match"].get("grpc").is_some() { "grpc " } else { "" };
@@ -134,7 +134,9 @@ fn paths_of_grpc_on_a_wildcard_are_not_hidden_by_other_requests() {
 fn a_host_of_the_service_and_of_one_port_is_shared_by_kind() {
     let [http, grpc] = each((&["x.example"], &[], true), (&["x.example", "g.example"], &[], false));
     let domains = domains(&[&http, &grpc]);
-    assert!(decoded(&domains.of_service(&grpc, &http, "").unwrap()).domains.contains(&"x.example".to_owned()));
+    assert!(
+        decoded(&domains.service_virtual_host(&grpc, &http, "").unwrap()).domains.contains(&"x.example".to_owned())
+    );
     for port in [&http, &grpc] {
         assert_eq!(lost(&domains, port, ""), []);
     }
@@ -157,7 +159,7 @@ fn a_port_that_no_request_can_be_sent_over_has_no_virtual_host() {
             Service { key: key.clone(), created: 1, ports: vec![port.clone()], defaults: Defaults::default() };
         let port = Arc::new(PortRoutes::new(names::cluster(&key, 6379), &service, &port, "cluster.local"));
         let domains = domains(&[&port]);
-        assert_eq!(domains.of_port(&port, ""), None);
-        assert!(domains.claims.is_empty());
+        assert_eq!(domains.port_virtual_host(&port, ""), None);
+        assert!(domains.claimants.is_empty());
     }
 }

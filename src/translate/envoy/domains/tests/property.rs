@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::model::Requests;
 
 /// One request.
 #[derive(Debug, Clone)]
@@ -17,9 +18,9 @@ const HOSTS: [&str; 10] = ["a.x", "b.x", "a.b.x", "*.x", "*.b.x", "*", "s0.n", "
 const PREFIXES: [&str; 5] = ["/", "/p", "/p/q", "/r", "/p/q/s"];
 const FLEETS: [&str; 2] = ["", "edge"];
 
-/// What one port of a Service asks for.
+/// The hosts and routes of one port of a Service.
 #[derive(Debug, Clone)]
-struct Wanted {
+struct PortPolicy {
     hosts: Vec<&'static str>,
     prefixes: Vec<&'static str>,
     /// Without naming the port.
@@ -30,12 +31,12 @@ struct Wanted {
 #[derive(Debug, Clone)]
 struct Claims {
     created: i64,
-    http: Wanted,
-    grpc: Option<Wanted>,
+    http: PortPolicy,
+    grpc: Option<PortPolicy>,
     edge_only: bool,
 }
 
-fn wanted() -> impl Strategy<Value = Wanted> {
+fn policy() -> impl Strategy<Value = PortPolicy> {
     let hosts = prop::sample::subsequence(&HOSTS[..], 0..4);
     let prefixes = prop_oneof![Just(Vec::new()), prop::sample::subsequence(&PREFIXES[..], 1..3)];
     (hosts, prefixes, any::<bool>()).prop_map(|(mut hosts, prefixes, of_service)| {
@@ -43,14 +44,14 @@ fn wanted() -> impl Strategy<Value = Wanted> {
             // Settled before it comes here.
             hosts.retain(|host| *host != "*");
         }
-        Wanted { hosts, prefixes, of_service }
+        PortPolicy { hosts, prefixes, of_service }
     })
 }
 
 fn claims() -> impl Strategy<Value = Claims> {
-    // The port for gRPC asks for the same as the other one, or for something else.
-    let grpc = prop::option::of(prop::option::of(wanted()));
-    (0..3_i64, wanted(), grpc, any::<bool>()).prop_map(|(created, http, grpc, edge_only)| {
+    // The port for gRPC claims the same as the other one, or for something else.
+    let grpc = prop::option::of(prop::option::of(policy()));
+    (0..3_i64, policy(), grpc, any::<bool>()).prop_map(|(created, http, grpc, edge_only)| {
         let grpc = grpc.map(|other| other.unwrap_or_else(|| http.clone()));
         Claims { created, http, grpc, edge_only }
     })
@@ -65,16 +66,16 @@ fn requests() -> impl Strategy<Value = Request> {
 
 fn ports_of(at: usize, claims: &Claims) -> Vec<Arc<PortRoutes>> {
     let Claims { created, http, grpc, edge_only } = claims;
-    let port = |number: u16, wanted: &Wanted| Port {
+    let port = |number: u16, policy: &PortPolicy| Port {
         number,
         name: "x".into(),
         policy: Policy {
-            hosts: wanted.hosts.iter().map(|host| Arc::from(*host)).collect(),
-            routes: wanted.prefixes.iter().map(|prefix| Arc::from(*prefix)).collect(),
+            hosts: policy.hosts.iter().map(|host| Arc::from(*host)).collect(),
+            routes: policy.prefixes.iter().map(|prefix| Arc::from(*prefix)).collect(),
             fleets: if *edge_only && number == 80 { Fleets::Named(["edge".into()].into()) } else { Fleets::All },
             ..Policy::default()
         },
-        has_service_hosts: wanted.of_service,
+        has_service_hosts: policy.of_service,
         annotated: [].into(),
         written: [].into(),
     };
@@ -90,14 +91,15 @@ fn ports_of(at: usize, claims: &Claims) -> Vec<Arc<PortRoutes>> {
 /// Every virtual host of a fleet.
 fn virtual_hosts(domains: &Domains, ports: &[Arc<PortRoutes>], fleet: &str) -> Vec<VirtualHost> {
     let here = |port: &&Arc<PortRoutes>| port.fleets.includes(fleet);
-    let mut hosts: Vec<_> = ports.iter().filter(here).filter_map(|port| domains.of_port(port, fleet)).collect();
+    let mut hosts: Vec<_> =
+        ports.iter().filter(here).filter_map(|port| domains.port_virtual_host(port, fleet)).collect();
     for pair in ports.windows(2).filter(|pair| pair[0].key == pair[1].key && pair.iter().all(|port| here(&port))) {
-        hosts.extend(domains.of_service(&pair[1], &pair[0], fleet));
+        hosts.extend(domains.service_virtual_host(&pair[1], &pair[0], fleet));
     }
-    let mut affected = Affected::default();
-    affected.domains.insert(EVERY_DOMAIN.into());
-    domains.by_hosts.iter().for_each(|domain| domains.touch(domain, &mut affected));
-    hosts.extend(affected.domains.iter().filter_map(|domain| domains.of_domain(domain, fleet)));
+    let mut dirty = DirtyVirtualHosts::default();
+    dirty.domains.insert(EVERY_DOMAIN.into());
+    domains.by_hosts.iter().for_each(|domain| domains.mark(domain, &mut dirty));
+    hosts.extend(dirty.domains.iter().filter_map(|domain| domains.domain_virtual_host(domain, fleet)));
     hosts.iter().map(decoded).collect()
 }
 
@@ -141,30 +143,30 @@ fn expected_of(ports: &[Arc<PortRoutes>], fleet: &str, request: &Request, kind: 
     let authority = request.port.map_or_else(|| request.host.to_owned(), |port| format!("{}:{port}", request.host));
     let authority = Name::from(authority);
     for pattern in std::iter::once(Name::clone(&authority)).chain(covering(&authority)) {
-        let mut claims: Vec<Claim> = Vec::new();
+        let mut claims: Vec<Claimant> = Vec::new();
         for port in ports.iter().filter(|port| port.fleets.includes(fleet)) {
             let of_port = port.claims().filter(|claim| *claim.domain == pattern);
-            claims.extend(of_port.map(|DomainClaim { requests, by_hosts, .. }| Claim {
+            claims.extend(of_port.map(|DomainClaim { requests, by_hosts, .. }| Claimant {
                 by_hosts,
                 requests,
                 port: Arc::clone(port),
             }));
         }
-        claims.sort_by(Claim::compare);
+        claims.sort_by(Claimant::compare);
         // A name of a Service has no port but its own, unless its own hosts ask for any; and nobody else has it.
-        let asked = claims.iter().any(|claim| !claim.by_hosts && claim.port.asked.contains(&pattern));
-        if claims.first().is_some_and(|first| !first.by_hosts) && pattern != authority && !asked {
+        let any_port = claims.iter().any(|claim| !claim.by_hosts && claim.port.any_port.contains(&pattern));
+        if claims.first().is_some_and(|first| !first.by_hosts) && pattern != authority && !any_port {
             continue;
         }
-        let alone = |claim: &Claim| {
+        let alone = |claim: &Claimant| {
             !claims.iter().any(|other| other.port.key == claim.port.key && other.requests != claim.requests)
         };
-        let taking: Vec<&Claim> = claims
+        let taking: Vec<&Claimant> = claims
             .iter()
             .filter(|claim| claim.requests == Requests::All || claim.requests == kind || alone(claim))
             .collect();
         let Some(first) = taking.first() else { continue };
-        if first.title() != Title::Shared {
+        if first.claim_kind() != ClaimKind::Shared {
             return Some(first.port.name.to_string());
         }
         let sharing = taking.iter().filter(|claim| claim.port.shares());
@@ -188,11 +190,11 @@ proptest! {
         let domains = domains(&ports.iter().collect::<Vec<_>>());
         for fleet in FLEETS {
             let hosts = virtual_hosts(&domains, &ports, fleet);
-            let mut told: Vec<&String> = hosts.iter().flat_map(|host| &host.domains).collect();
-            told.sort_unstable();
-            let all = told.len();
-            told.dedup();
-            prop_assert_eq!(told.len(), all, "Envoy refuses a domain that is told twice: {:?}", hosts);
+            let mut written: Vec<&String> = hosts.iter().flat_map(|host| &host.domains).collect();
+            written.sort_unstable();
+            let all = written.len();
+            written.dedup();
+            prop_assert_eq!(written.len(), all, "Envoy refuses a domain that is written twice: {:?}", hosts);
             for request in &requests {
                 prop_assert_eq!(found(&hosts, request), expected(&ports, fleet, request), "{:?} in {:?}", request, fleet);
             }

@@ -4,7 +4,7 @@ use super::*;
 
 /// The prefixes of a shared virtual host and the clusters that they lead to, in order.
 fn routes(domains: &Domains, domain: &str, fleet: &str) -> Vec<(String, String)> {
-    let Some(host) = domains.of_domain(&domain.into(), fleet) else { return Vec::new() };
+    let Some(host) = domains.domain_virtual_host(&domain.into(), fleet) else { return Vec::new() };
     let VirtualHost { name, domains, routes, .. } = decoded(&host);
     assert_eq!((name.as_str(), domains[0].as_str()), (domain, domain));
     let pair = |route: &data_plane_api::route::Route| {
@@ -38,7 +38,7 @@ fn without_hosts_it_is_every_host() {
     let cart = sharing("shop/cart", 1, &[], &["/c/"], &[]);
     let domains = domains(&[&cart]);
     assert_eq!(routes(&domains, "*", ""), pairs(&[("/c/", "shop/cart/80")]));
-    let own = decoded(&domains.of_port(&cart, "").unwrap());
+    let own = decoded(&domains.port_virtual_host(&cart, "").unwrap());
     assert_eq!((own.domains.len(), own.routes.len()), (6, 1), "its own names go on leading to all of it: {own:?}");
     assert_eq!(routes(&domains, "cart.shop", ""), []);
 }
@@ -51,10 +51,10 @@ fn one_prefix_claimed_twice_goes_to_the_older_service() {
         let domains = domains(&order);
         assert_eq!(routes(&domains, "*", ""), pairs(&[("/a/", "shop/old/80"), ("/b/", "shop/new/80")]));
         assert_eq!(lost(&domains, &old, ""), []);
-        let contests = domains.lost(&new, "");
-        let [contest] = &contests[..] else { panic!("{contests:?}") };
-        assert_eq!((contest.prefix.as_deref(), contest.winner.to_string()), (Some("/a/"), "shop/old".to_owned()));
-        assert_eq!(contest.title, Title::Shared);
+        let conflicts = domains.conflicts(&new, "");
+        let [conflict] = &conflicts[..] else { panic!("{conflicts:?}") };
+        assert_eq!((conflict.prefix.as_deref(), conflict.winner.to_string()), (Some("/a/"), "shop/old".to_owned()));
+        assert_eq!(conflict.winner_claim, ClaimKind::Shared);
     }
 }
 
@@ -72,7 +72,7 @@ fn who_has_routes_shares_only_with_those_who_have_some() {
     let of_the_younger = domains(&[&younger, &part]);
     assert_eq!(routes(&of_the_younger, "x.example", ""), pairs(&[("/a/", "shop/part/80")]));
     assert_eq!(lost(&of_the_younger, &younger, ""), one("x.example", "shop/part"));
-    let left = decoded(&of_the_younger.of_port(&younger, "").unwrap());
+    let left = decoded(&of_the_younger.port_virtual_host(&younger, "").unwrap());
     assert!(!left.domains.contains(&"x.example".to_owned()));
 }
 
@@ -99,13 +99,13 @@ fn what_comes_or_goes_affects_the_shared_host() {
     let old = sharing("shop/old", 1, &[], &["/a/"], &[]);
     let new = sharing("shop/new", 2, &[], &["/b/"], &[]);
     let mut domains = domains(&[&old]);
-    let mut affected = Affected::default();
-    domains.insert(&new, &mut affected);
-    assert_eq!(affected.domains, BTreeSet::from(["*".into()]));
+    let mut dirty = DirtyVirtualHosts::default();
+    domains.insert(&new, &mut dirty);
+    assert_eq!(dirty.domains, BTreeSet::from(["*".into()]));
     for port in [&old, &new] {
-        let mut affected = Affected::default();
-        domains.remove(port, &mut affected);
-        assert_eq!(affected.domains, BTreeSet::from(["*".into()]));
+        let mut dirty = DirtyVirtualHosts::default();
+        domains.remove(port, &mut dirty);
+        assert_eq!(dirty.domains, BTreeSet::from(["*".into()]));
     }
     assert_eq!(routes(&domains, "*", ""), []);
 }
@@ -126,7 +126,7 @@ fn what_nobody_takes_on_a_domain_goes_where_wildcards_say() {
     for port in [&all, &wild, &exact] {
         assert_eq!(lost(&domains, port, ""), []);
     }
-    assert_eq!(domains.hidden(&"x.example".into(), ""), []);
+    assert_eq!(domains.shadowed(&"x.example".into(), ""), []);
 }
 
 #[test]
@@ -135,13 +135,13 @@ fn what_a_domain_hides_of_a_wildcard_is_known() {
     let prefix = sharing("other/prefix", 2, &["x.example"], &["/shop."], &[]);
     let whole = port("other/whole", 3, &["y.example"], &[]);
     let domains = domains(&[&all, &prefix, &whole]);
-    let hidden = |domain: &str| {
-        let hidden = domains.hidden(&domain.into(), "");
-        hidden.iter().map(|one| format!("{} {} {}", one.prefix, one.loser, one.winner)).collect::<Vec<_>>()
+    let shadowed = |domain: &str| {
+        let shadowed = domains.shadowed(&domain.into(), "");
+        shadowed.iter().map(|one| format!("{} {} {}", one.prefix, one.loser, one.winner)).collect::<Vec<_>>()
     };
-    assert_eq!(hidden("x.example"), ["/shop.v1.Cart/ shop/all/80 other/prefix/80"]);
-    assert_eq!(hidden("y.example"), ["/shop.v1.Cart/ shop/all/80 other/whole/80"]);
-    assert_eq!(hidden("*"), [""; 0]);
+    assert_eq!(shadowed("x.example"), ["/shop.v1.Cart/ shop/all/80 other/prefix/80"]);
+    assert_eq!(shadowed("y.example"), ["/shop.v1.Cart/ shop/all/80 other/whole/80"]);
+    assert_eq!(shadowed("*"), [""; 0]);
     assert_eq!(routes(&domains, "x.example", ""), pairs(&[("/shop.", "other/prefix/80"), ("/", "shop/all/80")]));
 }
 
@@ -153,11 +153,11 @@ fn a_wildcard_affects_what_it_covers() {
         [("*.example", vec!["*", "*.example", "x.example"]), ("*", vec!["*", "x.example", "x.other"])]
     {
         let wild = sharing("shop/wild", 2, &[host], &["/b/"], &[]);
-        let mut affected = Affected::default();
-        domains.insert(&wild, &mut affected);
-        assert_eq!(affected.domains, expected.iter().map(|domain| Name::from(*domain)).collect());
-        let mut affected = Affected::default();
-        domains.remove(&wild, &mut affected);
-        assert_eq!(affected.domains, expected.iter().map(|domain| Name::from(*domain)).collect());
+        let mut dirty = DirtyVirtualHosts::default();
+        domains.insert(&wild, &mut dirty);
+        assert_eq!(dirty.domains, expected.iter().map(|domain| Name::from(*domain)).collect());
+        let mut dirty = DirtyVirtualHosts::default();
+        domains.remove(&wild, &mut dirty);
+        assert_eq!(dirty.domains, expected.iter().map(|domain| Name::from(*domain)).collect());
     }
 }
