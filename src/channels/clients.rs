@@ -1,4 +1,4 @@
-//! Who is connected, for whoever asks: the admin page, `chancery status`.
+//! The connected clients, for the admin page and `chancery status`.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::xds::{ClientKind, Name, Origin, ResourceType};
 
-/// The streams that are open, as the server knows them.
+/// The open streams of the server.
 pub trait Clients: fmt::Debug + Send + Sync {
     /// One entry a stream, in the order in which they were opened. Costs the number of streams, whatever they carry.
     fn clients(&self) -> Vec<ClientSummary>;
 
-    /// What they refuse now, as far as it is traced back to objects. Costs the number of streams and what there is to tell.
+    /// The resources that they NACK now, as far as they are traced back to objects. Costs the number of streams and of NACKs.
     fn nacks(&self) -> Vec<ClientNack>;
 }
 
@@ -26,13 +26,13 @@ pub struct ClientSummary {
     pub fleet: String,
     /// The family of the client.
     pub client: ClientKind,
-    /// What it runs, `envoy 1.40.0`; empty if it didn't say.
+    /// Its software, `envoy 1.40.0`; empty if its node has none.
     pub user_agent: String,
     /// The stream: service, variant and number, as `ads delta 17`.
     pub stream: String,
     /// How long it has been open, in [`seconds`].
     pub age_seconds: f64,
-    /// The types that the client asked for on it, in push order.
+    /// The types that the client requested on it, in push order.
     pub types: Vec<TypeSummary>,
 }
 
@@ -45,21 +45,21 @@ pub struct TypeSummary {
     /// The version of the last response; absent before the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sent: Option<String>,
-    /// The version of the last response that the client took; absent before it took one.
+    /// The version of the last response that the client ACKed; absent before its first ACK.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acked: Option<String>,
-    /// How long the last response has been unanswered, in [`seconds`]; absent if it is answered.
+    /// How long the last response has been without an ACK or NACK, in [`seconds`]; absent if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub behind_seconds: Option<f64>,
-    /// The last response that the client refused, if it took none since.
+    /// The last NACK, if the client sent no ACK since.
     #[serde(rename = "rejected", skip_serializing_if = "Option::is_none")]
     pub nack: Option<NackSummary>,
 }
 
-/// A response that a client refused.
+/// The NACK of a response.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NackSummary {
-    /// Its version.
+    /// The version of the response.
     pub version: String,
     /// The client's message, cut to a sane length.
     pub message: String,
@@ -72,19 +72,19 @@ pub fn seconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1000.0).round() / 1000.0
 }
 
-/// A resource that a client refuses, and what it comes of.
+/// A resource that a client NACKs, and its origin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientNack {
     /// The client's `node.id`.
     pub node_id: String,
-    /// The type of what it refused.
+    /// The type of the resource.
     pub resource_type: ResourceType,
-    /// The resource that is to blame.
+    /// Its name.
     pub name: Name,
-    /// What that was rendered from.
+    /// What it was rendered from.
     pub origin: Arc<Origin>,
-    /// The annotation that its message mentions, if any, without prefix and port.
+    /// The annotation that the client's message mentions, if any, without prefix and port.
     pub annotation: Option<Arc<str>>,
-    /// Its message, cut to a sane length.
+    /// The client's message, cut to a sane length.
     pub message: Arc<str>,
 }

@@ -1,4 +1,4 @@
-//! What clients refuse, told as what is wrong with the objects that it comes of.
+//! The NACKs of clients, as rejected configuration of the objects that the resources were rendered from.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,19 +6,18 @@ use super::ClientNack;
 use crate::model::{Location, ObjectRef, Reason, Rejected};
 use crate::xds::ResourceType;
 
-/// How much of a client's message is repeated, in characters. Envoy's say in it what they mean; what follows is the whole
-/// resource, at times.
+/// How much of a client's message is repeated, in characters. At times Envoy's go on with the whole resource.
 const MAX_MESSAGE: usize = 300;
 
-/// How many clients are named that say the same.
+/// How many clients with the same NACK are named.
 const MAX_CLIENTS: usize = 3;
 
-/// How many different messages about one object are repeated. Clients write them, and could make up a new one each time.
+/// How many different messages about one object are repeated. Clients could send a new one each time.
 const MAX_MESSAGES: usize = 5;
 
-/// What is wrong with objects according to clients, in a stable order: who says the same of the same is said once.
+/// What clients reject of objects, in a stable order: the same NACK of several clients is one entry.
 ///
-/// Which clients they are, and how many, stands in [`Rejected::meanwhile`] only. So the message is the same on every
+/// Which clients they are, and how many, is in [`Rejected::meanwhile`] only. So the message is the same on every
 /// replica, though each has other clients.
 pub fn rejected_by_clients(nacks: impl IntoIterator<Item = ClientNack>) -> Vec<Rejected> {
     let mut clients: BTreeMap<(ObjectRef, Location, String), BTreeSet<String>> = BTreeMap::new();
@@ -46,9 +45,9 @@ pub fn rejected_by_clients(nacks: impl IntoIterator<Item = ClientNack>) -> Vec<R
     rejected
 }
 
-/// What the resource that is to blame is a part of: the virtual host of a route configuration is named as its cluster is.
-const fn noun(refused: ResourceType) -> &'static str {
-    match refused {
+/// What a resource name stands for in a message: the virtual host of a route configuration has the name of its cluster.
+const fn noun(resource_type: ResourceType) -> &'static str {
+    match resource_type {
         ResourceType::Cluster => "cluster",
         ResourceType::Endpoint => "the endpoints of",
         ResourceType::Listener => "listener",

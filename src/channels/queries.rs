@@ -1,4 +1,4 @@
-//! QueryReceiver to whoever holds the truth: the admin pages ask, the pipeline answers between two batches.
+//! Queries about Services: the admin pages ask, the pipeline answers between two batches.
 //!
 //! ```text
 //! QuerySender ── Query, and where to send the answer ──▶ QueryReceiver     few at a time: whoever asks waits

@@ -1,4 +1,4 @@
-//! The snapshots, from the pipeline to every stream.
+//! The channel of snapshots, from the pipeline to every stream.
 //!
 //! A publication is one swap of a pointer in a `watch` channel: readers see all of it or nothing, a slow reader skips what
 //! is outdated, and none can hold up the writer or another reader.
@@ -15,8 +15,8 @@ use crate::xds::World;
 pub struct Publication {
     /// What clients should hold.
     pub world: World,
-    /// When the oldest event that led to it was delivered by the source's watch; if none did, but what a client wants, when
-    /// that was found out.
+    /// When the oldest event that led to it was delivered by the source's watch; if it was the demand of a client that led to
+    /// it, when that was taken.
     pub observed_at: Instant,
 }
 

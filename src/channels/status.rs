@@ -1,4 +1,4 @@
-//! How the source is doing, for whoever asks: health checks, metrics, the admin page.
+//! The state of the source, for health checks, metrics and the admin page.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,24 +8,24 @@ use tokio::sync::watch;
 
 use crate::model::{Kind, Rejected};
 
-/// How the source is doing and what of it can't be used.
+/// The state of the source, and the configuration in it that is rejected.
 #[derive(Debug, Clone, Default)]
 pub struct SourceStatus {
-    /// The kinds that have been listed completely once. It only grows: a kind stays in it while the source is out of
-    /// touch, because what was listed is still served.
+    /// The kinds that have been listed completely once. It only grows: a kind stays in it during an outage, because what was
+    /// listed is still served.
     pub listed: BTreeSet<Kind>,
-    /// Since when and why the source is out of touch with what it watches; `None` while it is in touch.
+    /// The outage of the source; `None` while its watches are up.
     pub outage: Option<Outage>,
-    /// What the source may not read, and serves without: what it is, and why.
+    /// What the source isn't allowed to read, and does without: its name, and the error.
     pub denied: BTreeMap<String, String>,
-    /// Everything that can't be used now, in a stable order.
+    /// All configuration that is rejected now, in a stable order.
     pub rejected: Arc<[Rejected]>,
 }
 
-/// A lost connection, or one that never was.
+/// A watch that is lost, or was never established.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outage {
-    /// When the source was last in touch, or began to try.
+    /// When all watches were last up, or the source began to try.
     pub since: Instant,
     /// The newest error, in one line.
     pub error: String,
@@ -37,21 +37,21 @@ impl SourceStatus {
         Kind::ALL.into_iter().filter(|kind| !self.listed.contains(kind))
     }
 
-    /// How long the source has been out of touch at `now`; zero while it is in touch.
+    /// How long the outage has lasted at `now`; zero if there is none.
     pub fn staleness(&self, now: Instant) -> Duration {
-        self.outage.as_ref().map_or(Duration::ZERO, |lost| now.saturating_duration_since(lost.since))
+        self.outage.as_ref().map_or(Duration::ZERO, |outage| now.saturating_duration_since(outage.since))
     }
 }
 
-/// The half that the pipeline writes; there is only one.
+/// The half of the pipeline; there is only one.
 #[derive(Debug)]
 pub struct StatusWriter(watch::Sender<SourceStatus>);
 
-/// The half that everybody else reads.
+/// The half of the readers.
 #[derive(Debug, Clone)]
 pub struct StatusReader(watch::Receiver<SourceStatus>);
 
-/// The two halves of a status that says nothing has been listed yet.
+/// The two halves, with a status in which nothing has been listed yet.
 pub fn status_channel() -> (StatusWriter, StatusReader) {
     let (sender, receiver) = watch::channel(SourceStatus::default());
     (StatusWriter(sender), StatusReader(receiver))
@@ -83,4 +83,26 @@ impl StatusReader {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_unlisted_until_it_is_listed() {
+        let (writer, reader) = status_channel();
+        assert_eq!(reader.read().unlisted().collect::<Vec<_>>(), Kind::ALL);
+        writer.update(|status| status.listed.extend([Kind::Service, Kind::Pod]));
+        assert_eq!(reader.read().unlisted().collect::<Vec<_>>(), [Kind::Namespace, Kind::EndpointSlice]);
+    }
+
+    #[test]
+    fn staleness_grows_only_during_an_outage() {
+        let (writer, reader) = status_channel();
+        let since = Instant::now();
+        let later = since + Duration::from_secs(7);
+        assert_eq!(reader.read().staleness(later), Duration::ZERO);
+        writer.update(|status| status.outage = Some(Outage { since, error: "connection refused".to_owned() }));
+        assert_eq!(reader.read().staleness(later), Duration::from_secs(7));
+        writer.update(|status| status.outage = None);
+        assert_eq!(reader.read().staleness(later), Duration::ZERO);
+    }
+}

@@ -1,8 +1,7 @@
-//! Who a client is, and so what it may see.
+//! The identity of a client, from the node of its first request: its name, its view of the configuration, its place.
 //!
-//! A client says who it is in the node of its first request. The node's id is its name in logs and never a key of any
-//! state: several streams of one id are several clients. What it sees is decided by its [`Target`], and from
-//! where it sees it by its [`Place`].
+//! The node's id is the client's name in logs and never a key of any state: several streams of one id are several clients.
+//! Which snapshot it gets follows from its [`Target`], and how located resources look to it from its [`Place`].
 
 mod node;
 #[cfg(test)]
@@ -10,28 +9,30 @@ mod tests;
 
 use crate::xds::{ClientKind, Name, Place, Target};
 
-pub use node::{BuildVersion, Locality, Metadata, Node, Value};
+use node::Locality;
 
-/// The node metadata by which a client says what it is, whatever the rest of its node looks like.
+pub use node::Node;
+
+/// The key of the node metadata that states the kind of a client, whatever the rest of its node says.
 pub const CLIENT_METADATA: &str = "chancery.dev/client";
 
 /// The longest name of a zone or of a Kubernetes node, in bytes (that of a node; a zone is the value of a label).
 const MAX_PLACE_BYTES: usize = 253;
 
-/// A client, as it introduced itself.
+/// The identity of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Client {
     /// Its `node.id`.
     pub node_id: String,
-    /// What it runs, for the log: `envoy 1.40.0`, `gRPC Go`; empty if it didn't say.
+    /// Its software, for the log: `envoy 1.40.0`, `gRPC Go`; empty if the node has none.
     pub user_agent: String,
-    /// What it sees.
+    /// Which snapshot it gets.
     pub target: Target,
     /// Where it runs: its zone is `node.locality.zone`, its Kubernetes node `node.locality.sub_zone`.
     pub place: Place,
 }
 
-/// A client that can't be told from others. A retry doesn't help; its bootstrap must change.
+/// A node that doesn't identify a client. A retry doesn't help; the client's bootstrap must change.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdentityError {
     /// The first request of the stream has no node.
@@ -40,12 +41,12 @@ pub enum IdentityError {
     /// The node has no id.
     #[error("node.id: empty; set it in the client's bootstrap, for example to the name of its pod")]
     NoId,
-    /// The metadata that decides what a client is has a word that isn't known.
+    /// The metadata that states the kind of a client has an unknown value.
     #[error("node.metadata[{CLIENT_METADATA}]: \"{0}\": expected envoy or grpc")]
     UnknownClient(String),
 }
 
-/// Who the client of this node is.
+/// The identity of the client with this node.
 pub fn identify(node: Option<&Node>) -> Result<Client, IdentityError> {
     let node = node.ok_or(IdentityError::NoNode)?;
     if node.id.is_empty() {
@@ -64,7 +65,7 @@ pub fn identify(node: Option<&Node>) -> Result<Client, IdentityError> {
     })
 }
 
-/// What is too long to be a name is kept for nobody.
+/// The client's place. A text that is too long for a name counts as none.
 fn place(Locality { zone, sub_zone }: &Locality) -> Place {
     let name = |text: &str| Name::from(if text.len() <= MAX_PLACE_BYTES { text } else { "" });
     Place { zone: name(zone), node: name(sub_zone) }
@@ -83,7 +84,7 @@ fn stated_kind(node: &Node) -> Result<Option<ClientKind>, IdentityError> {
 }
 
 fn looks_like_grpc(node: &Node) -> bool {
-    node.has_grpc_feature || node.user_agent_name.starts_with("gRPC")
+    node.features.is_grpc || node.user_agent_name.starts_with("gRPC")
 }
 
 fn user_agent(node: &Node) -> String {

@@ -6,7 +6,7 @@ use data_plane_api::types::SemanticVersion;
 use prost::Message;
 use prost_types::{ListValue, Struct, Value, value::Kind};
 
-use super::{CLIENT_METADATA, Client, IdentityError, Node};
+use super::{CLIENT_METADATA, Client, IdentityError, Node, node};
 use crate::xds::{ClientKind, Place};
 
 const GRPC_FEATURE: &str = "envoy.lb.does_not_support_overprovisioning";
@@ -57,7 +57,7 @@ fn metadata_decides_over_everything_else() {
 }
 
 #[test]
-fn whoever_cannot_be_told_from_others_is_refused() {
+fn a_node_without_identity_is_an_error() {
     assert_eq!(super::identify(None), Err(IdentityError::NoNode));
     assert_eq!(identify(&Sent::default()), Err(IdentityError::NoId));
     let node = stating(Kind::StringValue("Envoy".into()));
@@ -105,13 +105,12 @@ fn of_a_node_with_every_field_is_read_what_counts() {
     let expected = Node {
         id: "edge-7".into(),
         cluster: "edge".into(),
-        metadata: super::Metadata { client: Some(super::Value { string_value: Some("envoy".into()) }) },
-        locality: super::Locality { zone: "a".into(), sub_zone: "worker-1".into() },
+        metadata: node::Metadata { client: Some(node::Value { string_value: Some("envoy".into()) }) },
+        locality: node::Locality { zone: "a".into(), sub_zone: "worker-1".into() },
         user_agent_name: "envoy".into(),
         user_agent_version: String::new(),
-        user_agent_build_version: super::BuildVersion { version: Some(version) },
-        has_grpc_feature: true,
-        sends_all_clusters: true,
+        user_agent_build_version: node::BuildVersion { version: Some(version) },
+        features: node::Features { is_grpc: true, sends_all_clusters: true },
     };
     assert_eq!(read(&sent), expected);
     assert_eq!(identify(&sent).unwrap().user_agent, "envoy 1.40.2");

@@ -1,51 +1,71 @@
-//! Sets of names that many streams have in common.
+//! Sets of resource names, shared by the streams that subscribe to the same names.
 //!
-//! The clients of a fleet ask for the same names, hundreds of them. So sets are never changed once they are made, and a set
-//! that a client subscribes to is looked up among those of all streams: if another one has it, both hold the same.
+//! The clients of a fleet subscribe to the same names, hundreds of them. So a set never changes once it is made, and
+//! before one is made it is looked up in [`NameSets`], among those of other streams.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::fmt;
+use std::sync::Arc;
 
 use super::subscription::cost;
-use crate::xds::{Name, Version};
+use crate::xds::{Name, ResourceMap, Version};
 
-/// Names in order, each once. Cloning it is a pointer copy.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Names(Option<Arc<Set>>);
+/// Where streams find the sets of names that other streams hold. The owner of the sessions implements it, because what
+/// sessions share is locked.
+pub trait NameSets: fmt::Debug + Send + Sync {
+    /// The set that was last inserted with this digest, as long as anything holds it.
+    fn get(&self, digest: Version) -> Option<Arc<NameSet>>;
 
-/// A set that has names.
-#[derive(Debug)]
-struct Set {
-    names: Box<[Name]>,
-    /// What they cost.
-    bytes: usize,
-    /// Under which [`SHARED`] has it, if it does.
-    key: Option<Version>,
+    /// Makes a set known to others, without keeping it alive.
+    fn insert(&self, digest: Version, set: &Arc<NameSet>);
 }
 
-/// The sets that are in use by streams. Locked only to look one up, to enter one and to take one out.
-static SHARED: Mutex<BTreeMap<Version, Weak<Set>>> = Mutex::new(BTreeMap::new());
+/// Resource names in order, each once; at least one.
+#[derive(Debug)]
+pub struct NameSet {
+    names: Box<[Name]>,
+    /// About what the names cost in memory.
+    bytes: usize,
+}
+
+/// A [`NameSet`], or no names. Cloning it is a pointer copy.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Names(Option<Arc<NameSet>>);
+
+/// Where names are looked up before they are allocated.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct KnownNames<'a> {
+    /// The resources that the client should hold.
+    pub map: &'a ResourceMap,
+    /// The sets of other streams.
+    pub sets: Option<&'a dyn NameSets>,
+}
+
+impl KnownNames<'_> {
+    /// The set of these names, which are in order, each once: the one that another stream holds, or a new one, with those
+    /// of `old` and of the resources as far as they have them.
+    pub fn set(&self, names: &[&str], old: &Names) -> Names {
+        if names.is_empty() {
+            return Names::default();
+        }
+        let shared = self.sets.map(|sets| (sets, digest(names.iter().copied())));
+        // The names are compared, too: nobody can choose what others get by a digest that collides with theirs.
+        let found = shared
+            .and_then(|(sets, digest)| sets.get(digest))
+            .filter(|set| set.names.iter().map(|name| &**name).eq(names.iter().copied()));
+        if found.is_some() {
+            return Names(found);
+        }
+        let known = |name: &str| old.get(name).or_else(|| self.map.get(name).map(|resource| resource.name())).cloned();
+        let names = names.iter().map(|name| known(name).unwrap_or_else(|| Name::from(*name)));
+        let set = Arc::new(NameSet::new(names.collect()));
+        if let Some((sets, digest)) = shared {
+            sets.insert(digest, &set);
+        }
+        Names(Some(set))
+    }
+}
 
 impl Names {
-    /// The set of these names, which are in order, each once; the very one that another stream has, if one does.
-    /// Otherwise `known` is asked for each name, in case that somebody has it already.
-    pub fn shared(names: &[&str], mut known: impl FnMut(&str) -> Option<Name>) -> Self {
-        if names.is_empty() {
-            return Self::default();
-        }
-        let key = digest(names.iter().copied());
-        // Bound, so that the lock isn't held by what follows: to drop a set takes the lock.
-        let found = sets().get(&key).and_then(Weak::upgrade);
-        // Nobody can choose what others get by a digest that meets theirs.
-        if let Some(set) = found.filter(|set| set.names.iter().map(|name| &**name).eq(names.iter().copied())) {
-            return Self(Some(set));
-        }
-        let names = names.iter().map(|name| known(name).unwrap_or_else(|| Name::from(*name)));
-        let set = Arc::new(Set::new(names.collect(), Some(key)));
-        sets().insert(key, Arc::downgrade(&set));
-        Self(Some(set))
-    }
-
     /// The names, in order.
     pub fn as_slice(&self) -> &[Name] {
         self.0.as_ref().map_or(&[], |set| &set.names)
@@ -55,7 +75,7 @@ impl Names {
         self.as_slice().iter()
     }
 
-    /// The same, to compare.
+    /// The names as texts, in order.
     pub fn texts(&self) -> impl ExactSizeIterator<Item = &str> {
         self.iter().map(|name| &**name)
     }
@@ -64,7 +84,7 @@ impl Names {
         self.0.is_none()
     }
 
-    /// The name in the set that is equal to this.
+    /// The shared name that is equal to this one.
     pub fn get(&self, name: &str) -> Option<&Name> {
         let names = self.as_slice();
         names.binary_search_by(|candidate| candidate.as_ref().cmp(name)).ok().and_then(|index| names.get(index))
@@ -79,7 +99,7 @@ impl Names {
         self.0.as_ref().map_or(0, |set| set.bytes)
     }
 
-    /// Those that fulfil a condition, which sees them in order. The same set if all do.
+    /// The names that fulfil a condition, which is called with them in order. The same set if all do.
     pub fn filter(&self, mut condition: impl FnMut(&str) -> bool) -> Self {
         let Some(first) = self.iter().position(|name| !condition(name)) else { return self.clone() };
         let (before, rest) = self.as_slice().split_at(first);
@@ -87,7 +107,7 @@ impl Names {
         before.iter().chain(rest).cloned().collect()
     }
 
-    /// Those of both. The same set as one of them if that has all.
+    /// The names of both sets. The same set as one of them if that has all.
     pub fn union(&self, other: &Self) -> Self {
         let more = other.filter(not(among(self.texts())));
         if more.is_empty() {
@@ -100,35 +120,23 @@ impl Names {
     }
 }
 
-/// A set of its own, for what departs from a subscription, whatever order the names come in.
+/// A set that isn't shared, of names in any order.
 impl FromIterator<Name> for Names {
     fn from_iter<I: IntoIterator<Item = Name>>(names: I) -> Self {
         let mut names: Vec<Name> = names.into_iter().collect();
         names.sort_unstable();
         names.dedup();
-        Self((!names.is_empty()).then(|| Arc::new(Set::new(names.into(), None))))
+        Self((!names.is_empty()).then(|| Arc::new(NameSet::new(names.into()))))
     }
 }
 
-impl Set {
-    fn new(names: Box<[Name]>, key: Option<Version>) -> Self {
-        Self { bytes: names.iter().map(|name| cost(name)).sum(), names, key }
+impl NameSet {
+    fn new(names: Box<[Name]>) -> Self {
+        Self { bytes: names.iter().map(|name| cost(name)).sum(), names }
     }
 }
 
-/// The last stream that had it is gone, or wants something else.
-impl Drop for Set {
-    fn drop(&mut self) {
-        let Some(key) = &self.key else { return };
-        let mut sets = sets();
-        // An equal set may have been entered since nobody could have this one any more.
-        if sets.get(key).is_some_and(|set| set.strong_count() == 0) {
-            sets.remove(key);
-        }
-    }
-}
-
-/// Whether each of the names that it is asked for, in order, is among `names`, which are in order, too.
+/// A predicate: whether a name is among `names`. Both the names that it is called with and `names` are in order.
 pub(super) fn among<'a>(names: impl Iterator<Item = &'a str>) -> impl FnMut(&str) -> bool {
     let mut names = names.peekable();
     move |name| {
@@ -137,12 +145,12 @@ pub(super) fn among<'a>(names: impl Iterator<Item = &'a str>) -> impl FnMut(&str
     }
 }
 
-/// The opposite.
+/// The opposite predicate.
 pub(super) fn not(mut condition: impl FnMut(&str) -> bool) -> impl FnMut(&str) -> bool {
     move |name| !condition(name)
 }
 
-/// Stands for a list of names, in this order.
+/// The hash of a list of names, in this order.
 pub(super) fn digest<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Version {
     let mut bytes = Vec::with_capacity(names.clone().map(|name| name.len() + 1).sum());
     for name in names {
@@ -151,10 +159,6 @@ pub(super) fn digest<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Versio
         bytes.push(0xff);
     }
     Version::of(&bytes)
-}
-
-fn sets() -> MutexGuard<'static, BTreeMap<Version, Weak<Set>>> {
-    SHARED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -1,14 +1,14 @@
-//! What goes first, and what waits.
+//! The order of resource types, and make before break.
 //!
-//! Changes are pushed in the order CDS, EDS, LDS, RDS (xDS protocol, "Eventual consistency considerations"), and two
-//! things wait for the client's answer, so that no request meets a gap (make before break):
+//! Changes are sent in the order CDS, EDS, LDS, RDS (xDS protocol, "Eventual consistency considerations"). Two changes are
+//! held back until an ACK, so that the client can route every request (make before break):
 //!
-//! - A route that begins to name a cluster waits until the client has taken that cluster and its assignment.
-//! - A cluster that is gone, and its assignment, *linger* until the client has taken routes that don't name it.
+//! - A route that begins to name a cluster waits until the client has ACKed that cluster and its assignment.
+//! - A cluster that is gone, and its assignment, *linger* until the client has ACKed routes that don't name it.
 //!
-//! A client that asks for no routes keeps its own; nothing waits for it. On a stream of a single type nobody knows how far
-//! the client is with the others, so there only time can help: clusters linger, and routes to new clusters wait, until the
-//! time is up. Nothing waits for ever: the server tells the session how time goes by, and each thing has its own age.
+//! A client that requests no routes keeps its own; nothing waits for it. A stream of a single type knows nothing of the
+//! client's other types; there clusters linger, and routes to new clusters wait, for a fixed time. Every wait has an end:
+//! the server tells the session how time goes by, and what is held back has an age.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,19 +20,19 @@ use crate::xds::{Difference, Name, Resource, ResourceMap, ResourceType, Snapshot
 /// The subscribers of a session, in push order.
 type Subscribers = [Subscriber; ResourceType::COUNT];
 
-/// Which types a stream carries.
+/// The resource types that a stream carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scope {
     /// Any of them (ADS).
     Aggregated,
-    /// Any of them, for a client that asks for clusters because routes name them, and goes by new routes only once it has
-    /// these (gRFC A74).
+    /// Any of them, to a client that requests clusters because routes name them, and uses new routes only when it has these
+    /// (gRFC A74).
     ByName,
     /// This one.
     Only(ResourceType),
 }
 
-/// What is held back until the client answers, and for how long it has been.
+/// What is held back until an ACK, and for how long it has been.
 #[derive(Debug, Default)]
 pub(super) struct Holdback {
     /// The clusters whose removal is held back.
@@ -48,10 +48,10 @@ struct Age {
     limit: u8,
 }
 
-/// How many ticks anything waits for an answer.
+/// How many ticks anything waits for an ACK.
 const WAIT_TICKS: u8 = 10;
 
-/// How many ticks routes wait where no answer says that their clusters are there.
+/// How many ticks routes wait where no ACK says that the client has their clusters.
 const BLIND_TICKS: u8 = 1;
 
 impl Age {
@@ -66,7 +66,7 @@ impl Holdback {
         note(&mut self.clusters, lingering.iter().map(|cluster| cluster.name()), WAIT_TICKS);
     }
 
-    /// The same for routes; `blind` if no answer says that their clusters are there.
+    /// The same for routes; `blind` if no ACK says that the client has their clusters.
     pub fn note_routes(&mut self, routes: &[Name], blind: bool) {
         note(&mut self.routes, routes.iter(), if blind { BLIND_TICKS } else { WAIT_TICKS });
     }
@@ -86,7 +86,7 @@ impl Holdback {
         self.clusters.values().chain(self.routes.values()).any(|age| !age.is_over())
     }
 
-    /// A tick went by. Says whether the time of anything is up by it.
+    /// A tick went by. Returns whether anything is held back no longer because of it.
     pub fn on_tick(&mut self) -> bool {
         let mut over = false;
         for age in self.clusters.values_mut().chain(self.routes.values_mut()).filter(|age| !age.is_over()) {
@@ -96,13 +96,13 @@ impl Holdback {
         over
     }
 
-    /// The clusters that are gone from the snapshot, but that the client's routes still name: those it took last, and
-    /// those that it was sent and uses before its ACK is here.
+    /// The clusters that are gone from the snapshot and that the client's routes still name: the routes that it ACKed last,
+    /// and those that it was sent and may use before its ACK arrives.
     pub fn lingering(scope: Scope, subscribers: &Subscribers, snapshot: &Snapshot) -> Vec<Arc<Resource>> {
         let [clusters, _, _, routes, _] = subscribers;
         let goal = snapshot.get(ResourceType::Cluster);
         let alone = scope == Scope::Only(ResourceType::Cluster);
-        if !(routes.is_asked() || alone) || clusters.held.is_empty() || !clusters.is_behind(goal) {
+        if !(routes.is_requested() || alone) || clusters.held.is_empty() || !clusters.is_behind(goal) {
             return Vec::new();
         }
         goal.difference(&clusters.held)
@@ -110,7 +110,7 @@ impl Holdback {
                 Difference::Removed(cluster) if clusters.subscription.matches(cluster.name()) => Some(cluster),
                 Difference::Removed(_) | Difference::Changed(_) => None,
             })
-            // What a client only claimed to hold has no content that could be sent again.
+            // What a client holds by its version only has no content that could be sent again.
             .filter(|cluster| !cluster.any().is_empty())
             .filter(|cluster| {
                 let mut named = routes.acked().iter().chain(routes.held.iter());
@@ -120,13 +120,13 @@ impl Holdback {
             .collect()
     }
 
-    /// The routes that are due and begin to name a cluster that the client hasn't taken yet; and whether that is a guess,
-    /// because clusters don't come on this stream.
+    /// The routes that are due and begin to name a cluster that the client hasn't ACKed yet; and whether that is a guess,
+    /// because this stream carries no clusters.
     pub fn waiting_routes(scope: Scope, subscribers: &Subscribers, snapshot: &Snapshot) -> (Vec<Name>, bool) {
         let [clusters, endpoints, _, routes, _] = subscribers;
         let goal = snapshot.get(ResourceType::Route);
-        let blind = scope == Scope::Only(ResourceType::Route) || !clusters.is_asked();
-        // To wait with the routes for clusters that aren't asked for yet would be to wait for ever.
+        let blind = scope == Scope::Only(ResourceType::Route) || !clusters.is_requested();
+        // Routes that wait for clusters which the client hasn't requested yet would wait for ever.
         if scope == Scope::ByName || !routes.is_ready() || !routes.is_behind(goal) {
             return (Vec::new(), blind);
         }
@@ -138,7 +138,7 @@ impl Holdback {
         let waits = |route: &&Arc<Resource>| {
             let known = routes.acked().get(route.name());
             if blind && known.is_none() && !routes.is_resumed() {
-                // It has no routes yet, so there is nothing to break.
+                // The client has no routes yet, so there is nothing to break.
                 return false;
             }
             let known = known.into_iter().flat_map(|known| known.references()).map(|name| &**name);
@@ -150,7 +150,7 @@ impl Holdback {
         (changed.chain(due).filter(waits).map(|route| Name::clone(route.name())).collect(), blind)
     }
 
-    /// What the client should hold of one type, now, if that isn't what the snapshot says: that, and what lingers.
+    /// What the client should hold of one type now, if that differs from the snapshot: what lingers is part of it.
     pub fn goal(
         resource_type: ResourceType,
         snapshot: &Snapshot,
@@ -179,16 +179,16 @@ impl Holdback {
     }
 }
 
-/// Whether the client has taken these clusters, which are in the order of names, and, if it asks for assignments, those of
+/// Whether the client has ACKed these clusters, which are in the order of names, and, if it requests assignments, those of
 /// the clusters.
 fn are_ready_to_use(named: &[&Arc<Resource>], clusters: &Subscriber, endpoints: &Subscriber) -> bool {
-    let wanted: Vec<&Name> = named.iter().map(|cluster| cluster.name()).collect();
-    if !clusters.has_taken(&wanted) {
+    let cluster_names: Vec<&Name> = named.iter().map(|cluster| cluster.name()).collect();
+    if !clusters.has_acked(&cluster_names) {
         return false;
     }
     let mut assignments: Vec<&Name> = named.iter().flat_map(|cluster| cluster.references()).collect();
     assignments.sort_unstable();
-    !endpoints.is_asked() || endpoints.has_taken(&assignments)
+    !endpoints.is_requested() || endpoints.has_acked(&assignments)
 }
 
 /// Notes what is held back; what was noted before keeps its age.

@@ -1,109 +1,87 @@
-//! Requests of both forms, as far as they are read.
-//!
-//! The messages of discovery.proto have more: locators, which nobody here looks up, and the details of an error. An empty
-//! one of them costs a client two bytes, and would cost the server a hundred times that. What isn't declared is skipped.
-//!
-//! The node isn't here, either: who a client is doesn't matter to the protocol.
+//! Discovery requests, in one form for both variants of the protocol.
 
 use std::collections::BTreeMap;
 
-use prost::bytes::Buf;
-use prost::encoding::{DecodeContext, WireType, btree_map, message, skip_field, string};
-use prost::{DecodeError, Message};
-
+use super::messages::{DeltaDiscoveryRequest, DiscoveryRequest};
 use super::name_list::NameList;
-use crate::xds::{in_field, only_read};
+use super::xdstp::{all_canonical, canonical};
+use crate::xds::ResourceType;
 
-/// What is read of a `DiscoveryRequest` (envoy/service/discovery/v3/discovery.proto).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct DiscoveryRequest {
-    /// `version_info`.
-    pub version_info: String,
-    /// `resource_names`.
-    pub resource_names: NameList,
-    /// `type_url`.
-    pub type_url: String,
-    /// `response_nonce`.
-    pub response_nonce: String,
-    /// `error_detail`.
-    pub error_detail: Option<ErrorDetail>,
+/// A discovery request for one resource type, of either variant.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The resource type.
+    pub resource_type: ResourceType,
+    /// The nonce of the response that it ACKs or NACKs; empty if it answers none.
+    pub nonce: String,
+    /// The message of its `error_detail`, whose presence makes it a NACK.
+    pub error: Option<String>,
+    /// What it says about the subscription.
+    pub update: SubscriptionUpdate,
 }
 
-/// What is read of a `DeltaDiscoveryRequest`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct DeltaDiscoveryRequest {
-    /// `type_url`.
-    pub type_url: String,
-    /// `resource_names_subscribe`.
-    pub resource_names_subscribe: NameList,
-    /// `resource_names_unsubscribe`.
-    pub resource_names_unsubscribe: NameList,
-    /// `initial_resource_versions`.
-    pub initial_resource_versions: BTreeMap<String, String>,
-    /// `response_nonce`.
-    pub response_nonce: String,
-    /// `error_detail`.
-    pub error_detail: Option<ErrorDetail>,
+/// What a request says about the subscription to its resource type.
+#[derive(Debug, Clone)]
+pub enum SubscriptionUpdate {
+    /// State of the world: the whole subscription.
+    Replace {
+        /// `resource_names`.
+        names: NameList,
+        /// Whether `version_info` is set: the client already holds resources of this type, from this stream or an
+        /// earlier one. Which version it names isn't used: it may be that of another set of names.
+        has_version: bool,
+    },
+    /// Delta: the changes of the subscription.
+    Change {
+        /// `resource_names_subscribe`.
+        subscribe: NameList,
+        /// `resource_names_unsubscribe`.
+        unsubscribe: NameList,
+        /// `initial_resource_versions`: what a client that reconnects still holds. Read in the first request of a type
+        /// only.
+        initial_versions: BTreeMap<String, String>,
+    },
 }
 
-/// What is read of the `google.rpc.Status` that makes a request a NACK.
-#[derive(Clone, PartialEq, Eq, Message)]
-pub struct ErrorDetail {
-    /// `message`.
-    #[prost(string, tag = "2")]
-    pub message: String,
-}
-
-impl Message for DiscoveryRequest {
-    fn merge_field(
-        &mut self,
-        tag: u32,
-        wire_type: WireType,
-        buffer: &mut impl Buf,
-        context: DecodeContext,
-    ) -> Result<(), DecodeError> {
-        let (field, read) = match tag {
-            1 => ("version_info", string::merge(wire_type, &mut self.version_info, buffer, context)),
-            3 => ("resource_names", self.resource_names.merge(wire_type, buffer, context)),
-            4 => ("type_url", string::merge(wire_type, &mut self.type_url, buffer, context)),
-            5 => ("response_nonce", string::merge(wire_type, &mut self.response_nonce, buffer, context)),
-            6 => {
-                let error = self.error_detail.get_or_insert_default();
-                ("error_detail", message::merge(wire_type, error, buffer, context))
-            }
-            _ => return skip_field(wire_type, tag, buffer, context),
-        };
-        in_field(read, "DiscoveryRequest", field)
+impl DiscoveryRequest {
+    /// This request, as one for `resource_type`.
+    pub fn into_request(self, resource_type: ResourceType) -> Request {
+        let Self { version_info, resource_names, type_url: _, response_nonce, error_detail } = self;
+        Request {
+            resource_type,
+            nonce: response_nonce,
+            error: error_detail.map(|error| error.message),
+            update: SubscriptionUpdate::Replace {
+                names: all_canonical(resource_names),
+                has_version: !version_info.is_empty(),
+            },
+        }
     }
-
-    only_read!();
 }
 
-impl Message for DeltaDiscoveryRequest {
-    fn merge_field(
-        &mut self,
-        tag: u32,
-        wire_type: WireType,
-        buffer: &mut impl Buf,
-        context: DecodeContext,
-    ) -> Result<(), DecodeError> {
-        let (field, read) = match tag {
-            2 => ("type_url", string::merge(wire_type, &mut self.type_url, buffer, context)),
-            3 => ("resource_names_subscribe", self.resource_names_subscribe.merge(wire_type, buffer, context)),
-            4 => ("resource_names_unsubscribe", self.resource_names_unsubscribe.merge(wire_type, buffer, context)),
-            5 => {
-                let versions = &mut self.initial_resource_versions;
-                ("initial_resource_versions", btree_map::merge(string::merge, string::merge, versions, buffer, context))
-            }
-            6 => ("response_nonce", string::merge(wire_type, &mut self.response_nonce, buffer, context)),
-            7 => {
-                let error = self.error_detail.get_or_insert_default();
-                ("error_detail", message::merge(wire_type, error, buffer, context))
-            }
-            _ => return skip_field(wire_type, tag, buffer, context),
-        };
-        in_field(read, "DeltaDiscoveryRequest", field)
+impl DeltaDiscoveryRequest {
+    /// This request, as one for `resource_type`.
+    pub fn into_request(self, resource_type: ResourceType) -> Request {
+        let Self {
+            type_url: _,
+            resource_names_subscribe,
+            resource_names_unsubscribe,
+            initial_resource_versions,
+            response_nonce,
+            error_detail,
+        } = self;
+        Request {
+            resource_type,
+            nonce: response_nonce,
+            error: error_detail.map(|error| error.message),
+            update: SubscriptionUpdate::Change {
+                subscribe: all_canonical(resource_names_subscribe),
+                unsubscribe: all_canonical(resource_names_unsubscribe),
+                initial_versions: initial_resource_versions
+                    .into_iter()
+                    .map(|(name, version)| (canonical(&name).into_owned(), version))
+                    .collect(),
+            },
+        }
     }
-
-    only_read!();
 }

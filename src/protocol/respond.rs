@@ -1,4 +1,5 @@
-//! What is due: the difference between what a client holds and what it should hold, as far as it wants it.
+//! The content of the next response: the difference between what a client holds and what it should hold, as far as it
+//! subscribes to it.
 
 use std::sync::Arc;
 
@@ -7,8 +8,8 @@ use super::session::Variant;
 use super::subscriber::{Contents, Subscriber, name_bytes, resource_bytes};
 use crate::xds::{Difference, Name, Place, Resource, ResourceMap};
 
-/// What is due is cut into responses no larger than this: gRPC's default limit for what a client receives is 4 MiB, and
-/// the fields round the resources need some of it.
+/// The largest response that is sent if what is due can be split: gRPC's default limit for what a client receives is 4 MiB,
+/// and the fields around the resources need some of it.
 pub const MAX_RESPONSE_BYTES: usize = (4 << 20) - (4 << 10);
 
 /// A name, and the resource, or that there is none (any more).
@@ -26,13 +27,13 @@ impl Subscriber {
             Variant::Sotw if self.resource_type().is_whole_world() => self.whole_world(&changes, goal, place),
             Variant::Sotw | Variant::Delta => part(&changes, variant, place),
         };
-        let answer_due = std::mem::take(&mut self.answer_due);
+        let response_due = std::mem::take(&mut self.response_due);
         if !is_all {
             self.hold(&contents);
             return Some(contents);
         }
         self.due = Names::default();
-        if answer_due || has_news {
+        if response_due || has_news {
             self.held = goal.clone();
             Some(contents)
         } else {
@@ -41,7 +42,7 @@ impl Subscriber {
         }
     }
 
-    /// Notes that the client gets these, and the rest of what is due after it has taken them.
+    /// Notes that the client is sent this part, and the rest of what is due after its ACK.
     fn hold(&mut self, part: &Contents) {
         for resource in &part.resources {
             self.held.insert(Arc::clone(resource));
@@ -55,13 +56,13 @@ impl Subscriber {
 
     /// Whether anything may be due. Cheap, and false in most cases.
     pub(super) fn is_behind(&self, goal: &ResourceMap) -> bool {
-        self.answer_due || !self.due.is_empty() || !self.held.is_same(goal)
+        self.response_due || !self.due.is_empty() || !self.held.is_same(goal)
     }
 
-    /// What the client has to be told, in the order of names.
+    /// What the client has to be sent, in the order of names.
     fn changes<'a>(&'a self, goal: &'a ResourceMap, place: &Place) -> Vec<Change<'a>> {
         let mut changes: Vec<Change<'a>> = if self.held.is_empty() && !self.subscription.is_wildcard() {
-            // All that is wanted and there is; at the cost of what is wanted. What is due is part of that.
+            // All names of the subscription that exist, at the cost of the subscription. What is due is part of it.
             let names = self.subscription.names();
             let mut is_due = among(self.due.texts());
             let is_change = |(name, resource): &Change<'a>| is_due(name) || resource.is_some();
@@ -86,13 +87,13 @@ impl Subscriber {
         changes
     }
 
-    /// Whether the client holds what looks the same from its place: what changed shows elsewhere only.
+    /// Whether the client holds what looks the same from its place: the change shows at other places only.
     fn looks_held(&self, (name, change): Change<'_>, place: &Place) -> bool {
         change.zip(self.held.get(name)).is_some_and(|(new, held)| new.version_at(place) == held.version_at(place))
     }
 
-    /// State of the world, LDS and CDS: everything that is wanted, each time, because absence deletes. It is due when
-    /// something that the client wants came, changed or went; a wanted name that never existed is no reason.
+    /// State of the world, LDS and CDS: the whole subscription, each time, because absence deletes. It is due when a
+    /// resource of the subscription came, changed or went; a name that never existed is no reason.
     fn whole_world(&self, changes: &[Change<'_>], goal: &ResourceMap, place: &Place) -> (Contents, bool, bool) {
         let has_news = changes.iter().any(|(name, change)| change.is_some() || self.held.contains(name));
         let resources = if self.subscription.is_wildcard() {
@@ -108,7 +109,7 @@ impl Subscriber {
 /// What is larger than a response may be goes alone.
 ///
 /// In the state of the world absence means nothing for EDS, RDS and SDS: only what changed is sent, and what is gone
-/// can't be said.
+/// has no place in a response.
 fn part(changes: &[Change<'_>], variant: Variant, place: &Place) -> (Contents, bool, bool) {
     let mut contents = Contents::default();
     let mut bytes = 0;

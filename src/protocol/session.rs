@@ -1,19 +1,20 @@
-//! One stream of one client: requests and snapshots in, responses out.
+//! The protocol of one stream: requests and snapshots in, responses out.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::blame::{Blamed, Complaint, blame};
+use super::nack::{Nack, NackedResource, nacked_resources};
 use super::name_list::NameList;
+use super::names::{KnownNames, NameSets};
 use super::order::{Holdback, Scope};
-use super::status::View;
-use super::subscriber::{Answer, Response, Subscriber};
-use super::unserved::{Absence, Unserved};
+use super::request::{Request, SubscriptionUpdate};
+use super::status::SubscriptionStatus;
+use super::subscriber::{InFlight, Response, Subscriber};
+use super::unsupported::{NotFoundResponse, UnsupportedTypes};
 use crate::xds::{Name, Place, ResourceType, Snapshot, Version};
 
-/// How much memory the names that a client asks for may cost on one stream. More than half a million names of Services
-/// fit; and no client can have us remember without end.
+/// How much memory the names that a client subscribes to may cost on one stream. More than half a million names of
+/// Services fit.
 pub const MAX_NAMES_BYTES: usize = 64 << 20;
 
 /// How much of a client's error message is kept and shown, in characters.
@@ -22,7 +23,7 @@ const MAX_MESSAGE: usize = 1000;
 /// How much of it is searched for names of resources, in characters.
 const MAX_SEARCHED: usize = 64 << 10;
 
-/// Which of the two forms of the protocol a stream speaks.
+/// The variant of the protocol that a stream speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Variant {
     /// State of the world: requests carry all names.
@@ -31,54 +32,23 @@ pub enum Variant {
     Delta,
 }
 
-/// A request, reduced to what the protocol is about.
-#[derive(Debug, Clone)]
-pub struct Ask {
-    /// The type it is about.
-    pub resource_type: ResourceType,
-    /// The nonce of the response that it answers; empty if it answers none.
-    pub nonce: String,
-    /// The message of its `error_detail`, whose presence makes it a NACK.
-    pub error: Option<String>,
-    /// What is wanted.
-    pub asked: Asked,
-}
-
-/// What a request wants.
-#[derive(Debug, Clone)]
-pub enum Asked {
-    /// All the names, in the state of the world.
-    Names(NameList),
-    /// The same, by a client that holds something of this type already, from this stream or an earlier one.
-    NamesHolding(NameList),
-    /// What changed, in delta.
-    Changes {
-        /// Names that are wanted from now on, or wanted again.
-        subscribe: NameList,
-        /// Names that are no longer wanted.
-        unsubscribe: NameList,
-        /// The versions that a client which reconnects still holds. Only the first request of a type may have them.
-        held: BTreeMap<String, String>,
-    },
-}
-
-/// What a client made of a response.
+/// What a request says about the response with its nonce.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// It took it.
+pub enum Answer {
+    /// The client accepted it.
     Ack,
-    /// It refused some of it, and said why.
+    /// The client rejected at least one of its resources.
     Nack {
         /// The version of the response.
         version: String,
         /// The client's message, cut to a sane length.
         message: String,
         /// The resources that the message is about, as far as that can be told.
-        blamed: Vec<Blamed>,
+        resources: Vec<NackedResource>,
     },
 }
 
-/// One stream's side of the protocol.
+/// The state of one stream.
 #[derive(Debug)]
 pub struct Session {
     variant: Variant,
@@ -86,12 +56,14 @@ pub struct Session {
     place: Place,
     snapshot: Arc<Snapshot>,
     subscribers: [Subscriber; ResourceType::COUNT],
-    unserved: Unserved,
+    unsupported: UnsupportedTypes,
     holdback: Holdback,
     nonces: Nonces,
+    name_sets: Option<Arc<dyn NameSets>>,
 }
 
-/// Nonces are unique in this process, so that an answer to another stream is never taken for one to this.
+/// The nonces of one stream. No other stream of the server has the same, so that an ACK for another stream is never taken
+/// for one of this.
 #[derive(Debug)]
 struct Nonces {
     stream: u64,
@@ -99,22 +71,22 @@ struct Nonces {
 }
 
 impl Session {
-    /// The unit of time for what waits. Answers are waited for as long as ten of them, five seconds ("Make before
-    /// break" on the page of the crate); where no answer can come, one has to do.
+    /// The unit of time for what is held back: ten of them, five seconds, where an ACK can end the wait ("Make before break"
+    /// on the page of the crate), and one where none can.
     pub const TICK: Duration = Duration::from_millis(500);
 
-    /// A session of the ADS stream with this number (unique in the process), for a client that should hold `snapshot`.
+    /// A session of the ADS stream with this number (unique in the server), for a client that should hold `snapshot`.
     pub fn new(variant: Variant, stream: u64, snapshot: Arc<Snapshot>) -> Self {
         Self::with(Scope::Aggregated, variant, stream, snapshot)
     }
 
-    /// A session of the ADS stream of a client that asks for each resource only when it has what names it: the routes of its
-    /// second target are not held back until it has their cluster, which it would never ask for then.
+    /// A session of the ADS stream of a client that requests a resource only when it has another one that names it. Routes
+    /// aren't held back until it has their clusters, because without the routes it would never request these.
     pub fn by_name(variant: Variant, stream: u64, snapshot: Arc<Snapshot>) -> Self {
         Self::with(Scope::ByName, variant, stream, snapshot)
     }
 
-    /// A session of a stream that carries only this type. What the client holds of other types isn't known to it.
+    /// A session of a stream that carries only this type. What the client holds of other types is unknown.
     pub fn only(resource_type: ResourceType, variant: Variant, stream: u64, snapshot: Arc<Snapshot>) -> Self {
         Self::with(Scope::Only(resource_type), variant, stream, snapshot)
     }
@@ -125,6 +97,12 @@ impl Session {
         Self { place, ..self }
     }
 
+    /// The same session, which shares sets of names with other sessions.
+    #[must_use]
+    pub fn sharing(self, name_sets: Arc<dyn NameSets>) -> Self {
+        Self { name_sets: Some(name_sets), ..self }
+    }
+
     fn with(scope: Scope, variant: Variant, stream: u64, snapshot: Arc<Snapshot>) -> Self {
         Self {
             variant,
@@ -132,39 +110,46 @@ impl Session {
             place: Place::default(),
             snapshot,
             subscribers: ResourceType::ALL.map(Subscriber::new),
-            unserved: Unserved::default(),
+            unsupported: UnsupportedTypes::default(),
             holdback: Holdback::default(),
             nonces: Nonces { stream, last: 0 },
+            name_sets: None,
         }
     }
 
-    /// Takes in a request. Returns what it says about the response that it answers, if it answers the latest one.
-    pub fn on_request(&mut self, ask: Ask) -> Option<Verdict> {
-        let Ask { resource_type, nonce, error, asked } = ask;
-        let map = self.snapshot.get(resource_type);
+    /// Takes in a request. Returns the ACK or NACK in it, if it answers the latest response.
+    pub fn on_request(&mut self, request: Request) -> Option<Answer> {
+        let Request { resource_type, nonce, error, update } = request;
+        let known = KnownNames { map: self.snapshot.get(resource_type), sets: self.name_sets.as_deref() };
         let subscriber = self.subscribers.get_mut(resource_type.index())?;
-        let answer = subscriber.on_answer(&nonce, error.is_some());
-        let verdict =
-            answer.map(|answer| verdict(answer, error.as_deref().unwrap_or_default(), subscriber, &self.snapshot));
-        match asked {
-            Asked::Names(names) => subscriber.on_names(&names, nonce.is_empty(), false, map),
-            Asked::NamesHolding(names) => subscriber.on_names(&names, nonce.is_empty(), true, map),
-            Asked::Changes { subscribe, unsubscribe, held } => {
-                subscriber.on_changes(&subscribe, &unsubscribe, &held, map, &self.place);
+        // A NACK is recognised by nothing but its `error_detail`.
+        let answer = subscriber.take_answered(&nonce).map(|response| match error {
+            None => {
+                subscriber.on_ack(&response);
+                Answer::Ack
+            }
+            Some(message) => on_nack(&response, &message, subscriber, &self.snapshot),
+        });
+        match update {
+            SubscriptionUpdate::Replace { names, has_version } => {
+                subscriber.on_names(&names, nonce.is_empty(), has_version, known);
+            }
+            SubscriptionUpdate::Change { subscribe, unsubscribe, initial_versions } => {
+                subscriber.on_changes(&subscribe, &unsubscribe, &initial_versions, known, &self.place);
             }
         }
-        verdict
+        answer
     }
 
-    /// Takes in a delta request for a type that isn't served. (Those of the state of the world need no answer.)
-    pub fn on_unserved(&mut self, type_url: &str, nonce: &str, subscribe: &NameList, unsubscribe: &NameList) {
-        self.unserved.on_request(type_url, nonce, subscribe, unsubscribe);
+    /// Takes in a delta request for an unsupported type. (A state-of-the-world request for one needs no response.)
+    pub fn on_unsupported(&mut self, type_url: &str, nonce: &str, subscribe: &NameList, unsubscribe: &NameList) {
+        self.unsupported.on_request(type_url, nonce, subscribe, unsubscribe);
     }
 
-    /// Whether the client asks for so many names that the stream should end.
+    /// Whether the client subscribes to so many names that the stream should end.
     pub fn is_excessive(&self) -> bool {
-        let served: usize = self.subscribers.iter().map(|subscriber| subscriber.subscription.bytes()).sum();
-        served + self.unserved.bytes() > MAX_NAMES_BYTES
+        let supported: usize = self.subscribers.iter().map(|subscriber| subscriber.subscription.bytes()).sum();
+        supported + self.unsupported.bytes() > MAX_NAMES_BYTES
     }
 
     /// Takes in what the client should hold from now on.
@@ -181,7 +166,7 @@ impl Session {
 
         for resource_type in ResourceType::ALL {
             if resource_type == ResourceType::Route {
-                // Only now, because what goes before them has to be answered before it is worth the work.
+                // Only now, because it is worth the work only when all types before it are ACKed.
                 let (routes, blind) = Holdback::waiting_routes(self.scope, &self.subscribers, &self.snapshot);
                 self.holdback.note_routes(&routes, blind);
                 if self.holdback.holds_routes() {
@@ -194,7 +179,7 @@ impl Session {
             let Some(contents) = subscriber.due(self.variant, goal, &self.place) else { continue };
             if let Some(dependency) = resource_type.dependency() {
                 let names = contents.resources.iter().flat_map(|resource| resource.references()).cloned().collect();
-                self.subscribers.get_mut(dependency.index())?.owe(&names);
+                self.subscribers.get_mut(dependency.index())?.send_again(&names);
             }
             let nonce = self.nonces.next();
             let subscriber = self.subscribers.get_mut(resource_type.index())?;
@@ -203,68 +188,66 @@ impl Session {
         None
     }
 
-    /// The next answer to a request for a type that isn't served, if one is due. Call it as [`Self::poll`].
-    pub fn poll_unserved(&mut self) -> Option<Absence> {
+    /// The next response to requests for unsupported types, if one is due. Call it as [`Self::poll`].
+    pub fn poll_unsupported(&mut self) -> Option<NotFoundResponse> {
         let nonces = &mut self.nonces;
-        self.unserved.poll(|| nonces.next())
+        self.unsupported.poll(|| nonces.next())
     }
 
-    /// The names that the client asks for of this type, in order.
+    /// The names of this type that the client subscribes to, in order.
     pub fn names(&self, resource_type: ResourceType) -> &[Name] {
         let subscriber = self.subscribers.get(resource_type.index());
         subscriber.map_or(&[], |subscriber| subscriber.subscription.names().as_slice())
     }
 
-    /// How far the client is with this type now, to be looked at elsewhere; `None` if it never asked for it.
-    pub fn view(&self, resource_type: ResourceType) -> Option<View> {
+    /// The status of this type now, to be read elsewhere; `None` if the client never requested it.
+    pub fn status(&self, resource_type: ResourceType) -> Option<SubscriptionStatus> {
         let subscriber = self.subscribers.get(resource_type.index())?;
-        subscriber.is_asked().then(|| View::new(subscriber, self.snapshot.get(resource_type), &self.place))
+        let map = self.snapshot.get(resource_type);
+        subscriber.is_requested().then(|| SubscriptionStatus::new(subscriber, map, &self.place))
     }
 
-    /// What the client said against resources that it still refuses, by type and name.
-    pub fn complaints(&self) -> impl Iterator<Item = (ResourceType, &Name, &Complaint)> {
-        self.subscribers.iter().flat_map(|subscriber| {
-            subscriber.complaints().map(|(name, complaint)| (subscriber.resource_type(), name, complaint))
-        })
+    /// The NACKs of resources that the client subscribes to and hasn't ACKed another version of, by type and name.
+    pub fn nacks(&self) -> impl Iterator<Item = (ResourceType, &Name, &Nack)> {
+        self.subscribers
+            .iter()
+            .flat_map(|subscriber| subscriber.nacks().map(|(name, nack)| (subscriber.resource_type(), name, nack)))
     }
 
-    /// The versions of the last response of this type and of the last that the client took; `None` if it never asked.
+    /// The versions of the last response of this type and of the last that was ACKed; `None` if the client never requested
+    /// it.
     pub fn versions(&self, resource_type: ResourceType) -> Option<(Option<Version>, Option<Version>)> {
         let subscriber = self.subscribers.get(resource_type.index())?;
-        subscriber.is_asked().then(|| subscriber.versions())
+        subscriber.is_requested().then(|| subscriber.versions())
     }
 
-    /// Whether something is held back until the client answers. The caller keeps the time, and calls [`Self::on_tick`]
+    /// Whether something is held back until the client's ACK. The caller keeps the time, and calls [`Self::on_tick`]
     /// after each [`Self::TICK`] in which it was true.
     pub fn is_waiting(&self) -> bool {
         self.holdback.is_waiting()
     }
 
-    /// A [`Self::TICK`] went by. What has been held back for too long goes out with the next [`Self::poll`]; says
-    /// whether there is any.
+    /// A [`Self::TICK`] went by. What has been held back for too long goes out with the next [`Self::poll`];
+    /// returns whether there is any.
     pub fn on_tick(&mut self) -> bool {
         self.holdback.on_tick()
     }
 }
 
-/// What an answer means, with what a complaint is about noted where it belongs.
-fn verdict(answer: Answer, message: &str, subscriber: &mut Subscriber, snapshot: &Snapshot) -> Verdict {
-    match answer {
-        Answer::Ack => Verdict::Ack,
-        Answer::Nack { version, names } => {
-            let blamed = blame(subscriber, &names, start(message, MAX_SEARCHED), snapshot);
-            let message = start(message.trim(), MAX_MESSAGE);
-            let words: Arc<str> = message.into();
-            let (sent, beside): (Vec<Blamed>, Vec<Blamed>) =
-                blamed.iter().cloned().partition(|blamed| names.binary_search(&blamed.name).is_ok());
-            for one in sent {
-                let name = Arc::clone(&one.name);
-                let blamed = if one.origin.is_some() { vec![one] } else { beside.clone() };
-                subscriber.complain(name, Complaint { message: Arc::clone(&words), blamed });
-            }
-            Verdict::Nack { version: version.to_string(), message: message.to_owned(), blamed }
-        }
+/// Notes a NACK with the resources that it is about.
+fn on_nack(response: &InFlight, message: &str, subscriber: &mut Subscriber, snapshot: &Snapshot) -> Answer {
+    let names = subscriber.on_nack(response);
+    let resources = nacked_resources(subscriber, &names, start(message, MAX_SEARCHED), snapshot);
+    let message = start(message.trim(), MAX_MESSAGE);
+    let text: Arc<str> = message.into();
+    let (sent, clusters): (Vec<NackedResource>, Vec<NackedResource>) =
+        resources.iter().cloned().partition(|resource| names.binary_search(&resource.name).is_ok());
+    for resource in sent {
+        let name = Arc::clone(&resource.name);
+        let resources = if resource.origin.is_some() { vec![resource] } else { clusters.clone() };
+        subscriber.note_nack(name, Nack { message: Arc::clone(&text), resources });
     }
+    Answer::Nack { version: response.version().to_string(), message: message.to_owned(), resources }
 }
 
 /// The first characters of a text.

@@ -1,18 +1,18 @@
-//! One type of one stream: what is wanted, what is held, what is unanswered.
+//! The state of one resource type on one stream: its subscription, what the client holds, the response that waits for its ACK.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::blame::Complaint;
+use super::nack::Nack;
 use super::name_list::NameList;
-use super::names::{Names, among, not};
+use super::names::{KnownNames, Names, among, not};
 use super::subscription::{Changes, Subscription};
 use crate::xds::{Name, Place, Resource, ResourceMap, ResourceType, Version};
 
 /// A response, before it is encoded.
 #[derive(Debug, Clone)]
 pub struct Response {
-    /// The type of its resources.
+    /// The resource type.
     pub resource_type: ResourceType,
     /// Its nonce: unique, and saying nothing about the version.
     pub nonce: String,
@@ -20,7 +20,7 @@ pub struct Response {
     pub version: Version,
     /// The resources, in the order of their names, each name once. Shared with the session, until it is answered.
     pub resources: Arc<[Arc<Resource>]>,
-    /// Delta only: the names that there are no resources of (any more), none of them in `resources`.
+    /// Delta only: the names of resources that don't exist (any more), none of them in `resources`.
     pub removed: Vec<Name>,
 }
 
@@ -49,79 +49,70 @@ pub(super) fn name_bytes(name: &Name) -> usize {
     name.len() + NAME_OVERHEAD_BYTES
 }
 
-/// What a response is to carry.
+/// The content of a response.
 #[derive(Debug, Default)]
 pub(super) struct Contents {
     pub resources: Vec<Arc<Resource>>,
     pub removed: Vec<Name>,
-    /// Whether what isn't in it isn't there.
+    /// Whether a resource that isn't in it doesn't exist.
     pub whole: bool,
 }
 
-/// One type of one stream. Cloning it is pointer copies, as many as were refused or removed.
+/// The state of one resource type on one stream. Cloning it is pointer copies, as many as resources were NACKed or
+/// removed.
 #[derive(Debug, Clone)]
 pub(super) struct Subscriber {
     resource_type: ResourceType,
-    /// Whether the client asked for this type on this stream. What nobody asked for is never sent.
-    asked: bool,
-    /// Whether the client held something of it when it first asked: it comes from an earlier stream.
+    /// Whether the client requested this type on this stream. A type without a request is never sent.
+    requested: bool,
+    /// Whether the first request said that the client holds resources of this type, from an earlier stream.
     resumed: bool,
     pub(super) subscription: Subscription,
     /// What the client was last brought up to. Only the part that it subscribes to means something.
     pub(super) held: ResourceMap,
-    /// What it uses: `held` at the last ACK, without what it refused.
+    /// What it uses: `held` at the last ACK, without what it NACKed.
     acked: ResourceMap,
-    /// Names to send though the client may hold them, or to say that there are none of.
+    /// Names to send even if the client holds them, or to report as removed.
     pub(super) due: Names,
     /// A response is due even if it is empty.
-    pub(super) answer_due: bool,
-    /// Names in responses that were refused, and in none that was taken since.
-    doubtful: BTreeSet<Name>,
-    /// The resources that the client complained about, until it takes something else of that name.
-    complaints: BTreeMap<Name, Complaint>,
-    unanswered: Option<Unanswered>,
-    /// The version of the last response, and of the last that was taken.
-    sent: Option<Version>,
-    taken: Option<Version>,
+    pub(super) response_due: bool,
+    /// The names in responses that were NACKed, and in none that was ACKed since.
+    nacked: BTreeSet<Name>,
+    /// The NACKs by the resource that they are about, until another version of it is ACKed.
+    nacks: BTreeMap<Name, Nack>,
+    in_flight: Option<InFlight>,
+    /// The version of the last response, and of the last that was ACKed.
+    sent_version: Option<Version>,
+    acked_version: Option<Version>,
 }
 
 /// The response that waits for its ACK or NACK.
 #[derive(Debug, Clone)]
-struct Unanswered {
+pub(super) struct InFlight {
     nonce: String,
     version: Version,
-    /// What it brings and what it removes, both in the order of names.
+    /// What it carries and what it removes, both in the order of names.
     resources: Arc<[Arc<Resource>]>,
     removed: Vec<Name>,
     whole: bool,
-}
-
-/// What a client said to the latest response.
-pub(super) enum Answer {
-    Ack,
-    /// It was this version, with these names, in order.
-    Nack {
-        version: Version,
-        names: Vec<Name>,
-    },
 }
 
 impl Subscriber {
     pub fn new(resource_type: ResourceType) -> Self {
         Self {
             resource_type,
-            asked: false,
+            requested: false,
             resumed: false,
             subscription: Subscription::default(),
             held: ResourceMap::default(),
             acked: ResourceMap::default(),
             due: Names::default(),
-            answer_due: false,
-            doubtful: BTreeSet::new(),
-            complaints: BTreeMap::new(),
-            unanswered: None,
-            sent: None,
-            taken: None,
+            response_due: false,
+            nacked: BTreeSet::new(),
+            nacks: BTreeMap::new(),
+            in_flight: None,
+            sent_version: None,
+            acked_version: None,
         }
     }
 
@@ -129,120 +120,125 @@ impl Subscriber {
         self.resource_type
     }
 
-    pub const fn is_asked(&self) -> bool {
-        self.asked
+    pub const fn is_requested(&self) -> bool {
+        self.requested
     }
 
-    /// Whether the client held something of this type when it first asked.
+    /// Whether the client held resources of this type at its first request.
     pub const fn is_resumed(&self) -> bool {
         self.resumed
     }
 
-    /// Whether a response may go out: it was asked for, and none is unanswered.
+    /// Whether a response may go out: the type was requested, and no response waits for its ACK.
     pub const fn is_ready(&self) -> bool {
-        self.asked && self.unanswered.is_none()
+        self.requested && self.in_flight.is_none()
     }
 
-    /// What the client uses: what it took last, while something newer is unanswered or was refused.
+    /// What the client uses: what it ACKed last, while something newer is in flight or was NACKed.
     pub const fn acked(&self) -> &ResourceMap {
         &self.acked
     }
 
-    /// Whether the client wants the resources of these names, which are in order, was sent them, and took them.
-    pub fn has_taken(&self, names: &[&Name]) -> bool {
+    /// Whether the client subscribes to these names, which are in order, and was sent them and ACKed them.
+    pub fn has_acked(&self, names: &[&Name]) -> bool {
         let texts = || names.iter().map(|name| &***name);
-        let mut in_demand = among(self.subscription.names().texts());
+        let mut is_subscribed = among(self.subscription.names().texts());
         let mut is_due = among(self.due.texts());
         texts().zip(self.held.pick(texts())).all(|(name, held)| {
-            (self.subscription.is_wildcard() || in_demand(name))
+            (self.subscription.is_wildcard() || is_subscribed(name))
                 && held.is_some()
                 && !is_due(name)
-                && !self.is_doubtful(name)
+                && !self.is_nacked(name)
                 && !self.is_in_flight(name)
         })
     }
 
-    /// Whether a response that has this name is unanswered.
+    /// Whether a response that includes this name is in flight.
     pub fn is_in_flight(&self, name: &str) -> bool {
-        self.unanswered.as_ref().is_some_and(|unanswered| unanswered.includes(name))
+        self.in_flight.as_ref().is_some_and(|response| response.includes(name))
     }
 
-    /// Whether a response that has this name was refused, and none was taken since.
-    pub fn is_doubtful(&self, name: &str) -> bool {
-        self.doubtful.contains(name)
+    /// Whether a response that includes this name was NACKed, and none ACKed since.
+    pub fn is_nacked(&self, name: &str) -> bool {
+        self.nacked.contains(name)
     }
 
-    /// The version of the last response, and of the last that the client took.
+    /// The version of the last response, and of the last that the client ACKed.
     pub const fn versions(&self) -> (Option<Version>, Option<Version>) {
-        (self.sent, self.taken)
+        (self.sent_version, self.acked_version)
     }
 
-    /// What the client said against the resource of this name, if it hasn't taken another since.
-    pub fn complaint(&self, name: &str) -> Option<&Arc<str>> {
-        self.complaints.get(name).map(|complaint| &complaint.message)
+    /// The message of the NACK of this resource, if no other version of it was ACKed since.
+    pub fn nack_message(&self, name: &str) -> Option<&Arc<str>> {
+        self.nacks.get(name).map(|nack| &nack.message)
     }
 
-    /// Everything that it said against resources that it wants, and has taken nothing else of since.
-    pub fn complaints(&self) -> impl Iterator<Item = (&Name, &Complaint)> {
-        self.complaints.iter().filter(|(name, _)| self.subscription.matches(name))
+    /// The NACKs of resources that the client subscribes to, and has ACKed no other version of since.
+    pub fn nacks(&self) -> impl Iterator<Item = (&Name, &Nack)> {
+        self.nacks.iter().filter(|(name, _)| self.subscription.matches(name))
     }
 
-    /// Notes what the client said against the resource of this name.
-    pub fn complain(&mut self, name: Name, complaint: Complaint) {
-        self.complaints.insert(name, complaint);
+    /// Notes the NACK of this resource.
+    pub fn note_nack(&mut self, name: Name, nack: Nack) {
+        self.nacks.insert(name, nack);
     }
 
-    /// An ACK or NACK is recognised by the latest nonce, a NACK by nothing but its `error_detail`. Any other nonce is
-    /// that of an older response, or of another stream: it says nothing about the latest one.
-    pub fn on_answer(&mut self, nonce: &str, is_error: bool) -> Option<Answer> {
-        let answered = self.unanswered.take_if(|unanswered| unanswered.nonce == nonce)?;
-        if is_error {
-            let mut names: Vec<Name> = answered.names().cloned().collect();
-            names.sort_unstable();
-            self.doubtful.extend(names.iter().cloned());
-            return Some(Answer::Nack { version: answered.version, names });
+    /// The response in flight, no longer in flight, if a request has its nonce. Any other nonce is that of an older
+    /// response, or of another stream: it says nothing about the latest response.
+    pub fn take_answered(&mut self, nonce: &str) -> Option<InFlight> {
+        self.in_flight.take_if(|response| response.nonce == nonce)
+    }
+
+    /// The client ACKed this response.
+    pub fn on_ack(&mut self, response: &InFlight) {
+        if response.whole {
+            self.nacked.clear();
+            self.nacks.clear();
         }
-        if answered.whole {
-            self.doubtful.clear();
-            self.complaints.clear();
-        }
-        if !(self.doubtful.is_empty() && self.complaints.is_empty()) {
-            for name in answered.names() {
-                self.doubtful.remove(name);
-                self.complaints.remove(name);
+        if !(self.nacked.is_empty() && self.nacks.is_empty()) {
+            for name in response.names() {
+                self.nacked.remove(name);
+                self.nacks.remove(name);
             }
         }
         let mut acked = self.held.clone();
-        for name in &self.doubtful {
-            // Of what it refused it uses what it had.
+        for name in &self.nacked {
+            // Of what it NACKed it uses what it had.
             match self.acked.get(name) {
                 Some(old) => acked.insert(Arc::clone(old)),
                 None => acked.remove(name),
             }
         }
         self.acked = acked;
-        self.taken = Some(answered.version);
-        Some(Answer::Ack)
+        self.acked_version = Some(response.version);
     }
 
-    /// The names of a state-of-the-world request. They count whatever the nonce: they are the client's latest wish.
-    pub fn on_names(&mut self, names: &NameList, without_nonce: bool, holding: bool, map: &ResourceMap) {
-        let first = !std::mem::replace(&mut self.asked, true);
-        self.resumed |= first && holding;
-        let changes = self.subscription.replace(self.resource_type, first, names, map);
-        self.wish(first, changes, &BTreeMap::new(), map, &Place::default());
+    /// The client NACKed this response. Returns its names, in order.
+    pub fn on_nack(&mut self, response: &InFlight) -> Vec<Name> {
+        let mut names: Vec<Name> = response.names().cloned().collect();
+        names.sort_unstable();
+        self.nacked.extend(names.iter().cloned());
+        names
+    }
+
+    /// The names of a state-of-the-world request. They count whatever the nonce: they are the client's latest subscription.
+    pub fn on_names(&mut self, names: &NameList, without_nonce: bool, has_version: bool, known: KnownNames<'_>) {
+        let first = !std::mem::replace(&mut self.requested, true);
+        self.resumed |= first && has_version;
+        let changes = self.subscription.replace(self.resource_type, first, names, known);
+        self.apply(first, changes, &BTreeMap::new(), known.map, &Place::default());
         if without_nonce && !first {
             // A client that has forgotten what it was sent begins anew.
-            self.unanswered = None;
+            self.in_flight = None;
             self.held = ResourceMap::default();
             self.acked = ResourceMap::default();
             self.due = self.due.union(self.subscription.names());
-            self.answer_due = self.subscription.is_wildcard();
+            self.response_due = self.subscription.is_wildcard();
         }
-        // Where absence deletes, even "nothing" is an answer to a client that holds something, from an earlier stream or
-        // on its way: nothing else would tell it that this is gone. One that holds nothing waits for what it named.
-        let begins = (first && holding) || (without_nonce && !first);
-        self.answer_due |= begins && self.resource_type.is_whole_world() && !self.subscription.names().is_empty();
+        // Where absence deletes, an empty response tells a client that holds resources, from an earlier stream or in
+        // flight, that they are gone; nothing else would. A client that holds none waits for what it named.
+        let begins = (first && has_version) || (without_nonce && !first);
+        self.response_due |= begins && self.resource_type.is_whole_world() && !self.subscription.names().is_empty();
     }
 
     /// The changes of a delta request, by a client at `place`. They count whatever the nonce: a change that is dropped is
@@ -251,22 +247,22 @@ impl Subscriber {
         &mut self,
         subscribe: &NameList,
         unsubscribe: &NameList,
-        claims: &BTreeMap<String, String>,
-        map: &ResourceMap,
+        initial_versions: &BTreeMap<String, String>,
+        known: KnownNames<'_>,
         place: &Place,
     ) {
-        let first = !std::mem::replace(&mut self.asked, true);
-        self.resumed |= first && !claims.is_empty();
-        let changes = self.subscription.update(self.resource_type, first, subscribe, unsubscribe, map);
+        let first = !std::mem::replace(&mut self.requested, true);
+        self.resumed |= first && !initial_versions.is_empty();
+        let changes = self.subscription.update(self.resource_type, first, subscribe, unsubscribe, known);
         let none = BTreeMap::new();
         // Later in a stream the versions are to be ignored (`initial_resource_versions` in discovery.proto).
-        self.wish(first, changes, if first { claims } else { &none }, map, place);
-        self.answer_due |= first && !claims.is_empty();
+        self.apply(first, changes, if first { initial_versions } else { &none }, known.map, place);
+        self.response_due |= first && !initial_versions.is_empty();
     }
 
-    /// Names that the client must be sent again if it wants them, because what refers to them was just sent.
-    pub fn owe(&mut self, names: &Names) {
-        let names = names.filter(|name| !self.asked || self.subscription.matches(name));
+    /// These names have to be sent again if the client subscribes to them, because what refers to them was just sent.
+    pub fn send_again(&mut self, names: &Names) {
+        let names = names.filter(|name| !self.requested || self.subscription.matches(name));
         self.due = self.due.union(&names);
     }
 
@@ -274,9 +270,9 @@ impl Subscriber {
     pub fn sent(&mut self, nonce: String, contents: Contents) -> Response {
         let Contents { resources, removed, whole } = contents;
         let version = self.held.version();
-        self.sent = Some(version);
+        self.sent_version = Some(version);
         let resources: Arc<[Arc<Resource>]> = resources.into();
-        self.unanswered = Some(Unanswered {
+        self.in_flight = Some(InFlight {
             nonce: nonce.clone(),
             version,
             resources: Arc::clone(&resources),
@@ -294,60 +290,67 @@ impl Subscriber {
         self.held = goal.clone();
     }
 
-    fn wish(
+    /// Applies the changes of the subscription to what is held and what is due.
+    fn apply(
         &mut self,
         first: bool,
         changes: Changes,
-        claims: &BTreeMap<String, String>,
+        initial_versions: &BTreeMap<String, String>,
         map: &ResourceMap,
         place: &Place,
     ) {
         let Changes { everything, again, added, new, covered, kept } = changes;
-        // Before the first request, more may be owed than the client asks for; later it may want less than before.
+        // Before the first request more may be due than the client subscribes to; later it may subscribe to less than before.
         self.due = self.due.filter(|name| self.subscription.matches(name));
         if first {
-            self.held = if everything || claims.is_empty() {
-                claimed(claims, map, place)
+            self.held = if everything || initial_versions.is_empty() {
+                only(initial_versions, map, place)
             } else {
-                overlaid(claims, map, place)
+                overlaid(initial_versions, map, place)
             };
         } else {
             if everything {
-                self.forget_unwanted(&kept);
+                self.forget_unsubscribed(&kept);
             }
             if again {
                 self.due = self.due.union(&self.held.iter().map(|resource| Name::clone(resource.name())).collect());
             }
         }
-        // The client has none of these, though `held` may, unless it says so or one is on its way.
-        let is_unclaimed = || not(among(claims.keys().map(String::as_str)));
+        // The client has none of these, though `held` may, unless it gives a version or one is in flight.
+        let is_without_version = || not(among(initial_versions.keys().map(String::as_str)));
         if !(self.held.is_empty() && self.acked.is_empty()) {
-            for name in new.filter(is_unclaimed()).texts() {
+            for name in new.filter(is_without_version()).texts() {
                 if !self.is_in_flight(name) {
                     self.held.remove(name);
                     self.acked.remove(name);
                 }
             }
         }
-        self.answer_due |= everything || again;
-        self.due = self.due.union(&added.filter(is_unclaimed())).union(&covered);
+        self.response_due |= everything || again;
+        self.due = self.due.union(&added.filter(is_without_version())).union(&covered);
     }
 
-    /// Everything is wanted from now on: what wasn't wanted before isn't held. (What is `kept` was wanted by name, and the
-    /// client uses what it has of that.) What is on its way is due again, because it may be gone by the time it arrives.
-    fn forget_unwanted(&mut self, kept: &Names) {
-        let wanted = self.subscription.names().union(kept);
-        self.acked = wanted.iter().filter_map(|name| self.acked.get(name)).cloned().collect();
-        let in_flight = self.unanswered.iter().flat_map(Unanswered::names);
+    /// A wildcard covers everything from now on: what wasn't subscribed to before isn't held. (What is `kept` was subscribed
+    /// to by name, and the client uses what it has of that.) What is in flight is due again, because the client may have
+    /// dropped it by the time it arrives.
+    fn forget_unsubscribed(&mut self, kept: &Names) {
+        let names = self.subscription.names().union(kept);
+        self.acked = names.iter().filter_map(|name| self.acked.get(name)).cloned().collect();
+        let in_flight = self.in_flight.iter().flat_map(InFlight::names);
         let in_flight: Names =
-            in_flight.filter(|name| !wanted.contains(name) && self.held.contains(name)).cloned().collect();
-        self.held = wanted.iter().chain(in_flight.iter()).filter_map(|name| self.held.get(name)).cloned().collect();
+            in_flight.filter(|name| !names.contains(name) && self.held.contains(name)).cloned().collect();
+        self.held = names.iter().chain(in_flight.iter()).filter_map(|name| self.held.get(name)).cloned().collect();
         self.due = self.due.union(&in_flight);
     }
 }
 
-impl Unanswered {
-    /// What it brings and what it removes.
+impl InFlight {
+    /// The version of the response.
+    pub const fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The names of what it carries and of what it removes.
     fn names(&self) -> impl Iterator<Item = &Name> {
         self.resources.iter().map(|resource| resource.name()).chain(&self.removed)
     }
@@ -358,30 +361,31 @@ impl Unanswered {
     }
 }
 
-/// What a client holds that says it has `claims`: these, and nothing else.
-fn claimed(claims: &BTreeMap<String, String>, map: &ResourceMap, place: &Place) -> ResourceMap {
-    let known = map.pick(claims.keys().map(String::as_str));
-    claims.iter().zip(known).map(|((name, version), known)| claim(name, version, known, place)).collect()
+/// What a client with these `initial_resource_versions` holds: these resources, and no others.
+fn only(versions: &BTreeMap<String, String>, map: &ResourceMap, place: &Place) -> ResourceMap {
+    let known = map.pick(versions.keys().map(String::as_str));
+    versions.iter().zip(known).map(|((name, version), known)| held(name, version, known, place)).collect()
 }
 
-/// What a client holds that wants names and says it has `claims`. Of the others it doesn't matter: those it wants are
-/// due, those it doesn't want aren't compared. So it may as well be the map that everybody has.
-fn overlaid(claims: &BTreeMap<String, String>, map: &ResourceMap, place: &Place) -> ResourceMap {
-    let mut held = map.clone();
-    let known = map.pick(claims.keys().map(String::as_str));
-    for ((name, version), known) in claims.iter().zip(known) {
-        let claim = claim(name, version, known, place);
-        if known != Some(&claim) {
-            held.insert(claim);
+/// What a client with these `initial_resource_versions` holds if it subscribes to names. The other names don't matter:
+/// those that it subscribes to are due, the rest isn't compared. So `held` may begin as the map that all streams share.
+fn overlaid(versions: &BTreeMap<String, String>, map: &ResourceMap, place: &Place) -> ResourceMap {
+    let mut overlaid = map.clone();
+    let known = map.pick(versions.keys().map(String::as_str));
+    for ((name, version), known) in versions.iter().zip(known) {
+        let resource = held(name, version, known, place);
+        if known != Some(&resource) {
+            overlaid.insert(resource);
         }
     }
-    held
+    overlaid
 }
 
-fn claim(name: &str, version: &str, known: Option<&Arc<Resource>>, place: &Place) -> Arc<Resource> {
+/// What a client holds that gives this version: the known resource, if it is of that version.
+fn held(name: &str, version: &str, known: Option<&Arc<Resource>>, place: &Place) -> Arc<Resource> {
     let version = Version::parse(version);
     match known {
         Some(resource) if Some(resource.version_at(place)) == version => Arc::clone(resource),
-        _ => Arc::new(Resource::claimed(Name::from(name), version.unwrap_or_default())),
+        _ => Arc::new(Resource::without_content(Name::from(name), version.unwrap_or_default())),
     }
 }

@@ -1,28 +1,28 @@
-//! What a client wants of one type.
+//! The subscription of one stream to one resource type: resource names, or a wildcard.
 
 use super::name_list::NameList;
-use super::names::{Names, among, digest, not};
-use crate::xds::{Name, ResourceMap, ResourceType, Version};
+use super::names::{KnownNames, Names, among, digest, not};
+use crate::xds::{Name, ResourceType, Version};
 
-/// What a name costs besides its letters: entries in sets, the counts of a shared string. Rounded up.
+/// What a name costs in memory besides its letters: entries in sets, the counts of a shared string. Rounded up.
 pub const NAME_OVERHEAD_BYTES: usize = 64;
 
 /// The name that stands for "everything".
 pub(super) const WILDCARD: &str = "*";
 
-/// What a client wants of one type: nothing, everything, some names, or everything and some names in particular.
+/// What a client subscribes to: nothing, everything, names, or everything and names beside it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Subscription {
     wildcard: Wildcard,
     names: Names,
-    /// Stands for the list of the last state-of-the-world request that had names. Every answer repeats it.
+    /// The hash of the list of the last state-of-the-world request that had names. Every ACK repeats the list.
     repeated: Option<Version>,
 }
 
-/// Whether everything is wanted, and how the client said so.
+/// Whether the client subscribes to everything, and how it said so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Wildcard {
-    /// Only names are wanted.
+    /// Only to names.
     #[default]
     No,
     /// The first request of the type had no names, which means everything for LDS and CDS.
@@ -31,35 +31,35 @@ enum Wildcard {
     Explicit,
 }
 
-/// What a request changed in a subscription.
+/// How a request changed a subscription.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
-    /// Everything is wanted now, and wasn't before.
+    /// The wildcard is new.
     pub everything: bool,
-    /// Everything was wanted in so many words, and is asked for once more.
+    /// The client subscribed to `*` once more.
     pub again: bool,
-    /// These names are to be sent, even if the client was sent them before.
+    /// The names to send, even if the client was sent them before.
     pub added: Names,
-    /// Those of them that weren't wanted before in any way.
+    /// Those of them that neither a name nor the wildcard covered before.
     pub new: Names,
-    /// These names are no longer wanted in particular, but the wildcard covers them still.
+    /// The names that were unsubscribed from and that the wildcard still covers.
     pub covered: Names,
-    /// Names that were wanted in particular before this request, and are covered by the wildcard from now on.
+    /// The names that were subscribed to before this request and that only the wildcard covers from now on.
     pub kept: Names,
 }
 
 impl Subscription {
-    /// Whether a resource of this name is wanted.
+    /// Whether it covers a resource of this name.
     pub fn matches(&self, name: &str) -> bool {
         self.is_wildcard() || self.names.contains(name)
     }
 
-    /// Whether everything is wanted.
+    /// Whether it covers everything.
     pub fn is_wildcard(&self) -> bool {
         self.wildcard != Wildcard::No
     }
 
-    /// The names that are wanted in particular.
+    /// The names that the client subscribes to, without those that only the wildcard covers.
     pub const fn names(&self) -> &Names {
         &self.names
     }
@@ -69,7 +69,7 @@ impl Subscription {
         self.names.bytes()
     }
 
-    /// A state-of-the-world request: its names replace the set. Of `map` are taken those that it has.
+    /// A state-of-the-world request: its names replace the set.
     ///
     /// No names mean everything in the first request of LDS or CDS, and still do until a name was given; otherwise
     /// they mean nothing (xDS protocol, "How the client specifies what resources to return").
@@ -78,7 +78,7 @@ impl Subscription {
         resource_type: ResourceType,
         first: bool,
         names: &NameList,
-        map: &ResourceMap,
+        known: KnownNames<'_>,
     ) -> Changes {
         if names.is_empty() {
             return match self.wildcard {
@@ -98,7 +98,7 @@ impl Subscription {
         let before = self.is_wildcard();
         let wildcard = resource_type.has_wildcard() && names.iter().any(|name| name == WILDCARD);
         self.wildcard = if wildcard { Wildcard::Explicit } else { Wildcard::No };
-        let old = self.wants(&sorted(names), map);
+        let old = self.set_names(&sorted(names), known);
         let added = self.names.filter(not(among(old.texts())));
         Changes {
             everything: self.is_wildcard() && !before,
@@ -110,17 +110,17 @@ impl Subscription {
         }
     }
 
-    /// A delta request: first what is subscribed, then what is unsubscribed. Of `map` are taken the names that it has.
+    /// A delta request: first what is subscribed to, then what is unsubscribed from.
     ///
-    /// A name that is subscribed again is sent again (`resource_names_subscribe` in discovery.proto). A legacy wildcard
-    /// lasts until `*` is unsubscribed (xDS protocol, the delta example of the same section).
+    /// A name that is subscribed to again is sent again (`resource_names_subscribe` in discovery.proto). A legacy wildcard
+    /// lasts until `*` is unsubscribed from (xDS protocol, the delta example of the same section).
     pub fn update(
         &mut self,
         resource_type: ResourceType,
         first: bool,
         subscribe: &NameList,
         unsubscribe: &NameList,
-        map: &ResourceMap,
+        known: KnownNames<'_>,
     ) -> Changes {
         let mut changes =
             if first && subscribe.is_empty() { self.begin_legacy(resource_type) } else { Changes::default() };
@@ -140,16 +140,16 @@ impl Subscription {
             return changes;
         }
         let old = self.names.clone();
-        let mut wanted: Vec<&str> = old.texts().chain(subscribe.iter().copied()).collect();
+        let mut names: Vec<&str> = old.texts().chain(subscribe.iter().copied()).collect();
         #[expect(
             clippy::stable_sort_primitive,
             reason = "of two runs in order a stable sort makes one in a single go"
         )]
-        wanted.sort();
-        wanted.dedup();
+        names.sort();
+        names.dedup();
         let mut is_unsubscribed = among(unsubscribe.iter().copied());
-        let (gone, wanted): (Vec<&str>, Vec<&str>) = wanted.into_iter().partition(|name| is_unsubscribed(name));
-        self.wants(&wanted, map);
+        let (gone, names): (Vec<&str>, Vec<&str>) = names.into_iter().partition(|name| is_unsubscribed(name));
+        self.set_names(&names, known);
         changes.added = self.names.filter(among(subscribe.iter().copied()));
         if before == Wildcard::No {
             changes.new = changes.added.filter(not(among(old.texts())));
@@ -161,11 +161,9 @@ impl Subscription {
         changes
     }
 
-    /// These names are wanted from now on. Returns those that were before.
-    fn wants(&mut self, names: &[&str], map: &ResourceMap) -> Names {
-        let old = &self.names;
-        let known = |name: &str| old.get(name).or_else(|| map.get(name).map(|resource| resource.name())).cloned();
-        let names = Names::shared(names, known);
+    /// Replaces the names, and returns those from before.
+    fn set_names(&mut self, names: &[&str], known: KnownNames<'_>) -> Names {
+        let names = known.set(names, &self.names);
         std::mem::replace(&mut self.names, names)
     }
 

@@ -1,4 +1,4 @@
-//! Names that are URLs: `xdstp://authority/type/id?key=value` (xRFC TP1, gRFC A47).
+//! Resource names that are URLs: `xdstp://authority/type/id?key=value` (xRFC TP1, gRFC A47).
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! The life of one connection: HTTP/2 over TCP, with the streams of one client on it.
+//! Connections: HTTP/2 over TCP, with the streams of one client on each.
 
 use std::future::poll_fn;
 use std::net::SocketAddr;
@@ -26,15 +26,14 @@ use tower::ServiceExt;
 use tracing::{debug, warn};
 
 use super::Context;
-use super::door::Door;
-use super::greeting::Greeting;
-use super::outbox::Outbox;
+use super::connection_limit::ConnectionLimit;
+use super::preface::PrefaceReader;
 use crate::telemetry::UnservedConnection;
 
-/// A client whose side of a connection is silent for this long is asked whether it is there …
+/// A connection without traffic from the client for this long is pinged …
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
 
-/// … and has this long to answer. Together they free the state of a vanished client within 40 s.
+/// … and closed without an answer within this time. Together they free the state of a vanished client within 40 s.
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// How long to wait when no connection can be accepted: as a rule because there are no file descriptors left, and then
@@ -45,15 +44,15 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// against less than 100.)
 const MAX_STREAMS: u32 = 100;
 
-/// How much of its requests a client may send ahead of our reading them, on one stream …
+/// How much of its requests a client may send before they are read, on one stream …
 const STREAM_WINDOW: u32 = 64 << 10;
 
-/// … and on all streams of a connection. Requests are small and read at once, but for those of a client that doesn't
-/// read our responses; more would be what such a client can make us keep.
+/// … and on all streams of a connection. Requests are small and read at once, except from a client that doesn't read its
+/// responses; this bounds what such a client costs.
 const CONNECTION_WINDOW: u32 = 256 << 10;
 
-/// How much of the responses of one stream waits within HTTP/2 for the socket: two frames, so that one is there when the
-/// other is written. More would only be memory when a thousand clients come at once.
+/// How much of the responses of one stream HTTP/2 buffers for the socket: two frames, so that one is ready when the other is
+/// written. More would only cost memory when a thousand clients connect at once.
 const SEND_BUFFER: usize = 32 << 10;
 
 /// A connection, as the streams on it see it.
@@ -63,14 +62,6 @@ pub(super) struct Connection {
     pub(super) retired: CancellationToken,
     /// Aborts its task, which closes it at once, whatever is on it.
     pub(super) cut: AbortHandle,
-}
-
-/// What one stream has of its connection.
-#[derive(Debug, Clone)]
-pub(super) struct Wire {
-    pub(super) connection: Connection,
-    /// What of its responses isn't written yet.
-    pub(super) outbox: Arc<Outbox>,
 }
 
 impl Connection {
@@ -84,7 +75,7 @@ impl Connection {
 /// Accepts connections until the context says to shut down, and returns when the last has ended.
 pub(super) async fn accept(listener: TcpListener, routes: Router, context: &Context) {
     let connections = TaskTracker::new();
-    let mut door = Door::new(context.limits.max_connections, Arc::clone(&context.metrics));
+    let mut limit = ConnectionLimit::new(context.limits.max_connections, Arc::clone(&context.metrics));
     let mut is_failing = false;
     loop {
         tokio::select! {
@@ -92,8 +83,8 @@ pub(super) async fn accept(listener: TcpListener, routes: Router, context: &Cont
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
                     is_failing = false;
-                    // One that may not come in is closed here.
-                    if door.admits(connections.len(), peer) {
+                    // One that isn't admitted is closed here.
+                    if limit.admits(connections.len(), peer) {
                         let (sender, cut) = oneshot::channel();
                         let task = connections.spawn(serve(stream, peer, cut, routes.clone(), context.clone()));
                         let _ = sender.send(task.abort_handle());
@@ -108,14 +99,14 @@ pub(super) async fn accept(listener: TcpListener, routes: Router, context: &Cont
             },
         }
     }
-    // A client that comes now is refused by the kernel and goes to another replica, instead of waiting here.
+    // From now on the kernel refuses clients, and they go to another replica instead of waiting here.
     drop(listener);
     connections.close();
     connections.wait().await;
 }
 
-/// Serves one connection. What it looks at each time it is woken is what costs every client something with every change;
-/// so there is no more than has to be.
+/// Serves one connection. What it polls each time it is woken costs every client something with every change; so it polls
+/// no more than it has to.
 async fn serve(
     stream: TcpStream,
     peer: SocketAddr,
@@ -131,7 +122,7 @@ async fn serve(
     let _open = context.metrics.connection_opened();
     let retired = context.shutdown.child_token();
     let connection = Connection { retired: retired.clone(), cut };
-    let (stream, has_begun) = Greeting::new(stream);
+    let (stream, has_preface) = PrefaceReader::new(stream);
     let service = service_fn(move |mut request: http::Request<Incoming>| {
         request.extensions_mut().insert(connection.clone());
         routes.clone().oneshot(request.map(Body::new))
@@ -149,7 +140,7 @@ async fn serve(
     );
     let begun = poll_fn(|cx| match http.as_mut().poll(cx) {
         Poll::Ready(ended) => Poll::Ready(Err(ended)),
-        Poll::Pending if has_begun.load(Ordering::Relaxed) => Poll::Ready(Ok(())),
+        Poll::Pending if has_preface.load(Ordering::Relaxed) => Poll::Ready(Ok(())),
         Poll::Pending => Poll::Pending,
     });
     tokio::select! {
@@ -185,8 +176,8 @@ async fn serve(
     }
 }
 
-/// Returns when a connection that begins now is old. With a jitter of a tenth, so that clients that came together after a
-/// restart don't leave together.
+/// Returns when a connection that begins now has reached its maximum age. With a jitter of a tenth, so that clients that
+/// connected together after a restart don't reconnect together.
 async fn max_age(limit: Option<Duration>) {
     match limit {
         Some(age) => sleep(age.mul_f64(fastrand::f64().mul_add(0.2, 0.9))).await,

@@ -1,4 +1,4 @@
-//! gRPC health checking (`grpc.health.v1.Health`): whether this replica has anything to serve.
+//! The gRPC health checking service (`grpc.health.v1.Health`): whether this replica has anything to serve.
 //!
 //! `""`, for the server as a whole, and each service of xDS by its name are `NOT_SERVING` until something has been
 //! published, `SERVING` from then on, and `NOT_SERVING` while the server shuts down. Losing the source changes nothing:
@@ -19,12 +19,12 @@ use super::methods;
 /// The name of the service.
 pub(super) const NAME: &str = "grpc.health.v1.Health";
 
-/// The service.
+/// The service, with its methods.
 pub(super) fn service(context: Context) -> HealthServer<impl Health> {
     HealthServer::new(Replica { context })
 }
 
-/// What is asked.
+/// The replica whose health is checked.
 struct Replica {
     context: Context,
 }
@@ -46,7 +46,7 @@ impl Health for Replica {
     async fn watch(&self, request: Request<HealthCheckRequest>) -> Result<Response<Self::WatchStream>, Status> {
         let connection = Connection::of(request.extensions())?;
         let known = is_known(&request.into_inner().service);
-        let watch = Watch { context: self.context.clone(), connection, known, said: None };
+        let watch = Watch { context: self.context.clone(), connection, known, last: None };
         let statuses = stream::unfold(watch, async |mut watch| {
             let status = watch.next().await?;
             Some((Ok(response(status)), watch))
@@ -55,13 +55,13 @@ impl Health for Replica {
     }
 }
 
-/// One client that wants to hear of every change.
+/// One client that watches the status.
 struct Watch {
     context: Context,
     connection: Connection,
-    /// A client may watch what isn't there: it is told so, and waits.
+    /// Whether the service exists. A client may watch one that doesn't.
     known: bool,
-    said: Option<ServingStatus>,
+    last: Option<ServingStatus>,
 }
 
 impl Watch {
@@ -70,8 +70,8 @@ impl Watch {
     async fn next(&mut self) -> Option<ServingStatus> {
         loop {
             let now = if self.known { now(&mut self.context) } else { ServingStatus::ServiceUnknown };
-            if self.said != Some(now) {
-                self.said = Some(now);
+            if self.last != Some(now) {
+                self.last = Some(now);
                 return Some(now);
             }
             if self.connection.retired.is_cancelled() {

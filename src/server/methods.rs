@@ -1,26 +1,23 @@
-//! Which method of which service is served, and how.
+//! The gRPC methods, by path.
 
-use std::convert::Infallible;
-use std::future::{Ready, ready};
-use std::marker::PhantomData;
+use std::future::ready;
 use std::sync::Arc;
-use std::task::{Context as TaskContext, Poll};
 
 use axum::Router;
 use axum::body::Body as HttpBody;
+use axum::extract::Request as HttpRequest;
+use axum::routing::{MethodRouter, any};
+use futures::TryStreamExt;
 use http::HeaderMap;
-use http::header::CONTENT_TYPE;
 use tonic::Status;
 use tonic::body::Body;
-use tonic::codegen::Service;
-use tonic::metadata::GRPC_CONTENT_TYPE;
 
-use super::Context;
-use super::codec::Requests;
-use super::connection::{Connection, Wire};
-use super::outbox::{Outbox, Responses};
-use super::request::{Received, Request};
-use super::{client_status, health, load, reflection, stream};
+use super::codec::RequestStream;
+use super::connection::Connection;
+use super::request::RequestMessage;
+use super::stream::{self, Opened};
+use super::write_progress::{CountedPieces, WriteProgress};
+use super::{Context, body, client_status, health, load, reflection};
 use crate::protocol::{DeltaDiscoveryRequest, DiscoveryRequest};
 use crate::xds::ResourceType;
 
@@ -30,10 +27,10 @@ const ENCODING: &str = "grpc-encoding";
 /// A discovery service: one type each, or all of them.
 struct Discovery {
     service: &'static str,
-    /// The method of the state of the world.
+    /// The method of the state-of-the-world variant.
     sotw: &'static str,
     delta: &'static str,
-    /// The only type it serves; none is ADS.
+    /// The only type that it serves; none is ADS.
     only: Option<ResourceType>,
 }
 
@@ -78,9 +75,9 @@ const DISCOVERY: [Discovery; 6] = [
     },
 ];
 
-/// The names of the services of xDS, which health and reflection know.
+/// The names of the xDS services, which health and reflection know.
 ///
-/// VHDS, ECDS, RTDS and the like are missing on purpose: a client may ask ADS for these types, and stays unanswered.
+/// VHDS, ECDS, RTDS and the like are missing on purpose: a client may ask ADS for these types, and gets no resources.
 pub(super) fn services() -> impl Iterator<Item = &'static str> {
     DISCOVERY.into_iter().map(|discovery| discovery.service).chain([client_status::NAME, load::NAME])
 }
@@ -89,20 +86,46 @@ pub(super) fn services() -> impl Iterator<Item = &'static str> {
 pub(super) fn routes(context: &Context) -> Router {
     let mut router = Router::new();
     for Discovery { service, sotw, delta, only } in DISCOVERY {
-        let state_of_the_world = Method::<DiscoveryRequest>::new(context.clone(), only);
-        let incremental = Method::<DeltaDiscoveryRequest>::new(context.clone(), only);
         router = router
-            .route_service(&format!("/{service}/{sotw}"), state_of_the_world)
-            .route_service(&format!("/{service}/{delta}"), incremental);
+            .route(&format!("/{service}/{sotw}"), discovery::<DiscoveryRequest>(context, only))
+            .route(&format!("/{service}/{delta}"), discovery::<DeltaDiscoveryRequest>(context, only));
     }
     let (status_stream, status_fetch) = client_status::methods(context);
     router
-        .route_service(&format!("/{}/{}", client_status::NAME, client_status::STREAM), status_stream)
-        .route_service(&format!("/{}/{}", client_status::NAME, client_status::FETCH), status_fetch)
-        .route_service(&format!("/{}/{}", load::NAME, load::METHOD), load::method(context.clone()))
+        .route(&format!("/{}/{}", client_status::NAME, client_status::STREAM), status_stream)
+        .route(&format!("/{}/{}", client_status::NAME, client_status::FETCH), status_fetch)
+        .route(&format!("/{}/{}", load::NAME, load::METHOD), load::method(context.clone()))
         .route_service(&format!("/{}/{{*method}}", health::NAME), health::service(context.clone()))
         .merge(reflection::routes())
         .fallback(unimplemented)
+}
+
+/// A method whose response begins at once, with messages to come or with a status.
+pub(super) fn method(
+    respond: impl Fn(HttpRequest) -> Result<http::Response<HttpBody>, Status> + Clone + Send + Sync + 'static,
+) -> MethodRouter {
+    any(move |request: HttpRequest| ready(respond(request).unwrap_or_else(Status::into_http)))
+}
+
+/// A discovery method whose requests are `R`.
+fn discovery<R: RequestMessage>(context: &Context, only: Option<ResourceType>) -> MethodRouter {
+    let context = context.clone();
+    method(move |request| {
+        let mut context = context.clone();
+        if context.snapshots.latest().is_none() {
+            return Err(Status::unavailable(
+                "not every Service and EndpointSlice has been listed yet; what you hold stays valid",
+            ));
+        }
+        check_uncompressed(request.headers())?;
+        let connection = Connection::of(request.extensions())?;
+        let slot = context.admit()?;
+        let progress = Arc::<WriteProgress>::default();
+        let requests = RequestStream::new(request.into_body());
+        let opened = Opened::<R> { requests, only, slot, connection, progress: Arc::clone(&progress) };
+        let responses = stream::responses(opened, context);
+        Ok(body::response(responses.map_ok(move |response| CountedPieces::new(response, Arc::clone(&progress)))))
+    })
 }
 
 async fn unimplemented(uri: http::Uri) -> http::Response<Body> {
@@ -110,64 +133,10 @@ async fn unimplemented(uri: http::Uri) -> http::Response<Body> {
         .into_http()
 }
 
-/// Refuses requests that are compressed, by the header that says so.
-pub(super) fn refuse_compressed(headers: &HeaderMap) -> Result<(), Status> {
+/// Fails if the requests are compressed, by the header that says so.
+pub(super) fn check_uncompressed(headers: &HeaderMap) -> Result<(), Status> {
     match headers.get(ENCODING).filter(|encoding| *encoding != "identity") {
         Some(encoding) => Err(Status::unimplemented(format!("{ENCODING}: {encoding:?}; requests can't be compressed"))),
         None => Ok(()),
-    }
-}
-
-/// One streaming method whose requests are `R`.
-struct Method<R> {
-    context: Context,
-    only: Option<ResourceType>,
-    request: PhantomData<fn() -> R>,
-}
-
-impl<R> Method<R> {
-    fn new(context: Context, only: Option<ResourceType>) -> Self {
-        Self { context, only, request: PhantomData }
-    }
-}
-
-impl<R> Clone for Method<R> {
-    fn clone(&self) -> Self {
-        Self::new(self.context.clone(), self.only)
-    }
-}
-
-impl<R: Request> Service<http::Request<HttpBody>> for Method<R> {
-    type Response = http::Response<HttpBody>;
-    type Error = Infallible;
-    type Future = Ready<Result<Self::Response, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut TaskContext<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: http::Request<HttpBody>) -> Self::Future {
-        ready(Ok(self.answer(request).unwrap_or_else(Status::into_http)))
-    }
-}
-
-impl<R: Request> Method<R> {
-    /// Requests in, responses out.
-    fn answer(&self, request: http::Request<HttpBody>) -> Result<http::Response<HttpBody>, Status> {
-        let mut context = self.context.clone();
-        if context.snapshots.latest().is_none() {
-            return Err(Status::unavailable(
-                "not every Service and EndpointSlice has been listed yet; what you hold stays valid",
-            ));
-        }
-        refuse_compressed(request.headers())?;
-        let outbox = Arc::<Outbox>::default();
-        let wire = Wire { connection: Connection::of(request.extensions())?, outbox: Arc::clone(&outbox) };
-        let slot = context.admit()?;
-        let requests = Requests::<Received<R>>::new(request.into_body());
-        let responses = stream::responses(requests, self.only, slot, wire, context);
-        let mut response = http::Response::new(HttpBody::new(Responses::new(responses, outbox)));
-        response.headers_mut().insert(CONTENT_TYPE, GRPC_CONTENT_TYPE);
-        Ok(response)
     }
 }

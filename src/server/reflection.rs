@@ -1,4 +1,4 @@
-//! gRPC server reflection: which services this port has, and the descriptors of what they speak, for tools like grpcurl.
+//! The gRPC reflection service: the services of this port and their descriptors, for tools like grpcurl.
 //!
 //! Both versions of the protocol, `v1` and `v1alpha`, which grpcurl still speaks: their messages are the same, only the
 //! name of the package differs.
@@ -31,7 +31,7 @@ const NAME_ALPHA: &str = "grpc.reflection.v1alpha.ServerReflection";
 const METHOD: &str = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
 const METHOD_ALPHA: &str = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
 
-/// Everything that can be asked for: our own descriptors, and those of health and reflection. Decoded when first asked
+/// All descriptors: our own, and those of health and reflection. Decoded when first asked
 /// for, since most servers never are.
 static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
     let mut pool = descriptor_pool().clone();
@@ -56,7 +56,7 @@ pub(super) fn routes() -> Router {
     Router::new().route_service(METHOD, service).route(METHOD_ALPHA, alpha)
 }
 
-/// What is asked.
+/// The service.
 struct Reflection;
 
 #[tonic::async_trait]
@@ -68,8 +68,8 @@ impl ServerReflection for Reflection {
         request: Request<Streaming<ServerReflectionRequest>>,
     ) -> Result<Response<Self::ServerReflectionInfoStream>, Status> {
         let connection = Connection::of(request.extensions())?;
-        let asked = (request.into_inner(), connection);
-        let answers = stream::unfold(asked, async |(mut requests, connection)| {
+        let state = (request.into_inner(), connection);
+        let answers = stream::unfold(state, async |(mut requests, connection)| {
             let request = connection.retired.run_until_cancelled(requests.message()).await?.ok()??;
             Some((Ok(answer(request)), (requests, connection)))
         });
@@ -128,7 +128,7 @@ fn file(found: Option<FileDescriptor>) -> MessageResponse {
     }
 }
 
-/// An error that leaves the stream open for the next question.
+/// An error that leaves the stream open for the next request.
 fn error(code: Code, message: &str) -> MessageResponse {
     MessageResponse::ErrorResponse(ErrorResponse { error_code: code.into(), error_message: message.to_owned() })
 }

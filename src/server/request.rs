@@ -1,54 +1,54 @@
-//! The two forms of request, as they are read from the wire.
+//! The requests of discovery streams, decoded with their node and within limits.
 
 use prost::bytes::Buf;
-use prost::encoding::{DecodeContext, WireType, message, skip_field};
+use prost::encoding::{DecodeContext, WireType, skip_field};
 use prost::{DecodeError, Message};
 
 use crate::identity::Node;
 use crate::protocol::{
-    Ask, DeltaDiscoveryRequest, DiscoveryRequest, MAX_NAMES_BYTES, NAME_OVERHEAD_BYTES, NameList, Variant, delta, sotw,
+    DeltaDiscoveryRequest, DiscoveryRequest, MAX_NAMES_BYTES, NAME_OVERHEAD_BYTES, NameList, Request, Variant,
 };
-use crate::xds::{ResourceType, in_field, only_read};
+use crate::xds::{ResourceType, in_field, merge_optional, receive_only};
 
 #[cfg(test)]
 mod tests;
 
-/// What a request of one of the two forms of the protocol asks, whoever sends it.
-pub(super) trait Request: Message + Default + Send + 'static {
-    /// The form that it is of.
+/// The request message of a variant of the protocol, without its node.
+pub(super) trait RequestMessage: Message + Default + Send + 'static {
+    /// The variant.
     const VARIANT: Variant;
 
     /// The name of the message.
     const MESSAGE: &'static str;
 
-    /// The number of the field that says who sends it.
+    /// The number of the field `node`.
     const NODE: u32;
 
-    /// The field that names are in.
+    /// The field with the names that are subscribed to.
     const NAMES_FIELD: &'static str;
 
-    /// The lists of names.
+    /// The fields with names.
     const LISTS: &'static [List];
 
-    /// The type that it asks for.
+    /// Its type URL.
     fn type_url(&self) -> &str;
 
-    /// What it asks for, `resource_type` being its type.
-    fn into_ask(self, resource_type: ResourceType) -> Ask;
+    /// The request of either variant that it is, for `resource_type`.
+    fn into_request(self, resource_type: ResourceType) -> Request;
 
-    /// Its nonce, and the names that it subscribes to and unsubscribes from, if it is of the incremental form.
+    /// Its nonce, and the names that it subscribes to and unsubscribes from, if it is of the delta variant.
     fn into_changes(self) -> Option<(String, NameList, NameList)>;
 }
 
-/// A field with as many entries as the client likes.
+/// A field that lists names.
 pub(super) struct List {
     number: u32,
     field: &'static str,
-    /// What an entry costs in memory besides its letters, in bytes.
+    /// What an entry costs in memory besides its text, in bytes.
     overhead: usize,
 }
 
-impl Request for DiscoveryRequest {
+impl RequestMessage for DiscoveryRequest {
     const VARIANT: Variant = Variant::Sotw;
     const MESSAGE: &'static str = "DiscoveryRequest";
     const NODE: u32 = 2;
@@ -59,8 +59,8 @@ impl Request for DiscoveryRequest {
         &self.type_url
     }
 
-    fn into_ask(self, resource_type: ResourceType) -> Ask {
-        sotw::ask(resource_type, self)
+    fn into_request(self, resource_type: ResourceType) -> Request {
+        Self::into_request(self, resource_type)
     }
 
     fn into_changes(self) -> Option<(String, NameList, NameList)> {
@@ -68,7 +68,7 @@ impl Request for DiscoveryRequest {
     }
 }
 
-impl Request for DeltaDiscoveryRequest {
+impl RequestMessage for DeltaDiscoveryRequest {
     const VARIANT: Variant = Variant::Delta;
     const MESSAGE: &'static str = "DeltaDiscoveryRequest";
     const NODE: u32 = 1;
@@ -84,8 +84,8 @@ impl Request for DeltaDiscoveryRequest {
         &self.type_url
     }
 
-    fn into_ask(self, resource_type: ResourceType) -> Ask {
-        delta::ask(resource_type, self)
+    fn into_request(self, resource_type: ResourceType) -> Request {
+        Self::into_request(self, resource_type)
     }
 
     fn into_changes(self) -> Option<(String, NameList, NameList)> {
@@ -93,21 +93,21 @@ impl Request for DeltaDiscoveryRequest {
     }
 }
 
-/// A request, and who sends it.
+/// A request message with its node.
 #[derive(Debug, Default)]
 pub(super) struct Received<R> {
-    /// Who sends it; only the first of a stream must say.
+    /// `node`; only the first request of a stream must have it.
     pub(super) node: Option<Node>,
-    /// What it asks.
+    /// The rest.
     pub(super) request: R,
-    /// The list with which it has more names than a stream may ask for. The names above aren't in the request: to keep
-    /// them until they are refused would cost their sender two bytes each, and the server twelve times that.
+    /// The field with which it exceeds the limit of names. The names from there on aren't in the request: to keep them until
+    /// the stream ends would cost their sender two bytes each, and the server twelve times that.
     pub(super) excessive: Option<&'static str>,
     /// About what the names cost in memory, in bytes.
     cost: usize,
 }
 
-impl<R: Request> Message for Received<R> {
+impl<R: RequestMessage> Message for Received<R> {
     fn merge_field(
         &mut self,
         tag: u32,
@@ -116,8 +116,7 @@ impl<R: Request> Message for Received<R> {
         context: DecodeContext,
     ) -> Result<(), DecodeError> {
         if tag == R::NODE {
-            let node = self.node.get_or_insert_default();
-            return in_field(message::merge(wire_type, node, buffer, context), R::MESSAGE, "node");
+            return in_field(merge_optional(wire_type, &mut self.node, buffer, context), R::MESSAGE, "node");
         }
         let Some(list) = R::LISTS.iter().find(|list| list.number == tag) else {
             return self.request.merge_field(tag, wire_type, buffer, context);
@@ -134,5 +133,5 @@ impl<R: Request> Message for Received<R> {
         Ok(())
     }
 
-    only_read!();
+    receive_only!();
 }

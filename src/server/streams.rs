@@ -9,59 +9,60 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::interval;
 
-use super::peer::Peer;
+use super::client_stream::ClientStream;
+use super::name_sets::SharedNameSets;
 use crate::channels::{ClientNack, ClientSummary, Clients};
 
-/// Numbers the streams of this process.
-static NUMBERS: AtomicU64 = AtomicU64::new(1);
-
-/// The streams that are open. Clones are the same list.
+/// The streams of a server, and what they share. Clones are the same list.
 #[derive(Debug, Clone, Default)]
 pub struct Streams {
-    /// Those whose clients have introduced themselves, by number.
-    peers: Arc<Mutex<BTreeMap<u64, Arc<Peer>>>>,
-    /// How many there are, with those whose clients haven't yet.
+    /// Those whose client is known, by number.
+    clients: Arc<Mutex<BTreeMap<u64, Arc<ClientStream>>>>,
+    /// How many are open, with those whose client isn't known yet.
     open: Arc<AtomicUsize>,
+    /// The number of the last stream.
+    last: Arc<AtomicU64>,
+    name_sets: Arc<SharedNameSets>,
     /// Says when [`Clients::nacks`] may have changed.
     nacks: watch::Sender<()>,
 }
 
-/// The slot of one stream in the list, free again when this is dropped.
+/// The place of one stream in the list, free again when this is dropped.
 #[derive(Debug)]
-pub(super) struct Slot {
+pub(super) struct StreamSlot {
     number: u64,
     streams: Streams,
 }
 
 impl Streams {
     /// A slot for one more stream, unless there are `max` already.
-    pub(super) fn admit(&self, max: usize) -> Option<Slot> {
+    pub(super) fn admit(&self, max: usize) -> Option<StreamSlot> {
         // Counted before the check, and given back by the drop, so that two that come together can't both have the last.
         let open = self.open.fetch_add(1, Ordering::Relaxed);
-        let slot = Slot { number: NUMBERS.fetch_add(1, Ordering::Relaxed), streams: self.clone() };
+        let number = self.last.fetch_add(1, Ordering::Relaxed) + 1;
+        let slot = StreamSlot { number, streams: self.clone() };
         (open < max).then_some(slot)
     }
 
-    /// The streams whose clients have introduced themselves, in the order in which they were opened.
-    pub(super) fn peers(&self) -> Vec<Arc<Peer>> {
+    /// The streams whose client is known, in the order in which they were opened.
+    fn client_streams(&self) -> Vec<Arc<ClientStream>> {
         self.lock().values().cloned().collect()
     }
 
-    /// The highest number of a stream whose client has introduced itself; less than any if there is none.
+    /// The highest number of a stream whose client is known; less than any if there is none.
     pub(super) fn last_number(&self) -> u64 {
         self.lock().keys().next_back().copied().unwrap_or_default()
     }
 
-    /// The first stream after the one of this number whose client has introduced itself, and its number, up to the number
-    /// `end`.
-    pub(super) fn next_peer(&self, after: u64, end: u64) -> Option<(u64, Arc<Peer>)> {
+    /// The first stream after this number, up to the number `end`, whose client is known; and its number.
+    pub(super) fn next_after(&self, number: u64, end: u64) -> Option<(u64, Arc<ClientStream>)> {
         // Not a range, which would panic if it ended before it began.
-        let peers = self.lock();
-        let (number, peer) = peers.range((Bound::Excluded(after), Bound::Unbounded)).next()?;
-        (*number <= end).then(|| (*number, Arc::clone(peer)))
+        let clients = self.lock();
+        let (number, stream) = clients.range((Bound::Excluded(number), Bound::Unbounded)).next()?;
+        (*number <= end).then(|| (*number, Arc::clone(stream)))
     }
 
-    /// Hears when what clients refuse may have changed: they refused something, took something after that, or are gone.
+    /// Changes when [`Clients::nacks`] may have changed: a client sent a NACK, sent an ACK after one, or is gone.
     pub fn watch_nacks(&self) -> watch::Receiver<()> {
         self.nacks.subscribe()
     }
@@ -70,52 +71,57 @@ impl Streams {
         self.nacks.send_replace(());
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Peer>>> {
-        self.peers.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<ClientStream>>> {
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Clients for Streams {
     fn clients(&self) -> Vec<ClientSummary> {
-        self.peers().iter().map(|peer| peer.summary()).collect()
+        self.client_streams().iter().map(|stream| stream.summary()).collect()
     }
 
     fn nacks(&self) -> Vec<ClientNack> {
-        self.peers().iter().flat_map(|peer| peer.nacks()).collect()
+        self.client_streams().iter().flat_map(|stream| stream.nacks()).collect()
     }
 }
 
-impl Slot {
-    /// Unique among the streams of this process.
+impl StreamSlot {
+    /// Unique among the streams of the server.
     pub(super) const fn number(&self) -> u64 {
         self.number
     }
 
+    /// The sets of names that the streams of the server share.
+    pub(super) fn name_sets(&self) -> Arc<SharedNameSets> {
+        Arc::clone(&self.streams.name_sets)
+    }
+
     /// The client of this stream is known.
-    pub(super) fn introduce(&self, peer: Arc<Peer>) {
-        self.streams.lock().insert(self.number, peer);
+    pub(super) fn identified(&self, stream: Arc<ClientStream>) {
+        self.streams.lock().insert(self.number, stream);
     }
 }
 
-impl Drop for Slot {
+impl Drop for StreamSlot {
     fn drop(&mut self) {
         self.streams.open.fetch_sub(1, Ordering::Relaxed);
-        let peer = self.streams.lock().remove(&self.number);
-        if peer.is_some_and(|peer| !peer.nacks().is_empty()) {
+        let stream = self.streams.lock().remove(&self.number);
+        if stream.is_some_and(|stream| !stream.nacks().is_empty()) {
             self.streams.nacks_changed();
         }
     }
 }
 
-/// Cuts the connections of clients that leave unread for `deadline` what they were sent.
+/// Cuts the connections of slow readers: of clients that leave unread for `deadline` what they were sent.
 ///
-/// The first time it is seen it may be young; so it takes up to two deadlines.
-pub(super) async fn cut_who_does_not_read(streams: &Streams, deadline: Duration) {
+/// A check may come just after a piece was sent; so it takes up to two deadlines.
+pub(super) async fn cut_slow_readers(streams: &Streams, deadline: Duration) {
     let mut ticks = interval(deadline);
     loop {
         ticks.tick().await;
-        for peer in streams.peers() {
-            peer.check_reading();
+        for stream in streams.client_streams() {
+            stream.check_reading();
         }
     }
 }

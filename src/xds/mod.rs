@@ -15,7 +15,7 @@
 
 mod entry;
 mod json;
-mod only_read;
+mod partial_message;
 mod place;
 mod resource;
 mod resource_map;
@@ -25,7 +25,7 @@ mod target;
 mod version;
 
 pub use json::{JsonError, resource_to_json};
-pub(crate) use only_read::{in_field, only_read};
+pub(crate) use partial_message::{in_field, merge_map_entry, merge_optional, partial_message, receive_only};
 pub use place::Place;
 pub use resource::{Name, Origin, Resource};
 pub use resource_map::{Difference, ResourceMap};

@@ -28,7 +28,7 @@ pub struct Resource {
     views: Option<Arc<Views>>,
 }
 
-/// What a resource was rendered from, for messages to people.
+/// What a resource was rendered from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     /// The object.
@@ -69,8 +69,8 @@ impl Resource {
         }
     }
 
-    /// What a client said it holds: a name and a version, without the content.
-    pub fn claimed(name: Name, version: Version) -> Self {
+    /// A resource of which only the version is known, because a client says that it holds it.
+    pub fn without_content(name: Name, version: Version) -> Self {
         Self { name, entry: Entry::default(), version, references: Box::default(), origin: None, views: None }
     }
 

@@ -10,7 +10,7 @@ use super::{Name, Resource, Version};
 /// The resources of one type, by name, with the version of the whole set.
 ///
 /// Cloning is two pointer copies. Insertion and removal are O(log n), and [`Self::difference`] between a map and one that
-/// was made from it is O(changes · log n) for whoever asks first, and O(changes) for all others.
+/// was made from it is O(changes · log n) for the first caller, and O(changes) for all others.
 #[derive(Debug, Clone, Default)]
 pub struct ResourceMap {
     resources: OrdMap<Name, Arc<Resource>>,
@@ -115,7 +115,7 @@ impl ResourceMap {
         self.resources.ptr_eq(&other.resources)
     }
 
-    /// What a holder of `older` has to be told to hold `self`, in the order of names.
+    /// The changes that bring a holder of `older` to `self`, in the order of names.
     pub fn difference<'a>(&'a self, older: &'a Self) -> impl Iterator<Item = Difference<'a>> {
         let step = self.step.as_ref().map(|step| step.get_or_init(|| Step::new(&older.resources, &self.resources)));
         let known = step.filter(|step| step.older.ptr_eq(&older.resources));
@@ -182,4 +182,51 @@ impl FromIterator<Arc<Resource>> for ResourceMap {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    fn resource(name: &str, content: &str) -> Arc<Resource> {
+        Arc::new(Resource::from_value(name.into(), String::new(), content.into(), []))
+    }
+
+    #[test]
+    fn few_names_or_many_are_picked_as_if_each_were_looked_up() {
+        let resource = |n: u32| Arc::new(Resource::from_value(format!("n{n:03}").into(), String::new(), vec![], []));
+        let map: ResourceMap = (0..100).map(|n| resource(2 * n)).collect();
+        for step in [1, 2, 3, 40, 150] {
+            let names: Vec<String> =
+                (0..200).step_by(step).map(|n| format!("n{n:03}")).chain(["x".to_owned()]).collect();
+            let picked: Vec<_> = map.pick(names.iter().map(String::as_str)).collect();
+            assert_eq!(picked, names.iter().map(|name| map.get(name)).collect::<Vec<_>>(), "every {step}th");
+        }
+        assert_eq!(ResourceMap::default().pick(["a"].into_iter()).collect::<Vec<_>>(), [None]);
+    }
+
+    #[test]
+    fn a_difference_is_right_whoever_asked_before() {
+        let map = |names: &[&str]| names.iter().map(|name| resource(name, "1")).collect::<ResourceMap>();
+        let (none, old) = (ResourceMap::default(), map(&["a", "b"]));
+        let mut new = old.clone();
+        assert_eq!(new.difference(&none).count(), 2);
+        let before = new.clone();
+        new.remove("a");
+        new.insert(resource("c", "1"));
+        let (a, b, c) = (resource("a", "1"), resource("b", "1"), resource("c", "1"));
+        for _ in 0..2 {
+            assert_eq!(new.difference(&old).collect::<Vec<_>>(), [Difference::Removed(&a), Difference::Changed(&c)]);
+            assert_eq!(new.difference(&none).collect::<Vec<_>>(), [Difference::Changed(&b), Difference::Changed(&c)]);
+            assert_eq!(
+                before.difference(&none).collect::<Vec<_>>(),
+                [Difference::Changed(&a), Difference::Changed(&b)]
+            );
+        }
+        new.insert(resource("c", "2"));
+        assert_eq!(
+            new.difference(&old).collect::<Vec<_>>(),
+            [Difference::Removed(&a), Difference::Changed(&resource("c", "2"))]
+        );
+        new.remove("b");
+        new.remove("c");
+        assert_eq!(new.difference(&old).count(), 2);
+    }
+}

@@ -70,7 +70,7 @@ impl ResourceType {
         matches!(self, Self::Cluster | Self::Listener)
     }
 
-    /// Whether `*` means anything for this kind. Secrets are only given to who names them: to know that there is one is
+    /// Whether `*` means anything for this kind. Secrets are only sent to clients that name them: that one exists is
     /// part of the secret.
     pub const fn has_wildcard(self) -> bool {
         !matches!(self, Self::Secret)

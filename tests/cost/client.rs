@@ -3,8 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chancery::protocol::{Ask, Asked, NameList, Response, Session, Variant, View};
+use chancery::protocol::{
+    NameList, NameSets, Request, Response, Session, SubscriptionStatus, SubscriptionUpdate, Variant,
+};
+use chancery::server::SharedNameSets;
 use chancery::xds::{Place, Resource, ResourceType, Snapshot};
+
+thread_local! {
+    /// The sets of names of all clients of a test, as of all clients of a server.
+    static NAME_SETS: Arc<SharedNameSets> = Arc::default();
+}
 
 /// A client that asks for the assignments of so many Services.
 pub struct Client {
@@ -42,7 +50,7 @@ impl Client {
 
     /// One that does so here.
     pub fn at(place: Place, variant: Variant, snapshot: &Snapshot, names: usize) -> Self {
-        let session = Session::new(variant, 1, Arc::new(snapshot.clone())).at(place);
+        let session = session(variant, snapshot).at(place);
         let names: Vec<String> = (0..names).rev().map(name).collect();
         let mut client = Self { variant, names, session };
         let response = client.ask("", client.names.iter().collect()).unwrap();
@@ -53,14 +61,12 @@ impl Client {
 
     /// One that comes back with what it holds.
     pub fn back(snapshot: &Snapshot, names: usize) -> (Self, Response) {
-        let mut session = Session::new(Variant::Delta, 1, Arc::new(snapshot.clone()));
+        let mut session = session(Variant::Delta, snapshot);
         let names: Vec<String> = (0..names).map(name).collect();
         let version_of = |name: &String| snapshot.get(ResourceType::Endpoint).get(name).unwrap().version().to_string();
-        let held: BTreeMap<String, String> = names.iter().map(|name| (name.clone(), version_of(name))).collect();
-        session.on_request(request(
-            "",
-            Asked::Changes { subscribe: names.iter().collect(), unsubscribe: NameList::default(), held },
-        ));
+        let initial_versions = names.iter().map(|name| (name.clone(), version_of(name))).collect();
+        let (subscribe, unsubscribe) = (names.iter().collect(), NameList::default());
+        session.on_request(request("", SubscriptionUpdate::Change { subscribe, unsubscribe, initial_versions }));
         let response = session.poll().unwrap();
         (Self { variant: Variant::Delta, names, session }, response)
     }
@@ -72,20 +78,20 @@ impl Client {
     }
 
     /// Says that it took a response.
-    pub fn ack(&mut self, answer: Ask) {
+    pub fn ack(&mut self, answer: Request) {
         self.session.on_request(answer);
         assert!(self.session.poll().is_none());
     }
 
-    /// How far it is, to be looked at elsewhere.
-    pub fn view(&self) -> View {
-        self.session.view(ResourceType::Endpoint).unwrap()
+    /// Its status, to be read elsewhere.
+    pub fn status(&self) -> SubscriptionStatus {
+        self.session.status(ResourceType::Endpoint).unwrap()
     }
 
     /// What it says to a response that it took: in the state of the world it repeats its names.
-    pub fn answer(&self, response: &Response) -> Ask {
+    pub fn answer(&self, response: &Response) -> Request {
         match self.variant {
-            Variant::Sotw => request(&response.nonce, Asked::Names(self.names.iter().collect())),
+            Variant::Sotw => request(&response.nonce, all(self.names.iter().collect())),
             Variant::Delta => request(&response.nonce, changes(NameList::default())),
         }
     }
@@ -96,8 +102,8 @@ impl Client {
     }
 
     fn ask(&mut self, nonce: &str, names: NameList) -> Option<Response> {
-        let asked = if self.variant == Variant::Sotw { Asked::Names(names) } else { changes(names) };
-        self.session.on_request(request(nonce, asked));
+        let update = if self.variant == Variant::Sotw { all(names) } else { changes(names) };
+        self.session.on_request(request(nonce, update));
         self.only_response()
     }
 
@@ -108,10 +114,19 @@ impl Client {
     }
 }
 
-fn changes(subscribe: NameList) -> Asked {
-    Asked::Changes { subscribe, unsubscribe: NameList::default(), held: BTreeMap::new() }
+fn session(variant: Variant, snapshot: &Snapshot) -> Session {
+    let name_sets: Arc<dyn NameSets> = NAME_SETS.with(|sets| Arc::clone(sets) as _);
+    Session::new(variant, 1, Arc::new(snapshot.clone())).sharing(name_sets)
 }
 
-fn request(nonce: &str, asked: Asked) -> Ask {
-    Ask { resource_type: ResourceType::Endpoint, nonce: nonce.to_owned(), error: None, asked }
+fn all(names: NameList) -> SubscriptionUpdate {
+    SubscriptionUpdate::Replace { names, has_version: false }
+}
+
+fn changes(subscribe: NameList) -> SubscriptionUpdate {
+    SubscriptionUpdate::Change { subscribe, unsubscribe: NameList::default(), initial_versions: BTreeMap::new() }
+}
+
+fn request(nonce: &str, update: SubscriptionUpdate) -> Request {
+    Request { resource_type: ResourceType::Endpoint, nonce: nonce.to_owned(), error: None, update }
 }

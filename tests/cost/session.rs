@@ -81,8 +81,8 @@ fn to_look_at_a_client_costs_the_same_however_much_it_holds() {
     for variant in VARIANTS {
         let cost = |services| {
             let client = Client::new(variant, &snapshot(services), services);
-            let (info, view) = counted(|| client.view());
-            assert_eq!(view.statuses().count(), services);
+            let (info, status) = counted(|| client.status());
+            assert_eq!(status.resources().count(), services);
             (info.count_total, info.bytes_total)
         };
         assert_eq!(cost(10), cost(3000), "{variant:?}");

@@ -8,78 +8,78 @@ fn names(names: &[&str]) -> Vec<Name> {
 }
 
 /// What changed: `+name` or `-name`; rendered at once.
-fn taken(wanted: &DemandReader) -> Vec<String> {
-    let (wishes, step) = wanted.take();
-    wanted.mark_rendered(step);
-    let sign = |wish: &DemandChange| if wish.in_demand { '+' } else { '-' };
-    wishes.iter().map(|wish| format!("{}{}", sign(wish), wish.name)).collect()
+fn taken(reader: &DemandReader) -> Vec<String> {
+    let (changes, step) = reader.take();
+    reader.mark_rendered(step);
+    let sign = |change: &DemandChange| if change.in_demand { '+' } else { '-' };
+    changes.iter().map(|change| format!("{}{}", sign(change), change.name)).collect()
 }
 
 #[test]
-fn a_name_is_wanted_while_any_stream_wants_it() {
-    let (wants, wanted) = demand_channel();
-    let (mut one, mut other) = (wants.stream(), wants.stream());
+fn a_name_is_in_demand_while_any_stream_demands_it() {
+    let (demand, reader) = demand_channel();
+    let (mut one, mut other) = (demand.stream(), demand.stream());
     one.set(Listener, &names(&["a", "b"])).unwrap();
     other.set(Listener, &names(&["b", "c"])).unwrap();
-    assert_eq!(taken(&wanted), ["+a", "+b", "+c"]);
+    assert_eq!(taken(&reader), ["+a", "+b", "+c"]);
     one.set(Listener, &names(&["a"])).unwrap();
-    assert_eq!(taken(&wanted), [""; 0]);
+    assert_eq!(taken(&reader), [""; 0]);
     drop(other);
-    assert_eq!(taken(&wanted), ["-b", "-c"]);
+    assert_eq!(taken(&reader), ["-b", "-c"]);
     one.set(Cluster, &names(&["a"])).unwrap();
-    assert_eq!(taken(&wanted), ["+a"]);
+    assert_eq!(taken(&reader), ["+a"]);
     drop(one);
-    assert_eq!(taken(&wanted), ["-a", "-a"]);
-    assert!(wanted.shared.state().counts.is_empty());
+    assert_eq!(taken(&reader), ["-a", "-a"]);
+    assert!(reader.shared.state().counts.is_empty());
 }
 
 #[test]
-fn what_came_and_went_is_told_as_it_is_now() {
-    let (wants, wanted) = demand_channel();
-    let mut stream = wants.stream();
+fn a_change_and_its_reverse_are_told_as_it_is_now() {
+    let (demand, reader) = demand_channel();
+    let mut stream = demand.stream();
     stream.set(Listener, &names(&["a"])).unwrap();
     stream.set(Listener, &names(&["b"])).unwrap();
     stream.set(Listener, &names(&["a"])).unwrap();
-    assert_eq!(taken(&wanted), ["+a", "-b"]);
+    assert_eq!(taken(&reader), ["+a", "-b"]);
 }
 
-fn is_settled(wishes: &mut StreamDemand) -> bool {
-    wishes.rendered().now_or_never().is_some()
+fn is_rendered(stream: &mut StreamDemand) -> bool {
+    stream.rendered().now_or_never().is_some()
 }
 
 #[tokio::test]
-async fn a_stream_waits_until_its_wishes_are_settled() {
-    let (wants, wanted) = demand_channel();
-    let (mut one, mut other) = (wants.stream(), wants.stream());
-    assert!(is_settled(&mut one));
+async fn a_stream_waits_until_its_demand_is_rendered() {
+    let (demand, reader) = demand_channel();
+    let (mut one, mut other) = (demand.stream(), demand.stream());
+    assert!(is_rendered(&mut one));
     assert_eq!(one.set(Listener, &names(&["a"])), Ok(true));
     assert_eq!(one.set(Listener, &names(&["a"])), Ok(false));
-    assert!(!is_settled(&mut one) && is_settled(&mut other));
-    wanted.changed().await;
-    let (_, step) = wanted.take();
-    // What another one wants already may not be there yet, either.
+    assert!(!is_rendered(&mut one) && is_rendered(&mut other));
+    reader.changed().await;
+    let (_, step) = reader.take();
+    // What another stream already demands may not be rendered yet, either.
     assert_eq!(other.set(Listener, &names(&["a"])), Ok(true));
-    assert!(!is_settled(&mut other));
-    wanted.mark_rendered(step);
-    assert!(is_settled(&mut one) && is_settled(&mut other));
+    assert!(!is_rendered(&mut other));
+    reader.mark_rendered(step);
+    assert!(is_rendered(&mut one) && is_rendered(&mut other));
 }
 
 #[tokio::test]
-async fn nobody_waits_for_a_pipeline_that_is_gone() {
-    let (wants, wanted) = demand_channel();
-    let mut stream = wants.stream();
-    drop(wanted);
+async fn no_stream_waits_for_a_pipeline_that_is_gone() {
+    let (demand, reader) = demand_channel();
+    let mut stream = demand.stream();
+    drop(reader);
     stream.set(Listener, &names(&["a"])).unwrap();
     stream.rendered().await;
 }
 
 #[test]
 fn the_names_of_a_stream_are_bounded() {
-    let (wants, wanted) = demand_channel();
-    let mut stream = wants.stream();
+    let (demand, reader) = demand_channel();
+    let mut stream = demand.stream();
     let all: Vec<Name> = (0..=MAX_NAMES).map(|n| format!("{n:09}").into()).collect();
-    assert_eq!(stream.set(Listener, &all), Err(TooManyNames));
-    assert_eq!(taken(&wanted), [""; 0]);
+    assert_eq!(stream.set(Listener, &all), Err(TooManyNamesError));
+    assert_eq!(taken(&reader), [""; 0]);
     assert_eq!(stream.set(Listener, &all[1..]), Ok(true));
-    assert_eq!(taken(&wanted).len(), MAX_NAMES);
+    assert_eq!(taken(&reader).len(), MAX_NAMES);
 }

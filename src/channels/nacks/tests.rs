@@ -8,7 +8,7 @@ fn service(name: &str) -> ObjectRef {
     ObjectRef::service(&Key::new("shop", name))
 }
 
-fn refusal(node: &str, object: &ObjectRef, annotation: Option<&str>, message: &str) -> ClientNack {
+fn nack(node: &str, object: &ObjectRef, annotation: Option<&str>, message: &str) -> ClientNack {
     ClientNack {
         node_id: node.to_owned(),
         resource_type: ResourceType::Cluster,
@@ -24,10 +24,10 @@ fn texts(nacks: impl IntoIterator<Item = ClientNack>) -> Vec<String> {
 }
 
 #[test]
-fn who_says_the_same_of_the_same_is_said_once() {
+fn the_same_nack_of_several_clients_is_one() {
     let cart = &service("cart");
-    let same = (1..=5).map(|n| refusal(&format!("envoy-{n}"), cart, Some("lb-policy"), "bad\nlb_policy"));
-    let other = refusal("envoy-1", cart, None, "worse");
+    let same = (1..=5).map(|n| nack(&format!("envoy-{n}"), cart, Some("lb-policy"), "bad\nlb_policy"));
+    let other = nack("envoy-1", cart, None, "worse");
     assert_eq!(
         texts(same.chain([other])),
         [
@@ -40,17 +40,17 @@ fn who_says_the_same_of_the_same_is_said_once() {
 }
 
 #[test]
-fn which_clients_say_it_is_no_part_of_what_is_wrong() {
-    let wrong = |node| rejected_by_clients([refusal(node, &service("cart"), None, "no")]).remove(0).message;
+fn the_message_does_not_depend_on_the_clients() {
+    let wrong = |node| rejected_by_clients([nack(node, &service("cart"), None, "no")]).remove(0).message;
     assert_eq!(wrong("envoy-1"), wrong("envoy-2"));
 }
 
 #[test]
-fn what_clients_say_has_bounds() {
-    let long = rejected_by_clients([refusal(&"n".repeat(5000), &service("cart"), None, &"é".repeat(5000))]).remove(0);
+fn messages_have_bounds() {
+    let long = rejected_by_clients([nack(&"n".repeat(5000), &service("cart"), None, &"é".repeat(5000))]).remove(0);
     assert!(long.message.chars().count() < 400 && long.message.ends_with("é…"), "{}", long.message);
     assert!(long.meanwhile.len() < 200, "{}", long.meanwhile);
-    let talkative = (0..50).map(|n| refusal("envoy", &service("cart"), None, &n.to_string()));
-    let modest = refusal("envoy", &service("pay"), None, "no");
+    let talkative = (0..50).map(|n| nack("envoy", &service("cart"), None, &n.to_string()));
+    let modest = nack("envoy", &service("pay"), None, "no");
     assert_eq!(rejected_by_clients(talkative.chain([modest])).len(), MAX_MESSAGES + 1);
 }

@@ -1,10 +1,25 @@
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::Mutex;
 
-use super::{Names, among, digest, not, sets};
-use crate::xds::Name;
+use super::*;
+use crate::xds::{Resource, ResourceMap};
 
-fn names(names: &[&str]) -> Names {
-    Names::shared(names, |_| None)
+/// Sets that are never forgotten.
+#[derive(Debug, Default)]
+struct Kept(Mutex<BTreeMap<Version, Arc<NameSet>>>);
+
+impl NameSets for Kept {
+    fn get(&self, digest: Version) -> Option<Arc<NameSet>> {
+        self.0.lock().unwrap().get(&digest).cloned()
+    }
+
+    fn insert(&self, digest: Version, set: &Arc<NameSet>) {
+        self.0.lock().unwrap().insert(digest, Arc::clone(set));
+    }
+}
+
+fn names(sets: &Kept, names: &[&str]) -> Names {
+    KnownNames { map: &ResourceMap::default(), sets: Some(sets) }.set(names, &Names::default())
 }
 
 fn is_same(one: &Names, other: &Names) -> bool {
@@ -12,32 +27,33 @@ fn is_same(one: &Names, other: &Names) -> bool {
 }
 
 #[test]
-fn equal_sets_are_the_same_until_nobody_has_them() {
-    let key = digest(["equal-a", "equal-b"].into_iter());
-    let one = names(&["equal-a", "equal-b"]);
-    assert!(is_same(&one, &names(&["equal-a", "equal-b"])));
-    assert!(!is_same(&one, &names(&["equal-a"])));
-    assert!(sets().contains_key(&key));
-    drop(one);
-    assert!(!sets().contains_key(&key), "a set that nobody has any more is forgotten");
+fn equal_sets_are_the_same() {
+    let sets = Kept::default();
+    let one = names(&sets, &["a", "b"]);
+    assert!(is_same(&one, &names(&sets, &["a", "b"])));
+    assert!(!is_same(&one, &names(&sets, &["a"])));
+    assert!(!is_same(&one, &names(&Kept::default(), &["a", "b"])), "the sets of another server");
+    assert!(names(&sets, &[]).is_empty());
 }
 
 #[test]
 fn a_digest_alone_makes_no_set_the_same() {
-    // As if the other one had met the digest of ours.
-    let other = names(&["digest-other"]);
-    let key = digest(["digest-ours"].into_iter());
-    sets().insert(key, Arc::downgrade(other.0.as_ref().unwrap()));
-    assert_eq!(names(&["digest-ours"]).texts().collect::<Vec<_>>(), ["digest-ours"]);
-    sets().remove(&key);
+    let sets = Kept::default();
+    // As if the digest of the other set were the same.
+    let other = names(&sets, &["other"]).0.unwrap();
+    sets.insert(digest(["ours"].into_iter()), &other);
+    assert_eq!(names(&sets, &["ours"]).texts().collect::<Vec<_>>(), ["ours"]);
 }
 
 #[test]
 fn a_new_set_takes_the_names_that_are_known() {
-    let known = Name::from("known-a");
-    let set = Names::shared(&["known-a", "known-b"], |name| (name == "known-a").then(|| Arc::clone(&known)));
-    assert!(Arc::ptr_eq(&known, &set.as_slice()[0]));
-    assert_eq!(set.texts().collect::<Vec<_>>(), ["known-a", "known-b"]);
+    let resource = Arc::new(Resource::from_value("b".into(), String::new(), vec![], []));
+    let map: ResourceMap = [Arc::clone(&resource)].into_iter().collect();
+    let old: Names = [Name::from("a")].into_iter().collect();
+    let set = KnownNames { map: &map, sets: None }.set(&["a", "b", "c"], &old);
+    assert_eq!(set.texts().collect::<Vec<_>>(), ["a", "b", "c"]);
+    assert!(Arc::ptr_eq(&set.as_slice()[0], &old.as_slice()[0]));
+    assert!(Arc::ptr_eq(&set.as_slice()[1], resource.name()));
 }
 
 #[test]
@@ -57,5 +73,5 @@ fn operations_keep_order_and_share_what_they_can() {
     assert!(is_same(&ace, &Names::default().union(&ace)));
     assert!(ace.filter(|_| false).is_empty());
     assert!(ace.contains("e") && !ace.contains("d"));
-    assert_eq!(ace.bytes(), 3 * super::cost("a"));
+    assert_eq!(ace.bytes(), 3 * cost("a"));
 }

@@ -1,15 +1,9 @@
-use std::collections::BTreeMap;
-
-use super::world::{World, sent};
-use crate::protocol::{Asked, NameList, Variant, Verdict};
+use super::world::{World, sent, unchanged};
+use crate::protocol::{Answer, Variant};
 use crate::xds::ResourceType::{Cluster, Endpoint, Listener};
 
 fn world() -> World {
     World::new(Variant::Delta)
-}
-
-fn nothing() -> Asked {
-    Asked::Changes { subscribe: NameList::default(), unsubscribe: NameList::default(), held: BTreeMap::new() }
 }
 
 #[test]
@@ -19,7 +13,7 @@ fn d06_d07_only_changes_are_sent_and_deletions_once() {
     world.changes(Cluster, "", &[], &[]);
     let (response, nonce) = world.response();
     assert_eq!(response, sent(Cluster, &["a=1", "b=1", "c=1"], &[]));
-    assert_eq!(world.changes(Cluster, &nonce, &[], &[]), Some(Verdict::Ack));
+    assert_eq!(world.changes(Cluster, &nonce, &[], &[]), Some(Answer::Ack));
     world.put(Cluster, &["b=2"]).remove(Cluster, &["c"]);
     let (response, nonce) = world.response();
     assert_eq!(response, sent(Cluster, &["b=2"], &["c"]));
@@ -82,7 +76,7 @@ fn d05_an_ack_may_change_the_subscription() {
     world.put(Endpoint, &["a=1", "b=1"]);
     world.changes(Endpoint, "", &["a"], &[]);
     let (_, nonce) = world.response();
-    assert_eq!(world.changes(Endpoint, &nonce, &["b"], &["a"]), Some(Verdict::Ack));
+    assert_eq!(world.changes(Endpoint, &nonce, &["b"], &["a"]), Some(Answer::Ack));
     assert_eq!(world.response().0, sent(Endpoint, &["b=1"], &[]));
 }
 
@@ -92,12 +86,12 @@ fn d08_what_is_rejected_is_not_sent_again_until_it_changes_or_is_asked_for() {
     world.put(Endpoint, &["a=bad"]);
     world.changes(Endpoint, "", &["a"], &[]);
     let (_, nonce) = world.response();
-    assert!(matches!(world.reject(Endpoint, &nonce, nothing()), Some(Verdict::Nack { .. })));
+    assert!(matches!(world.nack(Endpoint, &nonce, unchanged()), Some(Answer::Nack { .. })));
     world.silent();
     world.changes(Endpoint, "", &["a"], &[]);
     let (response, nonce) = world.response();
     assert_eq!(response, sent(Endpoint, &["a=bad"], &[]));
-    world.reject(Endpoint, &nonce, nothing());
+    world.nack(Endpoint, &nonce, unchanged());
     world.put(Endpoint, &["a=good"]);
     assert_eq!(world.response().0, sent(Endpoint, &["a=good"], &[]));
 }

@@ -1,9 +1,7 @@
 //! Interleavings that the property tests (tests/session) found, each with the least that it takes.
 
-use std::collections::BTreeMap;
-
-use super::world::{World, sent};
-use crate::protocol::{Asked, NameList, Variant};
+use super::world::{World, sent, unchanged};
+use crate::protocol::Variant;
 use crate::xds::ResourceType::{Cluster, Endpoint, Listener, Route};
 
 #[test]
@@ -92,7 +90,7 @@ fn s01_a_name_that_never_was_there_is_no_news_because_others_had_it() {
 }
 
 #[test]
-fn a02_a_route_that_is_wanted_anew_waits_for_its_cluster() {
+fn a02_a_route_that_is_subscribed_to_again_waits_for_its_cluster() {
     let mut world = World::new(Variant::Delta);
     world.put(Route, &["r=1>c"]);
     world.changes(Route, "", &["other"], &[]);
@@ -111,7 +109,7 @@ fn a02_a_route_that_is_wanted_anew_waits_for_its_cluster() {
 }
 
 #[test]
-fn a02_a_cluster_lingers_while_the_route_that_stopped_naming_it_is_refused() {
+fn a02_a_cluster_lingers_while_the_route_that_stopped_naming_it_is_nacked() {
     let mut world = World::new(Variant::Delta);
     world.put(Cluster, &["c=1"]).put(Route, &["r=1>c", "other=1"]);
     world.changes(Cluster, "", &[], &[]);
@@ -122,9 +120,7 @@ fn a02_a_cluster_lingers_while_the_route_that_stopped_naming_it_is_refused() {
     world.changes(Route, &nonce, &[], &[]);
     world.put(Route, &["r=bad"]);
     let (_, nonce) = world.response();
-    let refused =
-        Asked::Changes { subscribe: NameList::default(), unsubscribe: NameList::default(), held: BTreeMap::new() };
-    world.reject(Route, &nonce, refused);
+    world.nack(Route, &nonce, unchanged());
     world.put(Route, &["other=2"]);
     let (_, nonce) = world.response();
     world.changes(Route, &nonce, &[], &[]);

@@ -8,5 +8,5 @@ mod places;
 mod single;
 mod size;
 mod sotw;
-mod unserved;
+mod unsupported;
 mod world;

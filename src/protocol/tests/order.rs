@@ -1,7 +1,5 @@
-use std::collections::BTreeMap;
-
-use super::world::{World, sent};
-use crate::protocol::{Asked, NameList, Variant};
+use super::world::{World, sent, unchanged};
+use crate::protocol::Variant;
 use crate::xds::ResourceType::{self, Cluster, Endpoint, Listener, Route};
 
 /// A delta client that has asked for and taken everything: two clusters, both named by the one route configuration.
@@ -72,7 +70,7 @@ fn a02_a_cluster_lingers_until_the_routes_that_named_it_are_replaced() {
 }
 
 #[test]
-fn a02_a_cluster_lingers_while_a_route_that_names_it_is_unanswered() {
+fn a02_a_cluster_lingers_while_a_route_that_names_it_is_in_flight() {
     let mut world = settled();
     world.put(Cluster, &["c=1"]).put(Route, &["http=c>c"]);
     answer(&mut world, Cluster);
@@ -126,9 +124,8 @@ fn a04_a_route_does_not_go_out_for_a_cluster_that_was_rejected() {
     let mut world = settled();
     world.put(Cluster, &["c=bad>c"]).put(Endpoint, &["c=1"]).put(Route, &["http=abc>a,b,c"]);
     let (_, nonce) = world.response();
-    let asked =
-        Asked::Changes { subscribe: NameList::default(), unsubscribe: NameList::default(), held: BTreeMap::default() };
-    world.reject(Cluster, &nonce, asked);
+    let asked = unchanged();
+    world.nack(Cluster, &nonce, asked);
     world.silent();
     assert!(world.session.is_waiting());
     // Other types go on.
@@ -144,9 +141,8 @@ fn a04_a_rejected_cluster_counts_as_missing_until_a_good_one_is_taken() {
     world.changes(Route, "", &["http"], &[]);
     let (response, nonce) = world.response();
     assert_eq!(response, sent(Cluster, &["a=bad"], &[]));
-    let asked =
-        Asked::Changes { subscribe: NameList::default(), unsubscribe: NameList::default(), held: BTreeMap::default() };
-    world.reject(Cluster, &nonce, asked);
+    let asked = unchanged();
+    world.nack(Cluster, &nonce, asked);
     world.silent();
     world.put(Cluster, &["a=good"]);
     answer(&mut world, Cluster);

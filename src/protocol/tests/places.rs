@@ -1,10 +1,9 @@
 //! Clients in two zones, one snapshot.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::world::text;
-use crate::protocol::{Ask, Asked, NameList, Session, Standing, Variant};
+use crate::protocol::{NameList, Request, Session, SubscriptionUpdate, SyncStatus, Variant};
 use crate::xds::ResourceType::Endpoint;
 use crate::xds::{Place, Resource, Snapshot};
 
@@ -46,12 +45,14 @@ impl Client {
 
     fn ask(&mut self, nonce: &str, names: &[&str], held: &[(&str, String)]) {
         let names: NameList = names.iter().collect();
-        let held: BTreeMap<_, _> = held.iter().map(|(name, version)| ((*name).to_owned(), version.clone())).collect();
-        let asked = match self.variant {
-            Variant::Sotw => Asked::Names(names),
-            Variant::Delta => Asked::Changes { subscribe: names, unsubscribe: NameList::default(), held },
+        let initial_versions = held.iter().map(|(name, version)| ((*name).to_owned(), version.clone())).collect();
+        let update = match self.variant {
+            Variant::Sotw => SubscriptionUpdate::Replace { names, has_version: false },
+            Variant::Delta => {
+                SubscriptionUpdate::Change { subscribe: names, unsubscribe: NameList::default(), initial_versions }
+            }
         };
-        self.session.on_request(Ask { resource_type: Endpoint, nonce: nonce.to_owned(), error: None, asked });
+        self.session.on_request(Request { resource_type: Endpoint, nonce: nonce.to_owned(), error: None, update });
     }
 
     /// What it is sent now, which it takes.
@@ -129,13 +130,13 @@ fn the_status_is_that_of_what_the_client_sees() {
     let mut client = Client::new(Variant::Delta, "a", &snapshot(located("1", "2", "3")));
     client.receives();
     let status = |client: &Client| {
-        let statuses: Vec<_> = client.session.view(Endpoint).unwrap().statuses().collect();
+        let statuses: Vec<_> = client.session.status(Endpoint).unwrap().resources().collect();
         let [status] = &statuses[..] else { panic!("one resource") };
-        (text(status.resource.as_ref().unwrap()), status.standing)
+        (text(status.resource.as_ref().unwrap()), status.sync)
     };
-    assert_eq!(status(&client), ("cart=1".to_owned(), Standing::Synced));
+    assert_eq!(status(&client), ("cart=1".to_owned(), SyncStatus::Synced));
     client.session.on_snapshot(snapshot(located("1", "9", "3")));
-    assert_eq!(status(&client), ("cart=1".to_owned(), Standing::Synced), "it changed for others");
+    assert_eq!(status(&client), ("cart=1".to_owned(), SyncStatus::Synced), "it changed for others");
     client.session.on_snapshot(snapshot(located("4", "9", "3")));
-    assert_eq!(status(&client), ("cart=4".to_owned(), Standing::NotSent));
+    assert_eq!(status(&client), ("cart=4".to_owned(), SyncStatus::NotSent));
 }

@@ -1,5 +1,5 @@
-use super::world::{World, sent};
-use crate::protocol::{Asked, NameList, Variant, Verdict};
+use super::world::{World, all, sent};
+use crate::protocol::{Answer, Variant};
 use crate::xds::ResourceType::{Cluster, Endpoint, Listener, Route};
 
 fn world() -> World {
@@ -29,7 +29,7 @@ fn s01_an_ack_is_not_answered() {
     world.put(Endpoint, &["a=1", "b=1"]);
     world.names(Endpoint, "", &["a", "b"]);
     let (_, nonce) = world.response();
-    assert_eq!(world.names(Endpoint, &nonce, &["b", "a", "b"]), Some(Verdict::Ack));
+    assert_eq!(world.names(Endpoint, &nonce, &["b", "a", "b"]), Some(Answer::Ack));
     world.silent();
     world.put(Endpoint, &["c=1"]);
     world.silent();
@@ -113,12 +113,12 @@ fn s08_a_stale_nonce_is_no_ack_but_its_names_count() {
     let (_, second) = world.response();
     assert_eq!(world.names(Endpoint, &first, &["a", "b"]), None);
     world.silent();
-    assert_eq!(world.names(Endpoint, &second, &["a", "b"]), Some(Verdict::Ack));
+    assert_eq!(world.names(Endpoint, &second, &["a", "b"]), Some(Answer::Ack));
     assert_eq!(world.response().0, sent(Endpoint, &["b=1"], &[]));
 }
 
 #[test]
-fn s09_one_response_is_unanswered_and_the_latest_wins() {
+fn s09_one_response_is_in_flight_and_the_latest_wins() {
     let mut world = world();
     world.put(Endpoint, &["a=1"]);
     world.names(Endpoint, "", &["a"]);
@@ -205,8 +205,8 @@ fn n01_n02_a_nack_is_not_followed_by_the_same_but_by_the_next() {
     world.put(Cluster, &["a=bad"]);
     world.names(Cluster, "", &[]);
     let (_, nonce) = world.response();
-    let verdict = world.reject(Cluster, &nonce, Asked::Names(NameList::default()));
-    assert!(matches!(verdict, Some(Verdict::Nack { message, .. }) if message == "no"));
+    let answer = world.nack(Cluster, &nonce, all(&[]));
+    assert!(matches!(answer, Some(Answer::Nack { message, .. }) if message == "no"));
     world.silent();
     world.put(Cluster, &["a=good"]);
     assert_eq!(world.response().0, sent(Cluster, &["a=good"], &[]));
@@ -218,7 +218,7 @@ fn n03_a_nack_may_change_the_names() {
     world.put(Endpoint, &["a=bad", "b=1"]);
     world.names(Endpoint, "", &["a"]);
     let (_, nonce) = world.response();
-    world.reject(Endpoint, &nonce, Asked::Names(["a", "b"].iter().collect()));
+    world.nack(Endpoint, &nonce, all(&["a", "b"]));
     assert_eq!(world.response().0, sent(Endpoint, &["b=1"], &[]));
 }
 
@@ -228,8 +228,8 @@ fn n04_a_nonce_is_rejected_once() {
     world.put(Endpoint, &["a=bad"]);
     world.names(Endpoint, "", &["a"]);
     let (_, nonce) = world.response();
-    assert!(world.reject(Endpoint, &nonce, Asked::Names(["a"].iter().collect())).is_some());
-    assert!(world.reject(Endpoint, &nonce, Asked::Names(["a"].iter().collect())).is_none());
+    assert!(world.nack(Endpoint, &nonce, all(&["a"])).is_some());
+    assert!(world.nack(Endpoint, &nonce, all(&["a"])).is_none());
     world.silent();
 }
 

@@ -1,10 +1,10 @@
-//! A session with a client whose every word is spelt out.
+//! A session, and the requests of its client.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::object_ref::{Key, ObjectRef};
-use crate::protocol::{Ask, Asked, Response, Session, Variant, Verdict};
+use crate::protocol::{Answer, NameList, Request, Response, Session, SubscriptionUpdate, Variant};
 use crate::xds::{Name, Origin, Resource, ResourceType, Snapshot};
 
 /// The snapshot under test, and a session over it.
@@ -69,15 +69,14 @@ impl World {
     }
 
     /// A SotW request for `names` that answers the response of this nonce ("" = none).
-    pub fn names(&mut self, resource_type: ResourceType, nonce: &str, names: &[&str]) -> Option<Verdict> {
-        let asked = Asked::Names(names.iter().collect());
-        self.session.on_request(Ask { resource_type, nonce: nonce.to_owned(), error: None, asked })
+    pub fn names(&mut self, resource_type: ResourceType, nonce: &str, names: &[&str]) -> Option<Answer> {
+        self.request(resource_type, nonce, None, all(names))
     }
 
     /// A SotW request for `names` on a new stream, by a client that holds something from an earlier one.
-    pub fn names_again(&mut self, resource_type: ResourceType, names: &[&str]) -> Option<Verdict> {
-        let asked = Asked::NamesHolding(names.iter().collect());
-        self.session.on_request(Ask { resource_type, nonce: String::new(), error: None, asked })
+    pub fn names_again(&mut self, resource_type: ResourceType, names: &[&str]) -> Option<Answer> {
+        let update = SubscriptionUpdate::Replace { names: names.iter().collect(), has_version: true };
+        self.request(resource_type, "", None, update)
     }
 
     /// A delta request without versions.
@@ -87,7 +86,7 @@ impl World {
         nonce: &str,
         subscribe: &[&str],
         unsubscribe: &[&str],
-    ) -> Option<Verdict> {
+    ) -> Option<Answer> {
         self.reconnect(resource_type, nonce, subscribe, unsubscribe, &[])
     }
 
@@ -99,42 +98,52 @@ impl World {
         subscribe: &[&str],
         unsubscribe: &[&str],
         held: &[&str],
-    ) -> Option<Verdict> {
-        let held: BTreeMap<String, String> = held
+    ) -> Option<Answer> {
+        let initial_versions: BTreeMap<String, String> = held
             .iter()
             .map(|text| resource(text))
             .map(|resource| (resource.name().to_string(), resource.version().to_string()))
             .collect();
-        let asked =
-            Asked::Changes { subscribe: subscribe.iter().collect(), unsubscribe: unsubscribe.iter().collect(), held };
-        self.session.on_request(Ask { resource_type, nonce: nonce.to_owned(), error: None, asked })
+        let (subscribe, unsubscribe) = (subscribe.iter().collect(), unsubscribe.iter().collect());
+        let update = SubscriptionUpdate::Change { subscribe, unsubscribe, initial_versions };
+        self.request(resource_type, nonce, None, update)
     }
 
-    /// A NACK that changes nothing: of names in SotW, of nothing in delta.
-    pub fn reject(&mut self, resource_type: ResourceType, nonce: &str, asked: Asked) -> Option<Verdict> {
-        self.reject_with(resource_type, nonce, asked, "no")
+    /// A NACK.
+    pub fn nack(&mut self, resource_type: ResourceType, nonce: &str, update: SubscriptionUpdate) -> Option<Answer> {
+        self.nack_with(resource_type, nonce, update, "no")
     }
 
-    /// A NACK with these words.
-    pub fn reject_with(
+    /// A NACK with this message.
+    pub fn nack_with(
         &mut self,
         resource_type: ResourceType,
         nonce: &str,
-        asked: Asked,
+        update: SubscriptionUpdate,
         message: &str,
-    ) -> Option<Verdict> {
-        let error = Some(message.to_owned());
-        self.session.on_request(Ask { resource_type, nonce: nonce.to_owned(), error, asked })
+    ) -> Option<Answer> {
+        self.request(resource_type, nonce, Some(message), update)
     }
 
-    /// So much time goes by that nothing waits any more.
+    fn request(
+        &mut self,
+        resource_type: ResourceType,
+        nonce: &str,
+        error: Option<&str>,
+        update: SubscriptionUpdate,
+    ) -> Option<Answer> {
+        let (nonce, error) = (nonce.to_owned(), error.map(str::to_owned));
+        self.session.on_request(Request { resource_type, nonce, error, update })
+    }
+
+    /// Ticks until nothing is held back any more.
     pub fn expire(&mut self) {
         while self.session.is_waiting() {
             self.session.on_tick();
         }
     }
 
-    /// All that is due now, unanswered.
+    /// All responses that are due now, without an ACK.
     pub fn responses(&mut self) -> Vec<(Sent, String)> {
         std::iter::from_fn(|| self.session.poll()).map(|response| (Sent::from(&response), response.nonce)).collect()
     }
@@ -152,6 +161,17 @@ impl World {
         let responses = self.responses();
         assert!(responses.is_empty(), "silence expected: {responses:?}");
     }
+}
+
+/// A state-of-the-world subscription to these names.
+pub(super) fn all(names: &[&str]) -> SubscriptionUpdate {
+    SubscriptionUpdate::Replace { names: names.iter().collect(), has_version: false }
+}
+
+/// A delta request that changes nothing.
+pub(super) fn unchanged() -> SubscriptionUpdate {
+    let (subscribe, unsubscribe) = (NameList::default(), NameList::default());
+    SubscriptionUpdate::Change { subscribe, unsubscribe, initial_versions: BTreeMap::new() }
 }
 
 impl From<&Response> for Sent {

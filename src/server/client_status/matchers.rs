@@ -1,12 +1,12 @@
-//! Which clients a request means.
+//! The node matchers of a request.
 
 use data_plane_api::matcher::{NodeMatcher, StringMatcher, string_matcher::MatchPattern};
 use tonic::Status;
 
-/// How many matchers a request may have. Each is held against each client.
+/// How many matchers a request may have. Each is tried on each client.
 const MAX_MATCHERS: usize = 1000;
 
-/// The matchers of a request: a client is meant if any of them means it. None at all mean every client.
+/// The matchers of a request: a client matches if any of them matches it. No matchers match every client.
 #[derive(Debug)]
 pub(super) struct Matchers(Vec<Matcher>);
 
@@ -16,7 +16,7 @@ struct Matcher {
     ignore_case: bool,
 }
 
-/// What a node id has to be like; in lower case if case doesn't count.
+/// The pattern of a node id; in lower case if case is ignored.
 #[derive(Debug)]
 enum Pattern {
     Anything,
@@ -27,7 +27,7 @@ enum Pattern {
 }
 
 impl Matchers {
-    /// Refuses matchers that aren't understood, by name; to ignore them would be to answer another question.
+    /// Fails if a matcher isn't supported; to ignore it would be to answer another request.
     pub(super) fn new(matchers: Vec<NodeMatcher>) -> Result<Self, Status> {
         if matchers.len() > MAX_MATCHERS {
             return Err(Status::invalid_argument(format!(
@@ -38,9 +38,9 @@ impl Matchers {
         matchers.into_iter().map(Matcher::new).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Whether the client with this id is meant.
-    pub(super) fn mean(&self, node_id: &str) -> bool {
-        self.0.is_empty() || self.0.iter().any(|matcher| matcher.means(node_id))
+    /// Whether they match a client with this id.
+    pub(super) fn match_id(&self, node_id: &str) -> bool {
+        self.0.is_empty() || self.0.iter().any(|matcher| matcher.matches(node_id))
     }
 }
 
@@ -70,7 +70,7 @@ impl Matcher {
         Ok(Self { pattern, ignore_case })
     }
 
-    fn means(&self, node_id: &str) -> bool {
+    fn matches(&self, node_id: &str) -> bool {
         let Self { pattern, ignore_case } = self;
         let folded = ignore_case.then(|| node_id.to_lowercase());
         let id = folded.as_deref().unwrap_or(node_id);

@@ -1,4 +1,4 @@
-//! Reads requests.
+//! The requests of a stream, decoded one by one.
 
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -23,24 +23,24 @@ pub(in crate::server) const MAX_REQUEST_BYTES: usize = 16 << 20;
 ///
 /// Unlike tonic's it keeps no buffer between two messages, and reads a message where it lies if it came in one frame:
 /// most requests are ACKs of a hundred bytes.
-pub(in crate::server) struct Requests<R> {
+pub(in crate::server) struct RequestStream<R> {
     body: Body,
-    /// What came last, as far as it isn't read.
+    /// The rest of the last frame.
     frame: Bytes,
     /// The beginning of a message whose end hasn't come yet.
     begun: Vec<u8>,
     request: PhantomData<fn() -> R>,
 }
 
-impl<R: Message + Default> Requests<R> {
+impl<R: Message + Default> RequestStream<R> {
     pub(in crate::server) fn new(body: Body) -> Self {
         Self { body, frame: Bytes::new(), begun: Vec::new(), request: PhantomData }
     }
 
     /// The next request; none when the client has ended the stream. Cancel-safe.
     ///
-    /// Fails with `INVALID_ARGUMENT` or `OUT_OF_RANGE` if that is the request's fault, with anything else if the
-    /// connection is at fault.
+    /// Fails with `INVALID_ARGUMENT` or `OUT_OF_RANGE` if the request is invalid, with any other code if the connection is
+    /// lost.
     pub(in crate::server) async fn next(&mut self) -> Result<Option<R>, Status> {
         loop {
             if let Some(message) = self.message()? {

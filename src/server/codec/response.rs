@@ -1,4 +1,4 @@
-//! Writes responses from resources that are encoded already.
+//! The encoding of responses, from resources that are encoded already.
 
 use std::sync::Arc;
 
@@ -6,13 +6,13 @@ use bytes::BufMut;
 use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, key_len};
 
 use super::HEADER_BYTES;
-use crate::protocol::{Absence, Response, Variant};
+use crate::protocol::{NotFoundResponse, Response, Variant};
 use crate::xds::{Resource, Version};
 
 #[cfg(test)]
 mod tests;
 
-/// How much of a response is put together at a time: as much as fits into one frame of HTTP/2, for clients that don't
+/// How much of a response is encoded at a time: as much as fits into one frame of HTTP/2, for clients that don't
 /// ask for larger ones.
 const PIECE_BYTES: usize = 16 << 10;
 
@@ -43,24 +43,25 @@ mod wrapper {
 /// The field number of `ControlPlane` (envoy/config/core/v3/base.proto).
 const IDENTIFIER: u32 = 1;
 
-/// What one response says.
+/// The content of a response.
 #[derive(Debug)]
-pub(in crate::server) enum Reply {
-    /// Resources, in either form of the protocol.
+pub(in crate::server) enum Content {
+    /// Resources, in either variant.
     Resources { variant: Variant, response: Response },
-    /// In delta, that there are none.
-    Absence(Absence),
+    /// In delta, that resources don't exist.
+    NotFound(NotFoundResponse),
 }
 
-/// A response on its way out.
+/// A response that is to be encoded.
 #[derive(Debug)]
-pub(in crate::server) struct Outgoing {
-    pub(in crate::server) reply: Reply,
+pub(in crate::server) struct OutgoingResponse {
+    pub(in crate::server) content: Content,
+    /// `control_plane.identifier`.
     pub(in crate::server) identifier: Arc<str>,
 }
 
-/// A response that is being written: header, fields, the entries of resources, fields.
-pub(in crate::server) struct Writing {
+/// A response that is encoded piece by piece: header, fields, the entries of resources, fields.
+pub(in crate::server) struct ResponseEncoder {
     variant: Variant,
     /// What comes before the resources, and what comes after them.
     around: Vec<u8>,
@@ -68,18 +69,18 @@ pub(in crate::server) struct Writing {
     resources: Arc<[Arc<Resource>]>,
     /// Which part is next: the fields before, each resource, the fields after.
     part: usize,
-    /// How much of that part is written.
+    /// How much of that part is in a piece.
     offset: usize,
-    /// How many bytes aren't written yet.
+    /// How many bytes are in no piece yet.
     remaining: usize,
 }
 
-impl Writing {
-    pub(in crate::server) fn new(Outgoing { reply, identifier }: Outgoing) -> Self {
-        match reply {
-            Reply::Resources { variant: Variant::Sotw, response } => Self::sotw(response, &identifier),
-            Reply::Resources { variant: Variant::Delta, response } => Self::delta(response, &identifier),
-            Reply::Absence(absence) => Self::absence(&absence, &identifier),
+impl ResponseEncoder {
+    pub(in crate::server) fn new(OutgoingResponse { content, identifier }: OutgoingResponse) -> Self {
+        match content {
+            Content::Resources { variant: Variant::Sotw, response } => Self::sotw(response, &identifier),
+            Content::Resources { variant: Variant::Delta, response } => Self::delta(response, &identifier),
+            Content::NotFound(response) => Self::not_found(&response, &identifier),
         }
     }
 
@@ -108,20 +109,20 @@ impl Writing {
         Self::with(Variant::Delta, around, resources_at, resources)
     }
 
-    fn absence(absence: &Absence, identifier: &str) -> Self {
+    fn not_found(response: &NotFoundResponse, identifier: &str) -> Self {
         let mut around = begun();
         // The version of a set of nothing.
         put_version(delta::SYSTEM_VERSION_INFO, Version::default(), &mut around);
-        if absence.is_of_aliases() {
-            for name in &absence.names {
+        if response.is_of_aliases() {
+            for name in &response.names {
                 put_unresolved(name.as_bytes(), &mut around);
             }
         }
         let resources_at = around.len();
-        put(delta::TYPE_URL, absence.type_url.as_bytes(), &mut around);
-        put(delta::NONCE, absence.nonce.as_bytes(), &mut around);
-        if !absence.is_of_aliases() {
-            for name in &absence.names {
+        put(delta::TYPE_URL, response.type_url.as_bytes(), &mut around);
+        put(delta::NONCE, response.nonce.as_bytes(), &mut around);
+        if !response.is_of_aliases() {
+            for name in &response.names {
                 put(delta::REMOVED_RESOURCES, name.as_bytes(), &mut around);
             }
         }
@@ -140,7 +141,7 @@ impl Writing {
         Self { variant, around, resources_at, resources, part: 0, offset: 0, remaining }
     }
 
-    /// The next piece, at most [`PIECE_BYTES`] long; none when all is written.
+    /// The next piece, at most [`PIECE_BYTES`] long; none after the last.
     pub(in crate::server) fn next_piece(&mut self) -> Option<Vec<u8>> {
         let size = self.remaining.min(PIECE_BYTES);
         if size == 0 {

@@ -1,11 +1,11 @@
-//! Load reporting (LRS): how many requests each client sent where, summed up by cluster in the metrics.
+//! The load reporting service (LRS): the requests that clients report, summed up by cluster in the metrics.
 //!
 //! ```text
-//! client ── node ──────▶ Plan ── "report all", or a list of clusters ──▶ client
-//!        ── report ────▶ Totals ── clusters of the client's snapshot only ──▶ chancery_load_…
+//! client ── node ──────▶ ReportingPlan ── "report all", or a list of clusters ──▶ client
+//!        ── report ────▶ Totals ── clusters of the client's snapshot only ──▶ metrics chancery_load_…
 //! ```
 //!
-//! A report steers nothing; it is only counted.
+//! Reports are counted and have no other effect.
 
 mod plan;
 mod report;
@@ -14,33 +14,30 @@ mod totals;
 #[cfg(test)]
 mod tests;
 
-use std::convert::Infallible;
-use std::future::{Ready, ready};
-use std::pin::Pin;
+use std::future::ready;
 use std::sync::Arc;
-use std::task::{Context as TaskContext, Poll};
 use std::time::Instant;
 
-use axum::body::Body as HttpBody;
+use axum::extract::Request as HttpRequest;
+use axum::routing::{MethodRouter, any};
 use data_plane_api::load_stats::LoadStatsResponse;
 use futures::{Stream, stream};
-use tonic::body::Body;
-use tonic::codegen::Service;
-use tonic::server::{Grpc, StreamingService};
+use tonic::server::Grpc;
 use tonic::{Code, Request, Response, Status, Streaming};
 use tonic_prost::ProstCodec;
+use tower::service_fn;
 use tracing::{Span, debug, info, info_span, warn};
 
 use super::Context;
 use super::connection::Connection;
 use super::stream::at;
-use super::streams::Slot;
+use super::streams::StreamSlot;
 use crate::identity::{self, Node};
 use crate::telemetry::OpenGuard;
 use crate::xds::{ResourceType, Target};
-use plan::Plan;
+use plan::ReportingPlan;
 use report::LoadStatsRequest;
-use totals::{LeftOut, Totals};
+use totals::{ClusterStatsError, Totals};
 
 /// The name of the service.
 pub(super) const NAME: &str = "envoy.service.load_stats.v3.LoadReportingService";
@@ -48,109 +45,72 @@ pub(super) const NAME: &str = "envoy.service.load_stats.v3.LoadReportingService"
 /// Its only method.
 pub(super) const METHOD: &str = "StreamLoadStats";
 
-/// The method. Its sums follow the publications until `context.shutdown`.
-pub(super) fn method(context: Context) -> LoadReporting {
+/// The method. Its sums follow the publications until `context.shutdown`. Not generated, because the generated one decodes
+/// all of a report.
+pub(super) fn method(context: Context) -> MethodRouter {
     let totals = Arc::new(Totals::new(Arc::clone(&context.metrics), context.snapshots.clone()));
     tokio::spawn(Arc::clone(&totals).follow(context.snapshots.clone(), context.shutdown.clone()));
-    LoadReporting { context, totals }
-}
-
-/// The method. Not generated, because what is generated reads all of a report.
-#[derive(Clone)]
-pub(super) struct LoadReporting {
-    context: Context,
-    totals: Arc<Totals>,
-}
-
-/// HTTP: one call of the method.
-impl Service<http::Request<HttpBody>> for LoadReporting {
-    type Response = http::Response<Body>;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut TaskContext<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: http::Request<HttpBody>) -> Self::Future {
-        let method = self.clone();
+    let service = service_fn(move |request| ready(responses(request, context.clone(), &totals).map(Response::new)));
+    any(move |request: HttpRequest| {
+        let service = service.clone();
         let mut grpc = Grpc::new(ProstCodec::<LoadStatsResponse, LoadStatsRequest>::default());
-        Box::pin(async move { Ok(grpc.streaming(method, request).await) })
-    }
+        async move { grpc.streaming(service, request).await }
+    })
 }
 
-/// gRPC: reports in, what to report out.
-impl StreamingService<LoadStatsRequest> for LoadReporting {
-    type Response = LoadStatsResponse;
-    type ResponseStream = Pin<Box<dyn Stream<Item = Result<LoadStatsResponse, Status>> + Send>>;
-    type Future = Ready<Result<Response<Self::ResponseStream>, Status>>;
-
-    fn call(&mut self, request: Request<Streaming<LoadStatsRequest>>) -> Self::Future {
-        ready(self.responses(request).map(Response::new))
+/// The responses of a stream: what the client is to report.
+fn responses(
+    request: Request<Streaming<LoadStatsRequest>>,
+    mut context: Context,
+    totals: &Arc<Totals>,
+) -> Result<impl Stream<Item = Result<LoadStatsResponse, Status>> + Send + use<>, Status> {
+    if context.snapshots.latest().is_none() {
+        return Err(Status::unavailable("no cluster has been published yet, so there is nothing to report"));
     }
+    let connection = Connection::of(request.extensions())?;
+    let slot = context.admit()?;
+    let (requests, totals) = (request.into_inner(), Arc::clone(totals));
+    let state = LoadStreamLoop { requests, connection, context, totals, client: None, _slot: slot };
+    Ok(stream::try_unfold(state, async |mut state| Ok(state.next().await?.map(|response| (response, state)))))
 }
 
-impl LoadReporting {
-    fn responses(
-        &self,
-        request: Request<Streaming<LoadStatsRequest>>,
-    ) -> Result<<Self as StreamingService<LoadStatsRequest>>::ResponseStream, Status> {
-        let mut context = self.context.clone();
-        if context.snapshots.latest().is_none() {
-            return Err(Status::unavailable("no cluster has been published yet, so there is nothing to report"));
-        }
-        let connection = Connection::of(request.extensions())?;
-        let slot = context.admit()?;
-        let (requests, totals) = (request.into_inner(), Arc::clone(&self.totals));
-        let reporter = Reporter { requests, connection, context, totals, peer: None, _slot: slot };
-        Ok(Box::pin(stream::unfold(Some(reporter), async |reporter| {
-            let mut reporter = reporter?;
-            match reporter.next().await {
-                Ok(Some(response)) => Some((Ok(response), Some(reporter))),
-                Ok(None) => None,
-                Err(status) => Some((Err(status), None)),
-            }
-        })))
-    }
-}
-
-/// One stream.
-struct Reporter {
+/// The loop of one stream.
+struct LoadStreamLoop {
     requests: Streaming<LoadStatsRequest>,
     connection: Connection,
     context: Context,
     totals: Arc<Totals>,
     /// Known from the first request on.
-    peer: Option<Peer>,
+    client: Option<ReportingClient>,
     /// Counts among all streams.
-    _slot: Slot,
+    _slot: StreamSlot,
 }
 
-/// The client behind a stream.
-struct Peer {
+/// A client that reports its load.
+struct ReportingClient {
     target: Target,
-    plan: Plan,
+    plan: ReportingPlan,
     span: Span,
-    /// Whether an impossible number of it was logged: once is enough.
+    /// Whether a number that is too large was logged: once is enough.
     warned: bool,
     /// Counts the stream as open until it is dropped.
     _open: OpenGuard,
 }
 
-impl Reporter {
+impl LoadStreamLoop {
     /// The next response; `None` when the stream is over.
     async fn next(&mut self) -> Result<Option<LoadStatsResponse>, Status> {
         loop {
-            if let Some(response) = self.peer.as_mut().and_then(|peer| peer.plan.poll(Instant::now())) {
+            if let Some(response) = self.client.as_mut().and_then(|client| client.plan.poll(Instant::now())) {
                 return Ok(Some(response));
             }
-            let deadline = self.peer.as_ref().and_then(|peer| peer.plan.deadline());
+            let deadline = self.client.as_ref().and_then(|client| client.plan.deadline());
             tokio::select! {
                 () = self.connection.retired.cancelled() => return Ok(None),
                 request = self.requests.message() => match request {
                     Ok(Some(request)) => self.on_request(&request)?,
                     Ok(None) => return Ok(None),
-                    Err(status) => return self.broken(&status),
+                    Err(status) => return self.on_broken_request(&status),
                 },
                 true = self.context.snapshots.changed() => self.on_publication(),
                 () = at(deadline) => {}
@@ -159,30 +119,30 @@ impl Reporter {
     }
 
     fn on_request(&mut self, request: &LoadStatsRequest) -> Result<(), Status> {
-        if self.peer.is_none() {
-            self.peer = Some(self.introduce(request.node.as_ref())?);
+        if self.client.is_none() {
+            self.client = Some(self.identify(request.node.as_ref())?);
         }
-        let Some(peer) = &mut self.peer else { return Ok(()) };
-        peer.plan.on_report();
+        let Some(client) = &mut self.client else { return Ok(()) };
+        client.plan.on_report();
         let mut unknown = 0_usize;
         for stats in &request.cluster_stats {
-            match self.totals.add(&peer.target, stats) {
-                Err(LeftOut::Unknown) => unknown += 1,
-                Err(error @ LeftOut::Impossible { .. }) if !peer.warned => {
-                    peer.warned = true;
-                    warn!(parent: &peer.span, %error, "Left a cluster out of a load report; the rest counts");
+            match self.totals.add(&client.target, stats) {
+                Err(ClusterStatsError::Unknown) => unknown += 1,
+                Err(error @ ClusterStatsError::TooLarge { .. }) if !client.warned => {
+                    client.warned = true;
+                    warn!(parent: &client.span, %error, "Left a cluster out of a load report; the rest counts");
                 }
-                Ok(()) | Err(LeftOut::Impossible { .. }) => {}
+                Ok(()) | Err(ClusterStatsError::TooLarge { .. }) => {}
             }
         }
-        debug!(parent: &peer.span, clusters = request.cluster_stats.len(), unknown, "Client reported its load");
+        debug!(parent: &client.span, clusters = request.cluster_stats.len(), unknown, "Client reported its load");
         Ok(())
     }
 
-    fn introduce(&mut self, node: Option<&Node>) -> Result<Peer, Status> {
-        let client = identity::identify(node).map_err(|refused| {
-            warn!(error = %refused, "Refused a client");
-            Status::invalid_argument(refused.to_string())
+    fn identify(&mut self, node: Option<&Node>) -> Result<ReportingClient, Status> {
+        let client = identity::identify(node).map_err(|error| {
+            warn!(%error, "Refused a client");
+            Status::invalid_argument(error.to_string())
         })?;
         let Some(publication) = self.context.snapshots.latest() else {
             return Err(Status::unavailable("no cluster has been published yet, so there is nothing to report"));
@@ -191,10 +151,10 @@ impl Reporter {
         let span = info_span!("load", node.id = client.node_id, fleet = &*target.fleet, client = %target.kind);
         info!(parent: &span, user_agent = client.user_agent, "Client will report its load");
         let clusters = publication.world.snapshot(&target).get(ResourceType::Cluster).clone();
-        let sends_all = node.is_some_and(|node| node.sends_all_clusters);
-        Ok(Peer {
+        let sends_all = node.is_some_and(Node::sends_all_clusters);
+        Ok(ReportingClient {
             _open: self.context.metrics.load_stream_opened(target.kind.as_str()),
-            plan: Plan::new(sends_all, clusters, self.context.load_reporting_interval),
+            plan: ReportingPlan::new(sends_all, clusters, self.context.load_reporting_interval),
             target,
             span,
             warned: false,
@@ -202,14 +162,15 @@ impl Reporter {
     }
 
     fn on_publication(&mut self) {
-        if let (Some(peer), Some(publication)) = (&mut self.peer, self.context.snapshots.latest()) {
-            peer.plan.on_clusters(publication.world.snapshot(&peer.target).get(ResourceType::Cluster).clone());
+        if let (Some(client), Some(publication)) = (&mut self.client, self.context.snapshots.latest()) {
+            client.plan.on_clusters(publication.world.snapshot(&client.target).get(ResourceType::Cluster).clone());
         }
     }
 
-    fn broken(&self, status: &Status) -> Result<Option<LoadStatsResponse>, Status> {
-        let span = self.peer.as_ref().map_or_else(Span::none, |peer| peer.span.clone());
-        // The codec says `INTERNAL` of bytes that are no message, but the fault is the client's.
+    /// Ends the stream with a status if the report is invalid, without one if the connection is lost.
+    fn on_broken_request(&self, status: &Status) -> Result<Option<LoadStatsResponse>, Status> {
+        let span = self.client.as_ref().map_or_else(Span::none, |client| client.span.clone());
+        // The codec says `INTERNAL` of bytes that are no message, but it is the client that sent them.
         let code = if status.code() == Code::Internal { Code::InvalidArgument } else { status.code() };
         if matches!(code, Code::InvalidArgument | Code::OutOfRange) {
             warn!(parent: &span, error = %status.message(), "Refused a load report that can't be read");

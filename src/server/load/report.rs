@@ -1,12 +1,12 @@
-//! A load report, as far as it is read.
+//! `LoadStatsRequest`, decoded as far as it is used.
 
 use prost::bytes::Buf;
-use prost::encoding::{DecodeContext, WireType, message, skip_field, string, uint64};
+use prost::encoding::{DecodeContext, WireType, message, string, uint64};
 use prost::{DecodeError, Message};
 
 use crate::identity::Node;
 use crate::telemetry::Load;
-use crate::xds::{in_field, only_read};
+use crate::xds::{merge_optional, partial_message};
 
 /// What is read of a `LoadStatsRequest` (envoy/service/load_stats/v3/lrs.proto).
 #[derive(Debug, Default)]
@@ -22,14 +22,14 @@ pub(super) struct LoadStatsRequest {
 pub(super) struct ClusterStats {
     /// `cluster_name`.
     pub(super) cluster_name: String,
-    /// The sums over `upstream_locality_stats`, and `total_dropped_requests`. The sums are built while they are read, so
-    /// that it costs nothing how many localities there are.
+    /// The sums over `upstream_locality_stats`, and `total_dropped_requests`. The sums are built while they are decoded, so
+    /// that localities cost no memory.
     pub(super) load: Load,
 }
 
 /// What is read of an `UpstreamLocalityStats`.
 #[derive(Clone, PartialEq, Eq, Message)]
-#[expect(clippy::struct_field_names, reason = "an error that says a field says it as clients know it")]
+#[expect(clippy::struct_field_names, reason = "an error names a field as clients know it")]
 struct UpstreamLocalityStats {
     #[prost(uint64, tag = "2")]
     total_successful_requests: u64,
@@ -39,57 +39,57 @@ struct UpstreamLocalityStats {
     total_issued_requests: u64,
 }
 
-impl Message for LoadStatsRequest {
-    fn merge_field(
-        &mut self,
-        tag: u32,
-        wire_type: WireType,
-        buffer: &mut impl Buf,
-        context: DecodeContext,
-    ) -> Result<(), DecodeError> {
-        let (field, read) = match tag {
-            1 => ("node", message::merge(wire_type, self.node.get_or_insert_default(), buffer, context)),
-            2 => {
-                let mut stats = ClusterStats::default();
-                let read = message::merge(wire_type, &mut stats, buffer, context);
-                if !stats.cluster_name.is_empty() {
-                    self.cluster_stats.push(stats);
-                }
-                ("cluster_stats", read)
-            }
-            _ => return skip_field(wire_type, tag, buffer, context),
-        };
-        in_field(read, "LoadStatsRequest", field)
+partial_message! {
+    LoadStatsRequest {
+        1 => node: merge_optional,
+        2 => cluster_stats: merge_named,
     }
-
-    only_read!();
 }
 
-impl Message for ClusterStats {
-    fn merge_field(
-        &mut self,
-        tag: u32,
-        wire_type: WireType,
-        buffer: &mut impl Buf,
-        context: DecodeContext,
-    ) -> Result<(), DecodeError> {
-        let (field, read) = match tag {
-            1 => ("cluster_name", string::merge(wire_type, &mut self.cluster_name, buffer, context)),
-            2 => {
-                let mut locality = UpstreamLocalityStats::default();
-                let read = message::merge(wire_type, &mut locality, buffer, context);
-                let UpstreamLocalityStats { total_successful_requests, total_error_requests, total_issued_requests } =
-                    locality;
-                self.load.issued = self.load.issued.saturating_add(total_issued_requests);
-                self.load.succeeded = self.load.succeeded.saturating_add(total_successful_requests);
-                self.load.failed = self.load.failed.saturating_add(total_error_requests);
-                ("upstream_locality_stats", read)
-            }
-            3 => ("total_dropped_requests", uint64::merge(wire_type, &mut self.load.dropped, buffer, context)),
-            _ => return skip_field(wire_type, tag, buffer, context),
-        };
-        in_field(read, "ClusterStats", field)
+partial_message! {
+    ClusterStats {
+        1 => cluster_name: string::merge,
+        2 => upstream_locality_stats in load: merge_locality,
+        3 => total_dropped_requests in load: merge_dropped,
     }
+}
 
-    only_read!();
+/// Keeps the stats of a cluster that has a name.
+fn merge_named(
+    wire_type: WireType,
+    all: &mut Vec<ClusterStats>,
+    buffer: &mut impl Buf,
+    context: DecodeContext,
+) -> Result<(), DecodeError> {
+    let mut stats = ClusterStats::default();
+    message::merge(wire_type, &mut stats, buffer, context)?;
+    if !stats.cluster_name.is_empty() {
+        all.push(stats);
+    }
+    Ok(())
+}
+
+/// Adds the stats of a locality.
+fn merge_locality(
+    wire_type: WireType,
+    load: &mut Load,
+    buffer: &mut impl Buf,
+    context: DecodeContext,
+) -> Result<(), DecodeError> {
+    let mut locality = UpstreamLocalityStats::default();
+    message::merge(wire_type, &mut locality, buffer, context)?;
+    let UpstreamLocalityStats { total_successful_requests, total_error_requests, total_issued_requests } = locality;
+    load.issued = load.issued.saturating_add(total_issued_requests);
+    load.succeeded = load.succeeded.saturating_add(total_successful_requests);
+    load.failed = load.failed.saturating_add(total_error_requests);
+    Ok(())
+}
+
+fn merge_dropped(
+    wire_type: WireType,
+    load: &mut Load,
+    buffer: &mut impl Buf,
+    context: DecodeContext,
+) -> Result<(), DecodeError> {
+    uint64::merge(wire_type, &mut load.dropped, buffer, context)
 }

@@ -6,13 +6,13 @@ use data_plane_api::endpoint::{
     ClusterStats, EndpointLoadMetricStats, UnnamedEndpointLoadMetricStats, UpstreamEndpointStats, UpstreamLocalityStats,
 };
 use data_plane_api::load_stats::LoadStatsRequest as Sent;
-use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 use prost::Message;
 use prost_types::Duration as ProtoDuration;
 
 use super::*;
 use crate::channels::{self, Publication, SnapshotWriter};
+use crate::server::fixtures::metrics_text;
 use crate::telemetry::{Load, Metrics};
 use crate::xds::{ClientKind, Name, Resource, ResourceMap, Snapshot, World};
 
@@ -27,14 +27,14 @@ fn clusters(names: &[&str]) -> ResourceMap {
     names.iter().map(|name| cluster(name, "1")).collect()
 }
 
-fn asked(response: Option<LoadStatsResponse>) -> Option<Vec<String>> {
+fn listed(response: Option<LoadStatsResponse>) -> Option<Vec<String>> {
     response.map(|response| response.clusters)
 }
 
 #[test]
-fn a_client_is_asked_for_the_clusters_of_its_snapshot_after_an_entry_that_nobody_misses() {
+fn a_response_lists_the_clusters_of_the_snapshot_after_an_entry_that_may_be_dropped() {
     let now = Instant::now();
-    let mut plan = Plan::new(false, clusters(&["b", "a"]), INTERVAL);
+    let mut plan = ReportingPlan::new(false, clusters(&["b", "a"]), INTERVAL);
     let response = plan.poll(now).unwrap();
     assert_eq!(response.clusters, ["", "a", "b"]);
     assert_eq!(response.load_reporting_interval.unwrap().seconds, 10);
@@ -44,9 +44,9 @@ fn a_client_is_asked_for_the_clusters_of_its_snapshot_after_an_entry_that_nobody
 }
 
 #[test]
-fn a_client_that_can_report_all_is_asked_for_all_and_never_again() {
+fn a_client_that_can_report_all_gets_one_response() {
     let now = Instant::now();
-    let mut plan = Plan::new(true, clusters(&["a"]), INTERVAL);
+    let mut plan = ReportingPlan::new(true, clusters(&["a"]), INTERVAL);
     let response = plan.poll(now).unwrap();
     assert!(response.send_all_clusters);
     assert_eq!(response.clusters, [""; 0]);
@@ -58,12 +58,12 @@ fn a_client_that_can_report_all_is_asked_for_all_and_never_again() {
 #[test]
 fn a_new_list_waits_for_the_report_that_is_under_way() {
     let now = Instant::now();
-    let mut plan = Plan::new(false, clusters(&["a"]), INTERVAL);
+    let mut plan = ReportingPlan::new(false, clusters(&["a"]), INTERVAL);
     plan.poll(now).unwrap();
     plan.on_clusters(clusters(&["a", "b"]));
     assert_eq!(plan.poll(now + INTERVAL), None, "a response now would restart the interval");
     plan.on_report();
-    assert_eq!(asked(plan.poll(now + INTERVAL)).unwrap(), ["", "a", "b"]);
+    assert_eq!(listed(plan.poll(now + INTERVAL)).unwrap(), ["", "a", "b"]);
     plan.on_clusters(clusters(&["b"]));
     assert_eq!(plan.poll(now + INTERVAL), None, "the report was for the list before");
 }
@@ -71,19 +71,19 @@ fn a_new_list_waits_for_the_report_that_is_under_way() {
 #[test]
 fn a_client_without_load_gets_its_new_list_when_a_report_is_overdue() {
     let now = Instant::now();
-    let mut plan = Plan::new(false, clusters(&["a"]), INTERVAL);
+    let mut plan = ReportingPlan::new(false, clusters(&["a"]), INTERVAL);
     plan.poll(now).unwrap();
     plan.on_clusters(clusters(&["b"]));
     let deadline = plan.deadline().unwrap();
     assert!(deadline > now + INTERVAL);
-    assert_eq!(asked(plan.poll(deadline)).unwrap(), ["", "b"]);
+    assert_eq!(listed(plan.poll(deadline)).unwrap(), ["", "b"]);
     assert_eq!(plan.deadline(), None);
 }
 
 #[test]
-fn a_change_of_content_or_one_that_was_undone_asks_nothing_new() {
+fn a_change_of_content_or_one_that_was_undone_is_no_new_list() {
     let now = Instant::now();
-    let mut plan = Plan::new(false, clusters(&["a", "b"]), INTERVAL);
+    let mut plan = ReportingPlan::new(false, clusters(&["a", "b"]), INTERVAL);
     plan.poll(now).unwrap();
     plan.on_report();
     plan.on_clusters([cluster("a", "2"), cluster("b", "1")].into_iter().collect());
@@ -92,7 +92,7 @@ fn a_change_of_content_or_one_that_was_undone_asks_nothing_new() {
     plan.on_clusters(clusters(&["a", "b"]));
     assert_eq!((plan.poll(now), plan.deadline()), (None, None));
     plan.on_clusters(clusters(&["a", "c"]));
-    assert_eq!(asked(plan.poll(now)).unwrap(), ["", "a", "c"]);
+    assert_eq!(listed(plan.poll(now)).unwrap(), ["", "a", "c"]);
 }
 
 /// Sums over two snapshots: that of everyone, and that of the fleet `edge`.
@@ -123,16 +123,14 @@ impl Sums {
         self.writer.publish(Publication { world, observed_at: Instant::now() });
     }
 
-    fn add(&self, fleet: &str, stats: &ClusterStats) -> Result<(), LeftOut> {
+    fn add(&self, fleet: &str, stats: &ClusterStats) -> Result<(), ClusterStatsError> {
         let target = Target { kind: ClientKind::Envoy, fleet: fleet.into() };
         self.totals.add(&target, &report::ClusterStats::decode(stats.encode_to_vec().as_slice()).unwrap())
     }
 
     /// The samples about loads.
     fn text(&self) -> String {
-        let mut text = String::new();
-        encode(&mut text, &self.registry).unwrap();
-        text.split_inclusive('\n').filter(|line| line.starts_with("chancery_load_")).collect()
+        metrics_text(&self.registry).split_inclusive('\n').filter(|line| line.starts_with("chancery_load_")).collect()
     }
 }
 
@@ -191,7 +189,7 @@ fn of_a_report_with_every_field_is_read_what_counts() {
     let sent = Sent { node: Some(node), cluster_stats: vec![ClusterStats::default(), sent] };
     let LoadStatsRequest { node, cluster_stats } = LoadStatsRequest::decode(sent.encode_to_vec().as_slice()).unwrap();
     let node = node.unwrap();
-    assert_eq!((node.id.as_str(), node.sends_all_clusters), ("e", true));
+    assert_eq!((node.id.as_str(), node.sends_all_clusters()), ("e", true));
     let load = Load { issued: 12, succeeded: 7, failed: 2, dropped: 4 };
     assert_eq!(cluster_stats, [report::ClusterStats { cluster_name: "a".into(), load }]);
     let error = LoadStatsRequest::decode([0x12, 3, 0x0a, 1, 0xff].as_slice()).unwrap_err().to_string();
@@ -218,13 +216,13 @@ fn localities_reports_and_fleets_add_up_by_cluster() {
 fn a_client_adds_only_to_clusters_of_its_own_snapshot() {
     let sums = Sums::new(&["a"], &["b"]);
     for (fleet, cluster) in [("edge", "a"), ("other", "b"), ("edge", "invented"), ("edge", "")] {
-        assert_eq!(sums.add(fleet, &stats(cluster, &[locality(1, 1, 0)])), Err(LeftOut::Unknown));
+        assert_eq!(sums.add(fleet, &stats(cluster, &[locality(1, 1, 0)])), Err(ClusterStatsError::Unknown));
     }
     assert_eq!(sums.text(), "");
 }
 
 #[test]
-fn a_number_that_cannot_be_costs_its_cluster_only_and_names_the_field() {
+fn a_number_that_is_too_large_costs_its_cluster_only_and_names_the_field() {
     let sums = Sums::new(&["a", "b"], &[]);
     let huge = [
         stats("a", &[locality(u64::MAX, 0, 0)]),
@@ -233,7 +231,7 @@ fn a_number_that_cannot_be_costs_its_cluster_only_and_names_the_field() {
         ClusterStats { total_dropped_requests: u64::MAX, ..stats("a", &[]) },
     ];
     for stats in huge {
-        assert!(matches!(sums.add("", &stats), Err(LeftOut::Impossible { .. })), "{stats:?}");
+        assert!(matches!(sums.add("", &stats), Err(ClusterStatsError::TooLarge { .. })), "{stats:?}");
     }
     let error = sums.add("", &stats("a", &[locality(0, 0, u64::MAX)])).unwrap_err().to_string();
     assert!(error.starts_with("cluster_stats[a].total_error_requests: 18446744073709551615: expected"), "{error}");
@@ -249,7 +247,7 @@ fn the_sums_of_a_cluster_go_when_no_snapshot_has_it() {
         sums.add("other", &stats(name, &[locality(1, 1, 0)])).unwrap();
     }
     sums.publish(&["c"], &["a"]);
-    assert_eq!(sums.add("other", &stats("a", &[locality(1, 1, 0)])), Err(LeftOut::Unknown));
+    assert_eq!(sums.add("other", &stats("a", &[locality(1, 1, 0)])), Err(ClusterStatsError::Unknown));
     assert!(sums.text().contains(r#"cluster="a""#), "the other fleet still has it: {}", sums.text());
     assert!(!sums.text().contains(r#"cluster="b""#), "{}", sums.text());
     sums.publish(&["c"], &[]);

@@ -1,4 +1,4 @@
-//! The sums of what all clients report, by cluster.
+//! The sums of all load reports, by cluster.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,11 +9,11 @@ use crate::channels::{Publication, SnapshotReader};
 use crate::telemetry::Metrics;
 use crate::xds::{Difference, ResourceMap, ResourceType, Snapshot, Target, World};
 
-/// No client counts more than this within one report: at the usual interval it is a hundred thousand million requests a
-/// second. What is above is a fault of the client's arithmetic, and would spoil the sum for good.
+/// The most requests that a report may count for a cluster: at the usual interval it is a hundred thousand million requests a
+/// second. More is an arithmetic error of the client, and would spoil the sum for good.
 const MAX_REQUESTS: u64 = 1 << 40;
 
-/// The sums, and which clusters may have one.
+/// The sums, and the clusters that may have them.
 ///
 /// A cluster has sums from the first request to it until no snapshot has it any more, and only a client whose snapshot
 /// has it can add to them. So there are never more series than clusters, whatever clients say.
@@ -22,27 +22,27 @@ pub(super) struct Totals {
     newest: Mutex<Newest>,
 }
 
-/// The clusters that there are. Behind one lock with what is added, so that no sum comes back after it was forgotten.
+/// The newest clusters. Behind one lock with the additions, so that no sum comes back after it was removed.
 struct Newest {
     snapshots: SnapshotReader,
     publication: Option<Arc<Publication>>,
 }
 
-/// One cluster's part of a report is left out.
+/// Why the stats of a cluster aren't counted.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum LeftOut {
-    /// The client's snapshot doesn't have it. Nothing is wrong: Envoys report their static clusters, too, and clusters
+pub(super) enum ClusterStatsError {
+    /// The client's snapshot doesn't have it. That is normal: Envoys report their static clusters, too, and clusters
     /// that were removed a moment ago.
     #[error("the cluster isn't in what this client was sent")]
     Unknown,
-    /// A number that can't be.
+    /// A number is too large.
     #[error("cluster_stats[{cluster}].{field}: {count}: expected at most {MAX_REQUESTS} requests in one report")]
-    Impossible {
+    TooLarge {
         /// The cluster.
         cluster: String,
         /// The field of the report.
         field: &'static str,
-        /// What it says, over all localities.
+        /// Its value, over all localities.
         count: u64,
     },
 }
@@ -52,7 +52,7 @@ impl Totals {
         Self { metrics, newest: Mutex::new(Newest { snapshots, publication: None }) }
     }
 
-    /// Forgets clusters when they are gone, until `shutdown` or until nothing is published any more.
+    /// Removes the sums of clusters that are gone, until `shutdown` or until nothing is published any more.
     pub(super) async fn follow(self: Arc<Self>, mut snapshots: SnapshotReader, shutdown: CancellationToken) {
         while let Some(true) = shutdown.run_until_cancelled(snapshots.changed()).await {
             snapshots.latest();
@@ -61,19 +61,19 @@ impl Totals {
     }
 
     /// Adds one cluster's part of a report from a client of this target.
-    pub(super) fn add(&self, target: &Target, stats: &ClusterStats) -> Result<(), LeftOut> {
+    pub(super) fn add(&self, target: &Target, stats: &ClusterStats) -> Result<(), ClusterStatsError> {
         let newest = self.newest();
-        let publication = newest.publication.as_ref().ok_or(LeftOut::Unknown)?;
+        let publication = newest.publication.as_ref().ok_or(ClusterStatsError::Unknown)?;
         let clusters = publication.world.snapshot(target).get(ResourceType::Cluster);
-        let cluster = clusters.get(&stats.cluster_name).ok_or(LeftOut::Unknown)?;
+        let cluster = clusters.get(&stats.cluster_name).ok_or(ClusterStatsError::Unknown)?;
         check(stats)?;
         self.metrics.load_reported(cluster.name(), &stats.load);
         Ok(())
     }
 
-    /// The newest publication, after what is gone since the last one was forgotten.
+    /// The newest publication, after the sums of clusters that are gone since the last one were removed.
     fn newest(&self) -> MutexGuard<'_, Newest> {
-        // What it guards is whole at any time: a panic elsewhere left nothing half done.
+        // A panic elsewhere leaves nothing half done.
         let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
         let publication = newest.snapshots.latest();
         if let (Some(old), Some(new)) = (&newest.publication, &publication)
@@ -111,8 +111,8 @@ fn clusters(snapshot: &Snapshot) -> &ResourceMap {
     snapshot.get(ResourceType::Cluster)
 }
 
-/// Refuses what a report says of one cluster if it can't be.
-fn check(stats: &ClusterStats) -> Result<(), LeftOut> {
+/// Fails if a number of a cluster is too large.
+fn check(stats: &ClusterStats) -> Result<(), ClusterStatsError> {
     let ClusterStats { cluster_name, load } = stats;
     let counts = [
         ("total_issued_requests", load.issued),
@@ -121,7 +121,7 @@ fn check(stats: &ClusterStats) -> Result<(), LeftOut> {
         ("total_dropped_requests", load.dropped),
     ];
     match counts.into_iter().find(|(_, count)| *count > MAX_REQUESTS) {
-        Some((field, count)) => Err(LeftOut::Impossible { cluster: cluster_name.clone(), field, count }),
+        Some((field, count)) => Err(ClusterStatsError::TooLarge { cluster: cluster_name.clone(), field, count }),
         None => Ok(()),
     }
 }

@@ -9,7 +9,7 @@ use super::*;
 use crate::protocol::ErrorDetail;
 use crate::server::codec::MAX_REQUEST_BYTES;
 
-fn read<R: Request>(sent: &impl Message) -> Received<R> {
+fn read<R: RequestMessage>(sent: &impl Message) -> Received<R> {
     Received::decode(sent.encode_to_vec().as_slice()).unwrap()
 }
 
@@ -18,7 +18,7 @@ fn node() -> SentNode {
 }
 
 fn read_node() -> Node {
-    Node { id: "edge-7".into(), cluster: "edge".into(), ..Node::default() }
+    Node::decode(node().encode_to_vec().as_slice()).unwrap()
 }
 
 fn error_detail() -> RpcStatus {

@@ -44,4 +44,43 @@ pub(super) async fn list(mut notices: BoxStream<'static, Notice>) -> Result<List
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use std::time::Instant;
+
+    use futures::stream;
+
+    use super::*;
+
+    fn notice(event: Event) -> Notice {
+        Notice::Event { at: Instant::now(), event }
+    }
+
+    fn listed(kind: Kind) -> [Notice; 2] {
+        [notice(Event::Init(kind)), notice(Event::InitDone(kind))]
+    }
+
+    #[tokio::test]
+    async fn it_ends_when_every_kind_is_listed() {
+        let notices: Vec<_> = Kind::ALL.into_iter().flat_map(listed).chain([Notice::UpToDate]).collect();
+        // A source never ends by itself.
+        let list = list(stream::iter(notices).chain(stream::pending()).boxed()).await.unwrap();
+        assert_eq!((list.events.len(), list.denied.len()), (2 * Kind::COUNT, 0));
+    }
+
+    #[tokio::test]
+    async fn the_first_outage_ends_it() {
+        let outage = Notice::Outage { error: "not allowed to list pods".to_owned() };
+        let notices = listed(Kind::Service).into_iter().chain([outage]).collect::<Vec<_>>();
+        let error = list(stream::iter(notices).chain(stream::pending()).boxed()).await.unwrap_err();
+        assert_eq!(error.to_string(), "not allowed to list pods");
+    }
+
+    #[tokio::test]
+    async fn what_there_is_service_without_may_be_denied() {
+        let error = "not allowed to list pods".to_owned();
+        let denied = Notice::Denied { kind: Kind::Pod, what: "pods".to_owned(), error };
+        let notices: Vec<_> = [denied].into_iter().chain(Kind::ALL.into_iter().flat_map(listed)).collect();
+        let list = list(stream::iter(notices).chain(stream::pending()).boxed()).await.unwrap();
+        assert_eq!(list.denied, [(Kind::Pod, "not allowed to list pods".to_owned())]);
+    }
+}

@@ -43,4 +43,39 @@ impl TokenBucket {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    const TENTH: Duration = Duration::from_millis(100);
+
+    #[test]
+    fn a_burst_goes_at_once_and_the_rest_at_a_steady_rate() {
+        let start = Instant::now();
+        let mut pace = TokenBucket::new(TENTH, 30, start);
+        for n in 0..30 {
+            assert_eq!(pace.take(start), Duration::ZERO, "{n}");
+        }
+        assert_eq!(pace.take(start), TENTH);
+        assert_eq!(pace.take(start), TENTH * 2);
+        assert_eq!(pace.take(start + TENTH * 2), TENTH);
+    }
+
+    #[test]
+    fn a_rest_saves_up_one_burst_and_no_more() {
+        let start = Instant::now();
+        let mut pace = TokenBucket::new(TENTH, 30, start);
+        let later = start + Duration::from_hours(1);
+        assert_eq!((0..32).filter(|_| !pace.take(later).is_zero()).count(), 2);
+    }
+
+    #[test]
+    fn what_is_not_let_through_costs_nothing() {
+        let start = Instant::now();
+        let mut pace = TokenBucket::new(TENTH, 2, start);
+        assert!(pace.is_full(start));
+        assert_eq!((0..100).filter(|_| pace.try_take(start)).count(), 2);
+        assert!(!pace.is_full(start + TENTH));
+        assert!(pace.try_take(start + TENTH));
+        assert!(pace.is_full(start + TENTH * 3));
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chancery::protocol::{DeltaDiscoveryRequest, DiscoveryRequest, Session, Variant, delta, sotw};
+use chancery::protocol::{DeltaDiscoveryRequest, DiscoveryRequest, Session, Variant};
 use chancery::xds::{Name, Resource, ResourceType, Snapshot};
 use prost::Message;
 
@@ -17,7 +17,7 @@ pub fn requests(bytes: &[u8]) {
         let request = match variant {
             Variant::Sotw => DiscoveryRequest::decode_length_delimited(&mut rest).ok().map(|request| {
                 let of = ResourceType::from_type_url(&request.type_url);
-                of.map(|of| sotw::ask(of, request))
+                of.map(|of| request.into_request(of))
             }),
             Variant::Delta => DeltaDiscoveryRequest::decode_length_delimited(&mut rest).ok().map(|request| {
                 let of = ResourceType::from_type_url(&request.type_url);
@@ -25,21 +25,21 @@ pub fn requests(bytes: &[u8]) {
                     let DeltaDiscoveryRequest { type_url, response_nonce, .. } = &request;
                     let (subscribe, unsubscribe) =
                         (&request.resource_names_subscribe, &request.resource_names_unsubscribe);
-                    session.on_unserved(type_url, response_nonce, subscribe, unsubscribe);
+                    session.on_unsupported(type_url, response_nonce, subscribe, unsubscribe);
                 }
-                of.map(|of| delta::ask(of, request))
+                of.map(|of| request.into_request(of))
             }),
         };
-        let Some(ask) = request else { break };
-        if let Some(ask) = ask {
-            session.on_request(ask);
+        let Some(request) = request else { break };
+        if let Some(request) = request {
+            session.on_request(request);
         }
         let responses = std::iter::from_fn(|| session.poll()).take(ResourceType::COUNT + 1).count();
         assert!(responses <= ResourceType::COUNT, "the session doesn't stop");
-        let absences = std::iter::from_fn(|| session.poll_unserved()).take(100).count();
-        assert!(absences < 100, "the session doesn't stop saying that there is nothing");
+        let not_found = std::iter::from_fn(|| session.poll_unsupported()).take(100).count();
+        assert!(not_found < 100, "the session doesn't stop saying that there is nothing");
         for of in ResourceType::ALL {
-            session.view(of).map(|view| view.statuses().count());
+            session.status(of).map(|status| status.resources().count());
         }
     }
 }

@@ -2,18 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chancery::protocol::{MAX_RESPONSE_BYTES, Response, Variant, Verdict};
+use chancery::protocol::{Answer, MAX_RESPONSE_BYTES, Response, Variant};
 use chancery::xds::{Resource, ResourceType, Snapshot};
 
+use super::subscription::{Changes, Subscription};
 use super::view::{has_removals, is_whole};
-use super::wanted::{DemandChange, DemandReader};
 
 /// What was sent, and why something may be sent again.
 #[derive(Debug)]
 pub struct Book {
     variant: Variant,
     of: ResourceType,
-    /// What the client holds if it refuses nothing: the version, and whether it is from this stream.
+    /// What the client holds if it NACKs nothing: the version, and whether it is from this stream.
     sent: BTreeMap<String, (String, bool)>,
     /// What has to be sent once more though it didn't change, or be said to be missing.
     must: BTreeSet<String>,
@@ -24,8 +24,8 @@ pub struct Book {
     may_answer: bool,
     in_flight: Option<Response>,
     claimed: BTreeSet<String>,
-    /// What the client took on this stream, with the names that it refers to.
-    taken: BTreeMap<String, Vec<String>>,
+    /// What the client ACKed on this stream, with the names that it refers to.
+    acked: BTreeMap<String, Vec<String>>,
     /// What of it was gone at some time since, without a word.
     lost: BTreeSet<String>,
     /// What was gone, without a word, since it was sent: should it come back as it was, the server may send it again.
@@ -47,7 +47,7 @@ impl Book {
             may_answer: false,
             in_flight: None,
             claimed: BTreeSet::new(),
-            taken: BTreeMap::new(),
+            acked: BTreeMap::new(),
             lost: BTreeSet::new(),
             unsaid: BTreeSet::new(),
         }
@@ -62,12 +62,12 @@ impl Book {
         self.claimed.contains(name)
     }
 
-    /// What the client took on this stream of this name refers to these.
-    pub fn taken(&self, name: &str) -> Option<&Vec<String>> {
-        self.taken.get(name)
+    /// What the client ACKed on this stream of this name refers to these.
+    pub fn acked(&self, name: &str) -> Option<&Vec<String>> {
+        self.acked.get(name)
     }
 
-    /// Whether the server has reason to believe that the client still uses what it took of this name.
+    /// Whether the server has reason to believe that the client still uses what it ACKed of this name.
     pub fn is_in_use(&self, name: &str) -> bool {
         !self.lost.contains(name)
     }
@@ -84,74 +84,74 @@ impl Book {
         let response = self.in_flight.take_if(|response| response.nonce == nonce)?;
         if error.is_none() {
             if is_whole(self.variant, self.of) {
-                self.taken.clear();
+                self.acked.clear();
             }
             for resource in response.resources.iter() {
-                self.taken.insert(resource.name().to_string(), references(resource));
+                self.acked.insert(resource.name().to_string(), references(resource));
                 self.lost.remove(&**resource.name());
             }
             for name in &response.removed {
-                self.taken.remove(&**name);
+                self.acked.remove(&**name);
             }
         }
         Some(response)
     }
 
-    /// The verdict of the session has to be this.
-    pub fn check_verdict(verdict: Option<&Verdict>, answered: Option<&Response>, error: Option<&str>) {
-        match (verdict, answered, error) {
-            (None, None, _) | (Some(Verdict::Ack), Some(_), None) => {}
-            (Some(Verdict::Nack { version, message, .. }), Some(response), Some(error)) => {
+    /// The answer that the session reports has to be this.
+    pub fn check_answer(answer: Option<&Answer>, answered: Option<&Response>, error: Option<&str>) {
+        match (answer, answered, error) {
+            (None, None, _) | (Some(Answer::Ack), Some(_), None) => {}
+            (Some(Answer::Nack { version, message, .. }), Some(response), Some(error)) => {
                 assert_eq!(*version, response.version.to_string());
                 assert_eq!(message, error);
             }
-            _ => panic!("{verdict:?} about {answered:?}, which the client answered with {error:?}"),
+            _ => panic!("{answer:?} about {answered:?}, which the client answered with {error:?}"),
         }
     }
 
-    /// What is wanted changed. `holds` says whether the client has anything of this type.
-    pub fn on_wish(&mut self, first: bool, holds: bool, wish: &DemandChange, wanted: &DemandReader) {
-        self.sent.retain(|name, _| wanted.is(name));
-        self.must.retain(|name| wanted.is(name));
-        self.may.retain(|name| wanted.is(name));
-        self.taken.retain(|name, _| wanted.is(name));
+    /// The subscription changed. `holds` says whether the client has anything of this type.
+    pub fn on_changes(&mut self, first: bool, holds: bool, changes: &Changes, subscription: &Subscription) {
+        self.sent.retain(|name, _| subscription.matches(name));
+        self.must.retain(|name| subscription.matches(name));
+        self.may.retain(|name| subscription.matches(name));
+        self.acked.retain(|name, _| subscription.matches(name));
         match self.variant {
-            // What is wanted by name now may come, if the wildcard gave it or not.
-            Variant::Sotw => self.may.extend(wish.added.iter().cloned()),
+            // What is subscribed to by name may come, if the wildcard gave it or not.
+            Variant::Sotw => self.may.extend(changes.added.iter().cloned()),
             Variant::Delta if first => {
-                self.must.extend(wish.added.iter().filter(|name| !self.sent.contains_key(*name)).cloned());
+                self.must.extend(changes.added.iter().filter(|name| !self.sent.contains_key(*name)).cloned());
             }
             // Subscribed to again, so it is sent again (`resource_names_subscribe` in discovery.proto).
             Variant::Delta => {
-                for name in &wish.added {
+                for name in &changes.added {
                     self.sent.remove(name);
                     self.must.insert(name.clone());
                 }
             }
         }
         if self.variant == Variant::Delta {
-            for name in &wish.dropped {
+            for name in &changes.dropped {
                 self.sent.remove(name);
                 self.must.remove(name);
                 self.may.remove(name);
                 // The wildcard covers it still, and the client can't know (spec, "Unsubscribing From Resources").
-                if wanted.is(name) {
+                if subscription.matches(name) {
                     self.must.insert(name.clone());
                 }
             }
         }
-        self.may_answer |= self.must_answer || wish.began || wish.again;
+        self.may_answer |= self.must_answer || changes.began || changes.again;
         // Where absence deletes, the first answer deletes what is left of earlier streams.
-        let begins = wish.began || (first && holds && is_whole(self.variant, self.of));
-        self.must_answer = (self.must_answer || begins) && !wish.ended && wanted_anything(wanted);
-        if wish.began || wish.again {
+        let begins = changes.began || (first && holds && is_whole(self.variant, self.of));
+        self.must_answer = (self.must_answer || begins) && !changes.ended && is_to_anything(subscription);
+        if changes.began || changes.again {
             self.may.extend(self.sent.keys().cloned());
         }
-        if wish.began || self.variant == Variant::Sotw {
-            // What is wanted again before it has arrived will be held when it does.
+        if changes.began || self.variant == Variant::Sotw {
+            // What is subscribed to again before it has arrived will be held when it does.
             for resource in self.in_flight.iter().flat_map(|response| response.resources.iter()) {
                 let name = resource.name().to_string();
-                if wanted.is(&name) && !self.sent.contains_key(&name) {
+                if subscription.matches(&name) && !self.sent.contains_key(&name) {
                     self.may.insert(name.clone());
                     self.sent.insert(name, (resource.version().to_string(), true));
                 }
@@ -160,19 +160,20 @@ impl Book {
     }
 
     /// The client has forgotten everything, also that a response is on its way.
-    pub fn on_forgotten(&mut self, wanted: &DemandReader) {
+    pub fn on_forgotten(&mut self, subscription: &Subscription) {
         self.in_flight = None;
         self.sent.clear();
-        self.taken.clear();
+        self.acked.clear();
         let is_whole = is_whole(self.variant, self.of);
-        self.must_answer = wanted.is_everything() || (is_whole && wanted_anything(wanted));
+        self.must_answer = subscription.is_everything() || (is_whole && is_to_anything(subscription));
         self.may_answer = true;
     }
 
     /// What refers to these was sent: with need, so they have to follow; without, so they may.
-    pub fn on_parents(&mut self, brought: Brought, wanted: Option<&DemandReader>) {
+    pub fn on_parents(&mut self, brought: Brought, subscription: Option<&Subscription>) {
         for (names, was_needed) in brought {
-            let names = names.into_iter().filter(|name| wanted.is_none_or(|wanted| wanted.is(name)));
+            let names =
+                names.into_iter().filter(|name| subscription.is_none_or(|subscription| subscription.matches(name)));
             if was_needed { self.must.extend(names) } else { self.may.extend(names) }
         }
     }
@@ -186,13 +187,13 @@ impl Book {
     }
 
     /// A response came out. Is there need for it, and for all of it?
-    pub fn on_response(&mut self, response: &Response, wanted: &DemandReader, snapshot: &Snapshot) -> Brought {
+    pub fn on_response(&mut self, response: &Response, subscription: &Subscription, snapshot: &Snapshot) -> Brought {
         let (of, goal) = (self.of, snapshot.get(self.of));
         assert!(self.in_flight.is_none(), "{of}: two responses are unanswered: {:?}, {response:?}", self.in_flight);
         self.check_form(response);
         for resource in response.resources.iter() {
             let name = resource.name();
-            assert!(wanted.is(name), "{of}: {name} isn't wanted");
+            assert!(subscription.matches(name), "{of}: {name} isn't subscription");
             match goal.get(name) {
                 Some(now) => assert_eq!(now, resource, "{of}: not what the snapshot has"),
                 // It may linger.
@@ -209,7 +210,7 @@ impl Book {
             .map(|resource| (references(resource), is_changed(resource) || self.must.contains(&**resource.name())));
         let brought: Brought = brought.collect();
         if is_whole(self.variant, of) {
-            for resource in goal.iter().filter(|resource| wanted.is(resource.name())) {
+            for resource in goal.iter().filter(|resource| subscription.matches(resource.name())) {
                 assert!(response.resources.contains(resource), "{of}: {} is left out", resource.name());
             }
             let is_shorter = self.sent.len() != response.resources.len();
@@ -222,7 +223,7 @@ impl Book {
                 assert!(is_needed, "{of}: {} is sent without need", resource.name());
             }
             for name in &response.removed {
-                assert!(wanted.is(name), "{of}: {name} isn't wanted, and said to be gone");
+                assert!(subscription.matches(name), "{of}: {name} isn't subscription, and said to be gone");
                 assert!(!goal.contains(name), "{of}: {name} isn't gone");
                 assert!(
                     self.sent.contains_key(&**name) || is_due(name),
@@ -275,28 +276,28 @@ impl Book {
     fn lose(&mut self, snapshot: &Snapshot) {
         let goal = snapshot.get(self.of);
         self.unsaid.extend(self.sent.keys().filter(|name| !goal.contains(name)).cloned());
-        self.lost.extend(self.taken.keys().filter(|name| !goal.contains(name)).cloned());
+        self.lost.extend(self.acked.keys().filter(|name| !goal.contains(name)).cloned());
     }
 
-    /// What a response takes away from the client that wants it, and that was sent on this stream.
-    pub fn taken_away<'a>(&'a self, response: &Response, wanted: &DemandReader) -> Vec<&'a str> {
+    /// What a response takes away from the client that subscribes to it, and that was sent on this stream.
+    pub fn removed_from_client<'a>(&'a self, response: &Response, subscription: &Subscription) -> Vec<&'a str> {
         let is_gone = |name: &str| {
             let is_removed = response.removed.iter().any(|removed| **removed == *name);
             let is_absent = response.resources.iter().all(|resource| **resource.name() != *name);
             is_removed || (is_whole(self.variant, self.of) && is_absent)
         };
-        let sent = self.sent.iter().filter(|(name, (_, here))| *here && wanted.is(name) && is_gone(name));
+        let sent = self.sent.iter().filter(|(name, (_, here))| *here && subscription.matches(name) && is_gone(name));
         sent.map(|(name, _)| name.as_str()).collect()
     }
 
     /// The session is silent, and no response of this type is unanswered: nothing may be due. While it waits, it may
     /// keep what is gone.
-    pub fn check_silence(&mut self, wanted: &DemandReader, snapshot: &Snapshot, waits: bool) {
+    pub fn check_silence(&mut self, subscription: &Subscription, snapshot: &Snapshot, waits: bool) {
         if self.is_unanswered() || (waits && self.of == ResourceType::Route) {
             return;
         }
         let (of, goal) = (self.of, snapshot.get(self.of));
-        for resource in goal.iter().filter(|resource| wanted.is(resource.name())) {
+        for resource in goal.iter().filter(|resource| subscription.matches(resource.name())) {
             let sent = self.sent.get(&**resource.name()).map(|(version, _)| version.clone());
             assert_eq!(sent, Some(resource.version().to_string()), "{of}: {} isn't sent", resource.name());
         }
@@ -321,6 +322,6 @@ fn references(resource: &Resource) -> Vec<String> {
     resource.references().iter().map(ToString::to_string).collect()
 }
 
-fn wanted_anything(wanted: &DemandReader) -> bool {
-    wanted.is_everything() || !wanted.names.is_empty()
+fn is_to_anything(subscription: &Subscription) -> bool {
+    subscription.is_everything() || !subscription.names.is_empty()
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use chancery::protocol::{Ask, Asked, Response, Session, Variant};
+use chancery::protocol::{Request, Response, Session, SubscriptionUpdate, Variant};
 use chancery::xds::{ResourceType, Snapshot};
 
 use super::book::Book;
@@ -15,7 +15,7 @@ use super::view::View;
 /// three parts, and few things are due twice.
 const MAX_RESPONSES_AT_THE_END: usize = 100;
 
-/// What a client says that refuses a response.
+/// What a client says that NACKs a response.
 const COMPLAINT: &str = "no";
 
 /// Whether one stream carries all types, or each has its own.
@@ -102,7 +102,7 @@ impl Game {
         self.watch();
     }
 
-    /// Goes on, without a change, until the client has taken everything and all waits are over, and compares what it
+    /// Goes on, without a change, until the client has answered everything and all waits are over, and compares what it
     /// holds with the snapshot.
     pub fn end(mut self) {
         for of in ResourceType::ALL {
@@ -190,46 +190,46 @@ impl Game {
         let holds = !view.held.is_empty();
         view.ever_asked = true;
         let answered = book.on_answer(&nonce, error);
-        let asked = match self.variant {
+        let update = match self.variant {
             Variant::Sotw => {
-                let mut list = view.wanted.list();
+                let mut list = view.subscription.list();
                 list.extend(subscribe);
                 list.retain(|name| !unsubscribe.contains(name));
-                let wish = view.wanted.replace(of, first, &list);
-                view.keep_wanted();
-                book.on_wish(first, holds, &wish, &view.wanted);
+                let changes = view.subscription.replace(of, first, &list);
+                view.keep_subscribed();
+                book.on_changes(first, holds, &changes, &view.subscription);
                 if nonce.is_empty() && !first {
                     view.forget_all();
-                    book.on_forgotten(&view.wanted);
+                    book.on_forgotten(&view.subscription);
                 }
                 // In another order than ours, and one of them twice: it says nothing.
                 let names = list.iter().rev().chain(list.first()).collect();
                 // Only who holds nothing may be left waiting for what isn't there.
-                if holds { Asked::NamesHolding(names) } else { Asked::Names(names) }
+                SubscriptionUpdate::Replace { names, has_version: holds }
             }
             Variant::Delta => {
-                let mut claims = BTreeMap::new();
+                let mut initial_versions = BTreeMap::new();
                 if first {
-                    subscribe.extend(view.wanted.list());
-                    claims.clone_from(&view.held);
-                    book.on_claims(&claims);
+                    subscribe.extend(view.subscription.list());
+                    initial_versions.clone_from(&view.held);
+                    book.on_claims(&initial_versions);
                 }
-                let wish = view.wanted.update(of, first, &subscribe, unsubscribe);
+                let changes = view.subscription.update(of, first, &subscribe, unsubscribe);
                 // What comes again isn't relied on until then.
-                let again = wish.added.iter().filter(|name| !claims.contains_key(*name));
-                for name in again.chain(&wish.dropped) {
+                let again = changes.added.iter().filter(|name| !initial_versions.contains_key(*name));
+                for name in again.chain(&changes.dropped) {
                     view.forget(name);
                 }
-                view.keep_wanted();
-                book.on_wish(first, holds, &wish, &view.wanted);
+                view.keep_subscribed();
+                book.on_changes(first, holds, &changes, &view.subscription);
                 let (subscribe, unsubscribe) = (subscribe.iter().collect(), unsubscribe.iter().collect());
-                Asked::Changes { subscribe, unsubscribe, held: claims }
+                SubscriptionUpdate::Change { subscribe, unsubscribe, initial_versions }
             }
         };
-        let ask = Ask { resource_type: of, nonce, error: error.map(str::to_owned), asked };
+        let request = Request { resource_type: of, nonce, error: error.map(str::to_owned), update };
         let carrier = self.carrier(of);
-        let verdict = self.sessions[carrier].session.on_request(ask);
-        Book::check_verdict(verdict.as_ref(), answered.as_ref(), error);
+        let answer = self.sessions[carrier].session.on_request(request);
+        Book::check_answer(answer.as_ref(), answered.as_ref(), error);
     }
 
     fn receive(&mut self, accept: bool) {
@@ -238,7 +238,7 @@ impl Game {
         let view = &mut self.views[of.index()];
         view.unsaid = Some((response.nonce.clone(), accept));
         if !accept {
-            view.refuse(self.variant, &response);
+            view.nack(self.variant, &response);
             return;
         }
         let warming = view.apply(self.variant, &response);
@@ -296,7 +296,7 @@ impl Game {
             let waits = self.sessions[carrier].session.is_waiting();
             for of in self.sessions[carrier].types.clone() {
                 if self.views[of.index()].asked {
-                    self.books[of.index()].check_silence(&self.views[of.index()].wanted, &self.snapshot, waits);
+                    self.books[of.index()].check_silence(&self.views[of.index()].subscription, &self.snapshot, waits);
                 }
             }
         }
@@ -309,11 +309,11 @@ impl Game {
         if !self.sessions[carrier].was_overdue && self.streams == Streams::Aggregated {
             self.check_order(&response);
         }
-        let wanted = &self.views[of.index()].wanted;
-        let brought = self.books[of.index()].on_response(&response, wanted, &self.snapshot);
+        let subscription = &self.views[of.index()].subscription;
+        let brought = self.books[of.index()].on_response(&response, subscription, &self.snapshot);
         if let (Some(of), Streams::Aggregated) = (follower(of), self.streams) {
             let view = &self.views[of.index()];
-            self.books[of.index()].on_parents(brought, view.asked.then_some(&view.wanted));
+            self.books[of.index()].on_parents(brought, view.asked.then_some(&view.subscription));
         }
         self.inbox.push_back(response);
     }
@@ -327,7 +327,7 @@ impl Game {
             Route if clusters.asked => {
                 // What the client brought with it, it may have been using all the time.
                 for route in response.resources.iter().filter(|route| !book.is_claimed(route.name())) {
-                    let before = book.taken(route.name());
+                    let before = book.acked(route.name());
                     let is_new = |name: &str| before.is_none_or(|before| before.iter().all(|old| old != name));
                     let new = route.references().iter().filter(|name| is_new(name));
                     for cluster in new.filter_map(|name| self.snapshot.get(Cluster).get(name)) {
@@ -342,11 +342,12 @@ impl Game {
                 }
             }
             Cluster if routes.asked => {
-                for gone in self.books[Cluster.index()].taken_away(response, &clusters.wanted) {
-                    let current = self.snapshot.get(Route).iter().filter(|route| routes.wanted.is(route.name()));
+                for gone in self.books[Cluster.index()].removed_from_client(response, &clusters.subscription) {
+                    let current =
+                        self.snapshot.get(Route).iter().filter(|route| routes.subscription.matches(route.name()));
                     for route in current.filter(|route| book.is_in_use(route.name())) {
-                        let taken = book.taken(route.name()).into_iter().flatten();
-                        assert!(taken.into_iter().all(|name| name != gone), "{gone} goes before {route:?}");
+                        let acked = book.acked(route.name()).into_iter().flatten();
+                        assert!(acked.into_iter().all(|name| name != gone), "{gone} goes before {route:?}");
                     }
                 }
             }

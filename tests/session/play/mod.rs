@@ -13,8 +13,8 @@ mod book;
 mod game;
 mod resources;
 mod step;
+mod subscription;
 mod view;
-mod wanted;
 
 pub use game::{Game, Streams};
 pub use step::{Change, NAMES, Nonce, Step, WILDCARD};

@@ -13,11 +13,11 @@ pub const WILDCARD: &str = "*";
 pub enum Step {
     /// The snapshot changes, all of this at once.
     Publish(Vec<Change>),
-    /// The client changes what it wants of a type; neither word: it only repeats itself.
+    /// The client changes its subscription to a type; neither word: it only repeats itself.
     Ask { of: ResourceType, subscribe: Vec<&'static str>, unsubscribe: Vec<&'static str>, nonce: Nonce },
-    /// The oldest response arrives at the client, which applies or refuses it, but doesn't say so yet.
+    /// The oldest response arrives at the client, which applies or NACKs it, but doesn't say so yet.
     Receive { accept: bool },
-    /// The client says what it made of the latest response of a type.
+    /// The client ACKs or NACKs the latest response of a type.
     Answer { of: ResourceType },
     /// The time of the stream of this type is up, if it waits.
     Expire { of: ResourceType },
@@ -35,13 +35,13 @@ pub enum Change {
     Remove { of: ResourceType, name: &'static str },
 }
 
-/// The nonce of a request that changes what is wanted.
+/// The nonce of a request that changes the subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Nonce {
     /// As clients do: of the response that wasn't answered yet, which is answered so; else in the state of the world of
     /// the one answered last.
     Usual,
-    /// Of a response answered before, be it on an earlier stream, with a complaint.
+    /// Of a response answered before, be it on an earlier stream, with an error.
     Stale,
     /// Of nobody's response.
     Foreign,

@@ -16,9 +16,9 @@ fn framed(message: &[u8]) -> Vec<u8> {
 }
 
 /// The requests in these frames of HTTP/2.
-fn in_frames(frames: Vec<Vec<u8>>) -> Requests<DeltaDiscoveryRequest> {
+fn in_frames(frames: Vec<Vec<u8>>) -> RequestStream<DeltaDiscoveryRequest> {
     let frames = frames.into_iter().map(|frame| Ok::<_, Infallible>(Frame::data(Bytes::from(frame))));
-    Requests::new(Body::new(StreamBody::new(stream::iter(frames))))
+    RequestStream::new(Body::new(StreamBody::new(stream::iter(frames))))
 }
 
 async fn code(frames: Vec<Vec<u8>>) -> Code {
@@ -40,7 +40,7 @@ async fn requests_are_read_however_they_are_cut_into_frames() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_the_fault_of_the_client() {
+async fn an_invalid_request_is_told_from_a_lost_connection() {
     assert_eq!(code(vec![framed(&[0xff])]).await, Code::InvalidArgument);
     let too_long = u32::try_from(MAX_REQUEST_BYTES + 1).unwrap();
     assert_eq!(code(vec![[&[0], &too_long.to_be_bytes()[..]].concat()]).await, Code::OutOfRange);

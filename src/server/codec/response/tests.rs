@@ -6,38 +6,40 @@ use data_plane_api::endpoint::ClusterLoadAssignment;
 use prost::Message;
 use prost_types::Any;
 
-use super::{HEADER_BYTES, Outgoing, PIECE_BYTES, Reply, Writing};
-use crate::protocol::{Absence, Response, Variant};
+use super::{Content, HEADER_BYTES, OutgoingResponse, PIECE_BYTES, ResponseEncoder};
+use crate::protocol::{NotFoundResponse, Response, Variant};
+use crate::server::fixtures::{self, resource};
 use crate::xds::{Name, Resource, ResourceType, Version};
 
 const VIRTUAL_HOST: &str = "type.googleapis.com/envoy.config.route.v3.VirtualHost";
 
-fn outgoing(variant: Variant) -> Outgoing {
-    let resource = |name: &str| {
+/// A response with two assignments, which two others are gone from.
+fn outgoing(variant: Variant) -> OutgoingResponse {
+    let assignment = |name: &str| {
         let message = ClusterLoadAssignment { cluster_name: name.to_owned(), ..ClusterLoadAssignment::default() };
         Arc::new(Resource::encode(Name::from(name), &message, []))
     };
-    let response = Response {
-        resource_type: ResourceType::Endpoint,
-        nonce: "7.1".to_owned(),
-        version: Version::of(b"all"),
-        resources: [resource("shop/cart/50051"), resource("shop/pay/80")].into(),
-        removed: vec![Name::from("shop/gone/1"), Name::from("shop/gone/2")],
-    };
-    Outgoing { reply: Reply::Resources { variant, response }, identifier: "replica-1".into() }
+    let mut outgoing = fixtures::outgoing(variant, [assignment("shop/cart/50051"), assignment("shop/pay/80")]);
+    response(&mut outgoing).removed = vec![Name::from("shop/gone/1"), Name::from("shop/gone/2")];
+    outgoing
+}
+
+fn response(outgoing: &mut OutgoingResponse) -> &mut Response {
+    let Content::Resources { response, .. } = &mut outgoing.content else { unreachable!() };
+    response
 }
 
 /// The pieces, one after the other, without the header that says their length.
-fn written(outgoing: Outgoing) -> Vec<u8> {
+fn encoded(outgoing: OutgoingResponse) -> Vec<u8> {
     let bytes = pieces(outgoing).concat();
     let (header, message) = bytes.split_at(HEADER_BYTES);
     assert_eq!(header, [&[0], &u32::try_from(message.len()).unwrap().to_be_bytes()[..]].concat());
     message.to_vec()
 }
 
-fn pieces(outgoing: Outgoing) -> Vec<Vec<u8>> {
-    let mut writing = Writing::new(outgoing);
-    std::iter::from_fn(|| writing.next_piece()).collect()
+fn pieces(outgoing: OutgoingResponse) -> Vec<Vec<u8>> {
+    let mut encoder = ResponseEncoder::new(outgoing);
+    std::iter::from_fn(|| encoder.next_piece()).collect()
 }
 
 fn any(resource: &Resource) -> Any {
@@ -46,8 +48,8 @@ fn any(resource: &Resource) -> Any {
 
 #[test]
 fn sotw_is_what_prost_would_write() {
-    let outgoing = outgoing(Variant::Sotw);
-    let Reply::Resources { response, .. } = &outgoing.reply else { unreachable!() };
+    let mut outgoing = outgoing(Variant::Sotw);
+    let response = response(&mut outgoing);
     let expected = DiscoveryResponse {
         version_info: response.version.to_string(),
         resources: response.resources.iter().map(|resource| any(resource)).collect(),
@@ -56,13 +58,13 @@ fn sotw_is_what_prost_would_write() {
         control_plane: Some(ControlPlane { identifier: "replica-1".to_owned() }),
         ..DiscoveryResponse::default()
     };
-    assert_eq!(written(outgoing), expected.encode_to_vec());
+    assert_eq!(encoded(outgoing), expected.encode_to_vec());
 }
 
 #[test]
 fn delta_is_what_prost_would_write() {
-    let outgoing = outgoing(Variant::Delta);
-    let Reply::Resources { response, .. } = &outgoing.reply else { unreachable!() };
+    let mut outgoing = outgoing(Variant::Delta);
+    let response = response(&mut outgoing);
     let wrapped = |resource: &Arc<Resource>| Wrapped {
         name: resource.name().to_string(),
         version: resource.version().to_string(),
@@ -78,21 +80,17 @@ fn delta_is_what_prost_would_write() {
         control_plane: Some(ControlPlane { identifier: "replica-1".to_owned() }),
         ..DeltaDiscoveryResponse::default()
     };
-    assert_eq!(written(outgoing), expected.encode_to_vec());
+    assert_eq!(encoded(outgoing), expected.encode_to_vec());
 }
 
 #[test]
 fn a_large_response_is_cut_wherever_a_piece_is_full() {
     for variant in [Variant::Sotw, Variant::Delta] {
-        let large = |name: &str, bytes: usize| {
-            let value = vec![7; bytes];
-            Arc::new(Resource::from_value(Name::from(name), "type".to_owned(), value, []))
-        };
         let mut outgoing = outgoing(variant);
-        let Reply::Resources { response, .. } = &mut outgoing.reply else { unreachable!() };
+        let response = response(&mut outgoing);
         // Larger than two pieces, as large as one, and so many small ones that ends of pieces meet them anywhere.
-        let first = [large("a", 2 * PIECE_BYTES + 1), large("b", PIECE_BYTES), large("c", 0)];
-        response.resources = first.into_iter().chain((0..300).map(|n| large(&format!("d{n:03}"), n))).collect();
+        let first = [resource("a", 2 * PIECE_BYTES + 1), resource("b", PIECE_BYTES), resource("c", 0)];
+        response.resources = first.into_iter().chain((0..300).map(|n| resource(&format!("d{n:03}"), n))).collect();
         let resources = response.resources.clone();
 
         let pieces = pieces(outgoing);
@@ -114,12 +112,12 @@ fn a_large_response_is_cut_wherever_a_piece_is_full() {
 }
 
 #[test]
-fn that_there_is_nothing_is_what_prost_would_write() {
+fn not_found_is_what_prost_would_write() {
     for (type_url, is_of_aliases) in [("type.googleapis.com/a.B", false), (VIRTUAL_HOST, true)] {
         let names = ["one", "two"];
-        let absence =
-            Absence { type_url: type_url.into(), nonce: "7.2".to_owned(), names: names.map(Name::from).to_vec() };
-        assert_eq!(absence.is_of_aliases(), is_of_aliases);
+        let nonce = "7.2".to_owned();
+        let response = NotFoundResponse { type_url: type_url.into(), nonce, names: names.map(Name::from).to_vec() };
+        assert_eq!(response.is_of_aliases(), is_of_aliases);
         let unresolved =
             |name: &str| Wrapped { name: name.to_owned(), aliases: vec![name.to_owned()], ..Wrapped::default() };
         let expected = DeltaDiscoveryResponse {
@@ -131,7 +129,7 @@ fn that_there_is_nothing_is_what_prost_would_write() {
             control_plane: Some(ControlPlane { identifier: "replica-1".to_owned() }),
             ..DeltaDiscoveryResponse::default()
         };
-        let outgoing = Outgoing { reply: Reply::Absence(absence), identifier: "replica-1".into() };
-        assert_eq!(written(outgoing), expected.encode_to_vec());
+        let outgoing = OutgoingResponse { content: Content::NotFound(response), identifier: "replica-1".into() };
+        assert_eq!(encoded(outgoing), expected.encode_to_vec());
     }
 }

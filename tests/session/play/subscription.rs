@@ -1,4 +1,4 @@
-//! What a client wants of one type, told anew from the specification ("How the client specifies what resources to
+//! The subscription to one type, written anew from the specification ("How the client specifies what resources to
 //! return").
 
 use std::collections::BTreeSet;
@@ -7,9 +7,9 @@ use chancery::xds::ResourceType;
 
 use super::step::WILDCARD;
 
-/// The names that a client wants, and whether it wants all the others too.
+/// The names that a client subscribes to, and whether to all others too.
 #[derive(Debug, Clone, Default)]
-pub struct DemandReader {
+pub struct Subscription {
     pub wildcard: Wildcard,
     pub names: BTreeSet<String>,
 }
@@ -24,25 +24,25 @@ pub enum Wildcard {
 
 /// What a request changed.
 #[derive(Debug, Default)]
-pub struct DemandChange {
-    /// Everything is wanted now, and wasn't before.
+pub struct Changes {
+    /// The wildcard is new.
     pub began: bool,
-    /// Everything was wanted, and isn't any more.
+    /// The wildcard is gone.
     pub ended: bool,
-    /// Everything was wanted, and is asked for once more.
+    /// The client subscribed to `*` once more.
     pub again: bool,
-    /// Names that are wanted in particular now, in delta also those that were before.
+    /// Names that are subscribed to now, in delta also those that were before.
     pub added: BTreeSet<String>,
-    /// Names that aren't wanted in particular any more.
+    /// Names that aren't subscribed to any more.
     pub dropped: BTreeSet<String>,
 }
 
-impl DemandReader {
+impl Subscription {
     pub fn is_everything(&self) -> bool {
         self.wildcard != Wildcard::No
     }
 
-    pub fn is(&self, name: &str) -> bool {
+    pub fn matches(&self, name: &str) -> bool {
         self.is_everything() || self.names.contains(name)
     }
 
@@ -57,8 +57,8 @@ impl DemandReader {
         self.names.iter().cloned().chain(wildcard).collect()
     }
 
-    /// State of the world: the list is what is wanted.
-    pub fn replace(&mut self, of: ResourceType, first: bool, list: &BTreeSet<String>) -> DemandChange {
+    /// State of the world: the list is the subscription.
+    pub fn replace(&mut self, of: ResourceType, first: bool, list: &BTreeSet<String>) -> Changes {
         let before = self.before(first);
         let still_legacy = before.wildcard == Wildcard::Legacy || (first && has_legacy_wildcard(of));
         self.wildcard = match list.contains(WILDCARD) {
@@ -67,7 +67,7 @@ impl DemandReader {
             _ => Wildcard::No,
         };
         self.names = list.iter().filter(|name| *name != WILDCARD).cloned().collect();
-        DemandChange {
+        Changes {
             began: self.is_everything() && !before.is_everything(),
             ended: before.is_everything() && !self.is_everything(),
             again: false,
@@ -77,24 +77,18 @@ impl DemandReader {
     }
 
     /// Delta: first what is subscribed to, then what no longer.
-    pub fn update(
-        &mut self,
-        of: ResourceType,
-        first: bool,
-        subscribe: &[String],
-        unsubscribe: &[String],
-    ) -> DemandChange {
+    pub fn update(&mut self, of: ResourceType, first: bool, subscribe: &[String], unsubscribe: &[String]) -> Changes {
         let before = self.before(first);
-        let mut wish = DemandChange::default();
+        let mut changes = Changes::default();
         if first && subscribe.is_empty() && has_legacy_wildcard(of) {
             self.wildcard = Wildcard::Legacy;
         }
         for name in subscribe {
             if name != WILDCARD {
                 self.names.insert(name.clone());
-                wish.added.insert(name.clone());
+                changes.added.insert(name.clone());
             } else if has_wildcard(of) {
-                wish.again = before.wildcard == Wildcard::Explicit;
+                changes.again = before.wildcard == Wildcard::Explicit;
                 self.wildcard = Wildcard::Explicit;
             }
         }
@@ -102,17 +96,17 @@ impl DemandReader {
             if name == WILDCARD {
                 self.wildcard = Wildcard::No;
             } else if self.names.remove(name) {
-                wish.added.remove(name);
-                wish.dropped.insert(name.clone());
+                changes.added.remove(name);
+                changes.dropped.insert(name.clone());
             }
         }
-        wish.began = self.is_everything() && !before.is_everything();
-        wish.ended = before.is_everything() && !self.is_everything();
-        wish.again &= self.is_everything();
-        wish
+        changes.began = self.is_everything() && !before.is_everything();
+        changes.ended = before.is_everything() && !self.is_everything();
+        changes.again &= self.is_everything();
+        changes
     }
 
-    /// What the server knows: nothing of what was wanted on an earlier stream.
+    /// What the server knows: nothing of the subscription on an earlier stream.
     fn before(&mut self, first: bool) -> Self {
         if first {
             *self = Self::default();

@@ -1,33 +1,33 @@
-//! Types that aren't served, and the one that is served in its own way: secrets.
+//! Unsupported resource types, and the one that is served in its own way: secrets.
 
 use super::world::{World, sent};
-use crate::protocol::{NameList, Variant};
+use crate::protocol::{NameList, NotFoundResponse, Variant};
 use crate::xds::ResourceType::Secret;
 
 const RUNTIME: &str = "type.googleapis.com/envoy.service.runtime.v3.Runtime";
 const VIRTUAL_HOST: &str = "type.googleapis.com/envoy.config.route.v3.VirtualHost";
 
 fn names(world: &mut World) -> Option<(Vec<String>, String)> {
-    let absence = world.session.poll_unserved()?;
-    Some((absence.names.iter().map(ToString::to_string).collect(), absence.nonce))
+    let response = world.session.poll_unsupported()?;
+    Some((response.names.iter().map(ToString::to_string).collect(), response.nonce))
 }
 
 #[test]
-fn b07_names_of_an_unserved_type_are_absent_once_each() {
+fn b07_names_of_an_unsupported_type_are_absent_once_each() {
     let mut world = World::new(Variant::Delta);
-    world.session.on_unserved(RUNTIME, "", &["b", "a", "b", "*"].iter().collect(), &NameList::default());
+    world.session.on_unsupported(RUNTIME, "", &["b", "a", "b", "*"].iter().collect(), &NameList::default());
     let (absent, nonce) = names(&mut world).unwrap();
     assert_eq!(absent, ["a", "b"]);
-    // One response is unanswered; what comes meanwhile waits for the answer.
-    world.session.on_unserved(RUNTIME, "", &["c", "d"].iter().collect(), &["d"].iter().collect());
+    // One response is in flight; what comes meanwhile waits for its ACK.
+    world.session.on_unsupported(RUNTIME, "", &["c", "d"].iter().collect(), &["d"].iter().collect());
     assert_eq!(names(&mut world), None);
-    world.session.on_unserved(RUNTIME, "some other", &NameList::default(), &NameList::default());
+    world.session.on_unsupported(RUNTIME, "some other", &NameList::default(), &NameList::default());
     assert_eq!(names(&mut world), None);
-    world.session.on_unserved(RUNTIME, &nonce, &NameList::default(), &NameList::default());
+    world.session.on_unsupported(RUNTIME, &nonce, &NameList::default(), &NameList::default());
     let (absent, second) = names(&mut world).unwrap();
     assert_eq!(absent, ["c"]);
     assert_ne!(nonce, second);
-    world.session.on_unserved(RUNTIME, &second, &NameList::default(), &NameList::default());
+    world.session.on_unsupported(RUNTIME, &second, &NameList::default(), &NameList::default());
     assert_eq!(names(&mut world), None);
 }
 
@@ -35,10 +35,10 @@ fn b07_names_of_an_unserved_type_are_absent_once_each() {
 fn b07_a_client_cannot_make_us_remember_types_without_end() {
     let mut world = World::new(Variant::Delta);
     for n in 0..100 {
-        world.session.on_unserved(&format!("type{n}"), "", &["a"].iter().collect(), &NameList::default());
+        world.session.on_unsupported(&format!("type{n}"), "", &["a"].iter().collect(), &NameList::default());
     }
-    let answers = std::iter::from_fn(|| world.session.poll_unserved()).count();
-    assert_eq!(answers, 16);
+    let responses = std::iter::from_fn(|| world.session.poll_unsupported()).count();
+    assert_eq!(responses, 16);
 }
 
 #[test]
@@ -47,8 +47,8 @@ fn b07_nor_names_of_a_type_whose_answers_it_never_takes() {
     let mut from = 0;
     while !world.session.is_excessive() {
         let names: Vec<String> = (from..from + 300_000).map(|n| format!("name-{n}")).collect();
-        world.session.on_unserved(RUNTIME, "", &names.iter().collect(), &NameList::default());
-        world.session.poll_unserved();
+        world.session.on_unsupported(RUNTIME, "", &names.iter().collect(), &NameList::default());
+        world.session.poll_unsupported();
         from += 300_000;
         assert!(from < 3_000_000, "never too many");
     }
@@ -57,10 +57,10 @@ fn b07_nor_names_of_a_type_whose_answers_it_never_takes() {
 #[test]
 fn d12_virtual_hosts_are_unresolved_aliases() {
     let mut world = World::new(Variant::Delta);
-    world.session.on_unserved(VIRTUAL_HOST, "", &["http/a.example"].iter().collect(), &NameList::default());
-    world.session.on_unserved(RUNTIME, "", &["a"].iter().collect(), &NameList::default());
-    let absences: Vec<_> = std::iter::from_fn(|| world.session.poll_unserved()).collect();
-    let of_aliases: Vec<bool> = absences.iter().map(crate::protocol::Absence::is_of_aliases).collect();
+    world.session.on_unsupported(VIRTUAL_HOST, "", &["http/a.example"].iter().collect(), &NameList::default());
+    world.session.on_unsupported(RUNTIME, "", &["a"].iter().collect(), &NameList::default());
+    let responses: Vec<_> = std::iter::from_fn(|| world.session.poll_unsupported()).collect();
+    let of_aliases: Vec<bool> = responses.iter().map(NotFoundResponse::is_of_aliases).collect();
     assert_eq!(of_aliases, [true, false]);
 }
 

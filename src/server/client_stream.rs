@@ -1,4 +1,4 @@
-//! One client behind one stream.
+//! The state of one stream whose client is known.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,51 +7,60 @@ use std::time::{Instant, SystemTime};
 use tracing::{Span, debug, info, warn};
 
 use super::Context;
-use super::codec::Reply;
-use super::connection::Wire;
+use super::codec::Content;
+use super::connection::Connection;
+use super::write_progress::WriteProgress;
 use crate::channels::{ClientNack, ClientSummary, NackSummary, Publication, TypeSummary, seconds};
 use crate::identity::Client;
-use crate::protocol::{Ask, Blamed, Complaint, MAX_RESPONSE_BYTES, Response, Session, Variant, Verdict, View};
+use crate::protocol::{
+    Answer, MAX_RESPONSE_BYTES, Nack, NackedResource, Request, Response, Session, SubscriptionStatus, Variant,
+};
 use crate::telemetry::OpenGuard;
 use crate::xds::ResourceType;
 
-/// Says that nothing was stuck when it was last looked.
+/// Nothing was stuck at the last check.
 const NOT_STUCK: u64 = u64::MAX;
 
-/// A client, and how far it is. The stream changes it; others look at it, and hold the lock only for that.
+/// A stream, and how far its client is. The loop of the stream changes it; others look at it, and hold the lock only for
+/// that.
 #[derive(Debug)]
-pub(super) struct Peer {
+pub(super) struct ClientStream {
+    /// Its client.
     pub(super) client: Client,
-    since: Instant,
-    /// Which stream of the client it is, for people: `ads delta 17`.
+    opened_at: Instant,
+    /// The stream, as CSDS and `chancery status` show it: `ads delta 17`.
     pub(super) scope: String,
+    /// The span of what it logs.
     pub(super) span: Span,
     state: Mutex<State>,
-    wire: Wire,
-    /// Where the outbox was stuck when it was last looked.
+    connection: Connection,
+    progress: Arc<WriteProgress>,
+    /// Where the responses were stuck at the last check.
     stuck_at: AtomicU64,
     /// Counts the stream as open until it is dropped.
     _open: OpenGuard,
 }
 
-/// What changes while the stream goes on.
+/// The state that changes.
 #[derive(Debug)]
 pub(super) struct State {
+    /// The protocol.
     pub(super) session: Session,
-    /// When the session, which waits for an answer, is to be told that time went by.
+    /// When the session, which holds something back, is due its next tick.
     next_tick: Option<Instant>,
     /// The publication that is being sent, until every type has caught up with it: when its oldest event came.
     catching_up: Option<Instant>,
-    pushes: [Option<Push>; ResourceType::COUNT],
-    /// The last response of each type that the client refused, if it took none since.
-    refused: [Option<Refused>; ResourceType::COUNT],
-    /// The types of which a response was too large, and that was said.
+    /// The response of each type that has no ACK or NACK yet.
+    in_flight: [Option<InFlight>; ResourceType::COUNT],
+    /// The last NACK of each type, until an ACK.
+    last_nacks: [Option<LastNack>; ResourceType::COUNT],
+    /// The types whose last response was too large, which was logged.
     oversized: [bool; ResourceType::COUNT],
 }
 
-/// A response that the client refused.
+/// The NACK of a response.
 #[derive(Debug)]
-struct Refused {
+struct LastNack {
     at: Instant,
     /// The same moment by the calendar.
     on: SystemTime,
@@ -59,36 +68,38 @@ struct Refused {
     message: String,
 }
 
-/// An unanswered response.
+/// A response without ACK or NACK.
 #[derive(Debug)]
-struct Push {
+struct InFlight {
     sent_at: Instant,
     observed_at: Option<Instant>,
 }
 
-impl Peer {
+impl ClientStream {
     pub(super) fn new(
         client: Client,
         scope: String,
         session: Session,
         span: Span,
-        wire: Wire,
+        connection: Connection,
+        progress: Arc<WriteProgress>,
         open: OpenGuard,
     ) -> Self {
         Self {
             client,
-            since: Instant::now(),
+            opened_at: Instant::now(),
             scope,
             span,
             state: Mutex::new(State {
                 session,
                 next_tick: None,
                 catching_up: None,
-                pushes: [const { None }; ResourceType::COUNT],
-                refused: [const { None }; ResourceType::COUNT],
+                in_flight: [const { None }; ResourceType::COUNT],
+                last_nacks: [const { None }; ResourceType::COUNT],
                 oversized: [false; ResourceType::COUNT],
             }),
-            wire,
+            connection,
+            progress,
             stuck_at: AtomicU64::new(NOT_STUCK),
             _open: open,
         }
@@ -99,7 +110,7 @@ impl Peer {
     }
 
     /// What is to be sent next. Called whenever HTTP/2 has room for a message.
-    pub(super) fn poll(&self, variant: Variant, context: &Context) -> Option<Reply> {
+    pub(super) fn poll(&self, variant: Variant, context: &Context) -> Option<Content> {
         let mut state = self.state();
         let response = state.session.poll();
         match (state.session.is_waiting(), state.next_tick) {
@@ -109,12 +120,12 @@ impl Peer {
         }
         if let Some(response) = response {
             self.note_sent(&mut state, &response, context);
-            return Some(Reply::Resources { variant, response });
+            return Some(Content::Resources { variant, response });
         }
-        if state.pushes.iter().all(Option::is_none) && state.next_tick.is_none() {
+        if state.in_flight.iter().all(Option::is_none) && state.next_tick.is_none() {
             state.catching_up = None;
         }
-        state.session.poll_unserved().map(Reply::Absence)
+        state.session.poll_unsupported().map(Content::NotFound)
     }
 
     fn note_sent(&self, state: &mut State, response: &Response, context: &Context) {
@@ -125,9 +136,9 @@ impl Peer {
             resources = resources.len(), removed = removed.len(), bytes, "Sending",
         );
         context.metrics.response_sent(resource_type.as_str(), self.client.target.kind.as_str());
-        let push = Push { sent_at: Instant::now(), observed_at: state.catching_up };
-        if let Some(slot) = state.pushes.get_mut(resource_type.index()) {
-            *slot = Some(push);
+        let sent = InFlight { sent_at: Instant::now(), observed_at: state.catching_up };
+        if let Some(in_flight) = state.in_flight.get_mut(resource_type.index()) {
+            *in_flight = Some(sent);
         }
         let Some(was_oversized) = state.oversized.get_mut(resource_type.index()) else { return };
         let is_oversized = bytes > MAX_RESPONSE_BYTES;
@@ -146,57 +157,56 @@ impl Peer {
         state.session.on_snapshot(Arc::clone(publication.world.snapshot(&self.client.target)));
     }
 
-    /// Takes in a request. Says whether the client asks for more than can be remembered.
-    pub(super) fn on_ask(&self, ask: Ask, context: &Context) -> bool {
-        let (resource_type, nonce) = (ask.resource_type, ask.nonce.clone());
+    /// Takes in a request. Returns whether the client subscribes to too many names.
+    pub(super) fn on_request(&self, request: Request, context: &Context) -> bool {
+        let (resource_type, nonce) = (request.resource_type, request.nonce.clone());
         let mut state = self.state();
-        let refused = state.session.complaints().next().is_some();
-        if let Some(verdict) = state.session.on_request(ask) {
-            self.note_verdict(&mut state, resource_type, &nonce, verdict, context);
-            if refused || state.session.complaints().next().is_some() {
+        let had_nacks = state.session.nacks().next().is_some();
+        if let Some(answer) = state.session.on_request(request) {
+            self.note_answer(&mut state, resource_type, &nonce, answer, context);
+            if had_nacks || state.session.nacks().next().is_some() {
                 context.streams.nacks_changed();
             }
         }
         state.session.is_excessive()
     }
 
-    fn note_verdict(
+    fn note_answer(
         &self,
         state: &mut State,
         resource_type: ResourceType,
         nonce: &str,
-        verdict: Verdict,
+        answer: Answer,
         context: &Context,
     ) {
-        let push = state.pushes.get_mut(resource_type.index()).and_then(Option::take);
-        let Some(refused) = state.refused.get_mut(resource_type.index()) else { return };
+        let in_flight = state.in_flight.get_mut(resource_type.index()).and_then(Option::take);
+        let Some(last_nack) = state.last_nacks.get_mut(resource_type.index()) else { return };
         let metrics = &context.metrics;
-        match verdict {
-            Verdict::Ack => {
-                *refused = None;
-                let Some(Push { sent_at, observed_at }) = push else { return };
+        match answer {
+            Answer::Ack => {
+                *last_nack = None;
+                let Some(InFlight { sent_at, observed_at }) = in_flight else { return };
                 metrics.acked(resource_type.as_str(), sent_at.elapsed());
                 if let Some(observed_at) = observed_at {
                     metrics.event_acked(resource_type.as_str(), observed_at.elapsed());
                 }
             }
-            Verdict::Nack { version, message, blamed } => {
+            Answer::Nack { version, message, resources } => {
                 metrics.nacked(resource_type.as_str(), self.client.target.kind.as_str());
-                let names: Vec<&str> = blamed.iter().map(|blamed| &*blamed.name).collect();
-                let object =
-                    blamed.iter().find_map(|blamed| blamed.origin.as_ref().map(|origin| origin.object.to_string()));
-                let annotation = blamed.iter().find_map(|blamed| blamed.annotation.as_deref());
+                let names: Vec<&str> = resources.iter().map(|resource| &*resource.name).collect();
+                let object = resources.iter().find_map(|resource| Some(resource.origin.as_ref()?.object.to_string()));
+                let annotation = resources.iter().find_map(|resource| resource.annotation.as_deref());
                 warn!(
                     parent: &self.span, type_url = resource_type.type_url(), nonce, version, error = message,
                     resources = names.join(" "), object, annotation,
                     "Client rejected a response; it keeps what it had, and won't be sent this again",
                 );
-                *refused = Some(Refused { at: Instant::now(), on: SystemTime::now(), version, message });
+                *last_nack = Some(LastNack { at: Instant::now(), on: SystemTime::now(), version, message });
             }
         }
     }
 
-    /// How far the client is, in short.
+    /// How far the client is, in one entry.
     pub(super) fn summary(&self) -> ClientSummary {
         let Client { node_id, user_agent, target, place: _ } = &self.client;
         let state = self.state();
@@ -206,25 +216,24 @@ impl Peer {
             client: target.kind,
             user_agent: user_agent.clone(),
             stream: self.scope.clone(),
-            age_seconds: seconds(self.since.elapsed()),
+            age_seconds: seconds(self.opened_at.elapsed()),
             types: ResourceType::ALL.into_iter().filter_map(|resource_type| state.summary(resource_type)).collect(),
         }
     }
 
-    /// How far the client is now with each type that it asked for, and when it last refused a response of that type, if it
-    /// took none since.
-    pub(super) fn views(&self) -> Vec<(View, Option<SystemTime>)> {
+    /// The status of each type that the client requested, and the time of its last NACK, if it sent no ACK since.
+    pub(super) fn statuses(&self) -> Vec<(SubscriptionStatus, Option<SystemTime>)> {
         let state = self.state();
-        let refused_on = state.refused.iter().map(|refused| refused.as_ref().map(|refused| refused.on));
-        let views = ResourceType::ALL.into_iter().zip(refused_on);
-        views.filter_map(|(resource_type, on)| Some((state.session.view(resource_type)?, on))).collect()
+        let nacked_on = state.last_nacks.iter().map(|nack| nack.as_ref().map(|nack| nack.on));
+        let types = ResourceType::ALL.into_iter().zip(nacked_on);
+        types.filter_map(|(resource_type, on)| Some((state.session.status(resource_type)?, on))).collect()
     }
 
-    /// What the client refuses now, as far as it is traced back to objects.
+    /// The resources that the client NACKs now, as far as they are traced back to objects.
     pub(super) fn nacks(&self) -> Vec<ClientNack> {
         let state = self.state();
-        let nacks = state.session.complaints().flat_map(|(resource_type, _, Complaint { message, blamed })| {
-            blamed.iter().filter_map(move |Blamed { name, origin, annotation }| {
+        let nacks = state.session.nacks().flat_map(|(resource_type, _, Nack { message, resources })| {
+            resources.iter().filter_map(move |NackedResource { name, origin, annotation }| {
                 Some(ClientNack {
                     node_id: self.client.node_id.clone(),
                     resource_type,
@@ -246,17 +255,17 @@ impl Peer {
     pub(super) fn on_tick(&self) {
         let mut state = self.state();
         state.next_tick = None;
-        if state.session.on_tick() && state.pushes.iter().any(Option::is_some) {
+        if state.session.on_tick() && state.in_flight.iter().any(Option::is_some) {
             warn!(parent: &self.span, "Client didn't answer in time; sending what was held back for its answer");
         }
     }
 
-    /// Cuts the connection if the same is stuck as when this was last called.
+    /// Cuts the connection if nothing was written since the last check.
     pub(super) fn check_reading(&self) {
-        let stuck_at = self.wire.outbox.stuck_at().unwrap_or(NOT_STUCK);
+        let stuck_at = self.progress.stuck_at().unwrap_or(NOT_STUCK);
         if self.stuck_at.swap(stuck_at, Ordering::Relaxed) == stuck_at && stuck_at != NOT_STUCK {
             warn!(parent: &self.span, "Client doesn't read what it was sent; cutting its connection");
-            self.wire.connection.cut.abort();
+            self.connection.cut.abort();
         }
     }
 }
@@ -265,14 +274,14 @@ impl State {
     fn summary(&self, resource_type: ResourceType) -> Option<TypeSummary> {
         let (sent, acked) = self.session.versions(resource_type)?;
         let index = resource_type.index();
-        let push = self.pushes.get(index).and_then(Option::as_ref);
-        let refused = self.refused.get(index).and_then(Option::as_ref);
+        let in_flight = self.in_flight.get(index).and_then(Option::as_ref);
+        let nack = self.last_nacks.get(index).and_then(Option::as_ref);
         Some(TypeSummary {
             resource_type,
             sent: sent.map(|version| version.to_string()),
             acked: acked.map(|version| version.to_string()),
-            behind_seconds: push.map(|push| seconds(push.sent_at.elapsed())),
-            nack: refused.map(|Refused { at, on: _, version, message }| NackSummary {
+            behind_seconds: in_flight.map(|response| seconds(response.sent_at.elapsed())),
+            nack: nack.map(|LastNack { at, on: _, version, message }| NackSummary {
                 version: version.clone(),
                 message: message.clone(),
                 seconds_ago: seconds(at.elapsed()),
@@ -281,7 +290,7 @@ impl State {
     }
 }
 
-impl Drop for Peer {
+impl Drop for ClientStream {
     fn drop(&mut self) {
         info!(parent: &self.span, "Client disconnected");
     }
