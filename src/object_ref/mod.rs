@@ -129,15 +129,9 @@ mod tests {
     }
 
     #[test]
-    fn the_text_of_an_object_can_be_read_back() {
-        let cart = ObjectRef::service(&Key::new("shop", "cart"));
-        let shop = ObjectRef::Object(Kind::Namespace, Key::new("", "shop"));
-        let slice = ObjectRef::Object(Kind::EndpointSlice, Key::new("shop", "cart-x7"));
-        for object in [cart, shop, slice] {
-            assert_eq!(ObjectRef::of_object(&object.to_string()), Some(object));
-        }
-        for text in ["", "Service", "Ingress shop/cart", &ObjectRef::File("a.yaml".into()).to_string()] {
-            assert_eq!(ObjectRef::of_object(text), None, "{text}");
-        }
+    fn an_object_is_named_by_kind_namespace_and_name() {
+        let shop = Key::new("", "shop");
+        assert_eq!(ObjectRef::Object(Kind::Namespace, shop).to_string(), "Namespace shop");
+        assert_eq!(Named("Ingress", &Key::new("shop", "web")).to_string(), "Ingress shop/web");
     }
 }
