@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use chancery::xds::ResourceType::{Cluster, Endpoint, Listener};
-use serde_json::Value;
 use rig::ads::{self, envoy};
 use rig::serve::Serve;
+use serde_json::Value;
 
 const PAGE: &str = include_str!("../../docs/stability.md");
 
