@@ -169,8 +169,8 @@ async fn r05_that_connections_are_refused_is_logged_once() {
     serve.terminate().await;
     serve.logged("Stopped").await;
     let log = serve.log();
-    let lines: Vec<_> = log.lines().filter(|line| line.contains("Refused a connection")).collect();
-    assert!(lines.len() == 1 && lines[0].contains("--max-connections"), "{log}");
+    let lines: Vec<_> = log.lines().filter(|line| line.contains("Reached --max-connections")).collect();
+    assert!(lines.len() == 1 && lines[0].contains("max_connections=1"), "{log}");
 }
 
 #[tokio::test]
