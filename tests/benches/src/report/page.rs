@@ -65,7 +65,7 @@ fn lead(results: &Results) -> String {
     let back = |figure| restart::summary(results.restart.as_ref(), Kind::Chancery, false, figure);
     format!(
         "When one endpoint changes, the last of {clients} clients that hold {names} assignments each has the change after {} \
-         (go-control-plane's LinearCache: {}; its SnapshotReader: {}; a bare tonic server that sends 600 ready bytes: {}).\n\
+         (go-control-plane's LinearCache: {}; its SnapshotCache: {}; a bare tonic server that sends 600 ready bytes: {}).\n\
          Such a change costs the server {} of processor time if each client holds 10 assignments, {} if it holds 100, and {} \
          if it holds 1000 (LinearCache with 1000: {}).\n\
          After `kill -9`, all {clients} clients that come back at once and hold nothing have everything again after {}, and \

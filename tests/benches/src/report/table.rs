@@ -9,7 +9,7 @@ const COLUMNS: [Kind; 5] = [Kind::Linear, Kind::Snapshot, Kind::Tcp, Kind::Tonic
 /// What is said below it.
 pub const NOTE: &str = "\
 Each cell: the median over the rounds of what each round says (and the least and the greatest round). LinearCache and
-SnapshotReader are go-control-plane's; on the Kubernetes API, LinearCache is fed by informers. “1000 × 100” is 1000 clients
+SnapshotCache are go-control-plane's; on the Kubernetes API, LinearCache is fed by informers. “1000 × 100” is 1000 clients
 that hold 100 assignments each, of 1000 Services with 10 endpoints unless the row says how many; they speak delta xDS
 unless it says SotW. A round's time to the last client is the median over its changes. That a change costs the same for 10
 and 1000 names is read as a ratio of at most 1.3, the limit that is set for the number of Services. A target is met if

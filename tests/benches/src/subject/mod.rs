@@ -30,7 +30,7 @@ pub enum Kind {
     Chancery,
     /// go-control-plane's `LinearCache`: a change is a call of `UpdateResource`.
     Linear,
-    /// go-control-plane's `SnapshotReader`: a change is a new snapshot.
+    /// go-control-plane's `SnapshotCache`: a change is a new snapshot.
     Snapshot,
     /// A write of 600 bytes to each of the connections, without any protocol.
     Tcp,
@@ -44,7 +44,7 @@ impl Kind {
         match self {
             Self::Chancery => "Chancery",
             Self::Linear => "go-control-plane LinearCache",
-            Self::Snapshot => "go-control-plane SnapshotReader",
+            Self::Snapshot => "go-control-plane SnapshotCache",
             Self::Tcp => "raw TCP",
             Self::Tonic => "bare tonic",
         }
