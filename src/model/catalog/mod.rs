@@ -357,8 +357,11 @@ fn concerns_us(one: &Rejected) -> bool {
         | Location::Label(MetadataKey::Ours(_))
         | Location::Inherited(..) => true,
         Location::Annotation(MetadataKey::Foreign(key), _) => **key == *compat::OPT_IN,
-        Location::Label(MetadataKey::Foreign(_)) => false,
-        Location::File | Location::Line(_) | Location::Field(_) | Location::Elsewhere(..) => false,
+        Location::Label(MetadataKey::Foreign(_))
+        | Location::File
+        | Location::Line(_)
+        | Location::Field(_)
+        | Location::Elsewhere(..) => false,
     };
     is_about_settings && is_ours
 }
