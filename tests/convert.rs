@@ -205,10 +205,7 @@ fn a_mapping_without_a_port_is_about_port_80() {
     );
     let (code, out, err) = run(&["convert", "-"], &with("[{name: http, port: 8080}]"));
     assert!(code == 1 && !out.contains("kind: Service"), "{out}");
-    assert!(
-        err.contains("the Service has no TCP port 80, which is meant where none is named; it has 8080 (http)"),
-        "{err}"
-    );
+    assert!(err.contains("the Service has no TCP port 80, the default of a Mapping; it has 8080 (http)"), "{err}");
 
     // What is ours already stays, also by the name of the port.
     let ours =
@@ -351,7 +348,7 @@ fn mappings_that_lead_nowhere_are_said() {
     let (code, out, err) = run(&["convert", "-"], &other);
     assert_eq!((code, out.lines().count()), (1, 1), "{out}");
     assert!(
-        err.contains("Mapping edge/m: apiVersion: \"getambassador.io/v4\": not read; expected a Mapping of"),
+        err.contains("Mapping edge/m: apiVersion: \"getambassador.io/v4\": not supported; expected a Mapping of"),
         "{err}"
     );
     assert_eq!(run(&["convert", "-", "--compat=linkerd.io"], &other), (0, String::new(), String::new()));

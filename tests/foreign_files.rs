@@ -354,7 +354,7 @@ async fn serve_says_in_one_line_what_it_leaves_alone_and_tells_what_breaks() {
     let repository = repository(&[&FOREIGN[..], &[("cart.yaml", CART), ("slice.yaml", SLICE)]].concat());
     let serve = Serve::start(CHANCERY, &["--manifests", text(repository.path()), "--log-format", "json"]);
     serve.ready().await;
-    serve.logged("Left alone what isn't meant for us").await;
+    serve.logged("Ignored files and objects that don't take part").await;
     let log = serve.log();
     assert!(log.contains("8 files without Kubernetes objects, 2 Helm templates"), "{log}");
     assert!(!log.contains("can't be used\"") && !log.contains(SECRET), "{log}");

@@ -1,4 +1,4 @@
-//! Who is connected, as JSON.
+//! Serves the list of connected clients as JSON.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! What the clients of a fleet hold, as JSON.
+//! Serves the configuration of a fleet or client as JSON.
 
 use std::sync::Arc;
 

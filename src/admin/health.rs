@@ -1,4 +1,4 @@
-//! Whether it runs, and whether it has something to serve.
+//! Serves `/livez` and `/readyz`.
 
 use std::fmt::Write;
 use std::time::Instant;

@@ -1,4 +1,4 @@
-//! The page that lists the others.
+//! Serves the index page.
 
 use axum::response::Html;
 

@@ -1,4 +1,4 @@
-//! The metrics, for Prometheus and whoever else reads OpenMetrics.
+//! Serves the metrics in the OpenMetrics format.
 
 use std::fmt;
 use std::time::Instant;

@@ -1,4 +1,4 @@
-//! What people and machines may ask a running Chancery, over plain HTTP on a port of its own.
+//! The admin server: health, metrics and debug pages over HTTP.
 //!
 //! ```text
 //! GET /livez             it runs

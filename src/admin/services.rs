@@ -1,4 +1,4 @@
-//! The Services that take part, as JSON.
+//! Serves the list of Services as JSON.
 
 use axum::extract::State;
 use axum::response::Response;

@@ -163,14 +163,14 @@ async fn end(mut parts: Parts, grace: Duration, signals: &mut Signals) {
     let all = async {
         while let Some(ended) = parts.join_next().await {
             if let Ok((name, Err(error))) = ended {
-                error!(%error, part = name, "Failed while stopping");
+                error!(%error, part = name, "Failed during shutdown");
             }
         }
     };
     tokio::select! {
         () = all => info!("Stopped"),
-        () = sleep(grace) => warn!(?grace, "Stopped though streams were open still; the grace period is over"),
-        signal = signals.next() => warn!(signal, "Stopped at once; a second signal came"),
+        () = sleep(grace) => warn!(?grace, "Stopped with open streams: the grace period is over"),
+        signal = signals.next() => warn!(signal, "Stopped at once on a second signal"),
     }
 }
 

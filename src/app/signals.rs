@@ -1,4 +1,4 @@
-//! The signals that end the process.
+//! Waits for the signals that end the process.
 
 use std::io;
 

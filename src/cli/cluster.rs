@@ -1,4 +1,4 @@
-//! A live cluster, read once.
+//! Reads a live cluster once.
 
 use std::io::Write;
 use std::path::PathBuf;

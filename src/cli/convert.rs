@@ -1,4 +1,4 @@
-//! `chancery convert`: annotations of other products, in ours.
+//! `chancery convert`: converts annotations of other products.
 
 mod mappings;
 

@@ -1,4 +1,4 @@
-//! Pages of an admin port.
+//! Fetches pages from the admin server.
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! `chancery lint`: every mistake in manifests or in a live cluster.
+//! `chancery lint`: checks manifests or a live cluster.
 
 use std::fmt;
 use std::io::Write;

@@ -1,4 +1,4 @@
-//! What the offline commands have in common: objects that are read once, and what comes of them.
+//! Reads objects for the offline commands.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

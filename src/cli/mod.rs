@@ -1,4 +1,4 @@
-//! The command line: one file a command.
+//! The command line: one file or folder per command.
 //!
 //! ```text
 //! arguments ──▶ Cli ──▶ serve      runs until a signal

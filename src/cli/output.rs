@@ -1,4 +1,4 @@
-//! How data is printed.
+//! Prints JSON, YAML, tables and text.
 
 use std::io::{self, Write};
 

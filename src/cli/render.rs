@@ -1,4 +1,4 @@
-//! `chancery render`: what a client would get, offline.
+//! `chancery render`: prints what a client would get.
 
 use std::io::Write;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! `chancery status`: who is connected, and how far each client is.
+//! `chancery status`: shows connected clients.
 
 use std::io::Write;
 use std::net::SocketAddr;

@@ -120,7 +120,7 @@ impl EventWriter {
                     on_outcome(reason.as_str(), outcome);
                 }
                 Err(RecvError::Lagged(count)) => {
-                    warn!(count, "Too many Events wait to be written; dropped the oldest");
+                    warn!(count, "Too many Events are queued; dropped the oldest");
                     (0..count).for_each(|_| on_outcome("", EventOutcome::Dropped));
                 }
                 Err(RecvError::Closed) => return,
@@ -144,7 +144,7 @@ impl EventWriter {
             let error = match self.try_write(event).await {
                 Ok(outcome) => {
                     self.missing.clear();
-                    debug!(%kind, %key, %reason, outcome = outcome.as_str(), "Told the owner of an object");
+                    debug!(%kind, %key, %reason, outcome = outcome.as_str(), "Wrote an Event");
                     return outcome;
                 }
                 Err(error) => error,
@@ -155,19 +155,19 @@ impl EventWriter {
                 {
                     self.missing.insert(rule);
                     if self.reported.insert(rule) {
-                        warn!(%error, rule, "Not allowed to tell owners of objects what is wrong; a rule of RBAC is missing");
+                        warn!(%error, rule, "Can't write Events: an RBAC rule is missing");
                     }
                     return EventOutcome::Failed;
                 }
                 WriteError::Permanent(error) => {
-                    warn!(%kind, %key, %reason, %error, "Can't tell the owner of an object what is wrong");
+                    warn!(%kind, %key, %reason, %error, "Can't write an Event");
                     return EventOutcome::Failed;
                 }
                 WriteError::Transient(error) if attempt == ATTEMPTS => {
-                    warn!(%kind, %key, %reason, %error, attempt, "Gave up telling the owner of an object what is wrong");
+                    warn!(%kind, %key, %reason, %error, attempt, "Gave up writing an Event");
                 }
                 WriteError::Transient(error) | WriteError::Forbidden { rule: _, error } => {
-                    debug!(%kind, %key, %reason, %error, attempt, "Can't tell the owner of an object yet");
+                    debug!(%kind, %key, %reason, %error, attempt, "Can't write an Event yet; retrying");
                     sleep(wait.mul_f64(fastrand::f64().mul_add(0.5, 0.5))).await;
                     wait = (wait * 2).min(longest);
                 }

@@ -1,4 +1,4 @@
-//! Whose business it is what can't be used.
+//! Decides whether rejected configuration concerns Chancery.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The ports that are meant when nobody names one.
+//! The default ports of a Service.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Durations as users write them: a number and a unit.
+//! Parses durations: a number and a unit.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Where the requests for a port can go.
+//! The endpoints of a port.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

@@ -1,4 +1,4 @@
-//! What sources say.
+//! The events that sources emit.
 
 use super::{Concern, Kind, ObjectRef, Rejected, object::Object};
 

@@ -8,7 +8,7 @@ pub const IGNORED: &str = "it is ignored";
 pub const REST_OF_LIST: &str = "the rest of the list stays";
 
 /// What the object was before is, if anybody saw that.
-pub const LAST_GOOD_STATE: &str = "its last good state, if there was one, stays";
+pub const LAST_GOOD_STATE: &str = "its last good state, if any, stays";
 
 /// The last value of a setting that could be used is.
 pub fn last_good_value(value: &str) -> String {

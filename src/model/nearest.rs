@@ -1,4 +1,4 @@
-//! Which Service was meant by a name that none has.
+//! Finds the Service with the most similar name.
 
 use super::Key;
 

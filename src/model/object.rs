@@ -1,4 +1,4 @@
-//! The objects that sources read, reduced to what matters for load balancing.
+//! The Kubernetes objects of the model: the fields that matter for load balancing.
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What can't be used, as a value.
+//! Rejected configuration, as a value.
 
 use std::cmp::Ordering;
 use std::fmt::{self, Write as _};

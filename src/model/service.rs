@@ -1,4 +1,4 @@
-//! A Service, merged and resolved: what translate renders.
+//! A merged and resolved Service: the input of `translate`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

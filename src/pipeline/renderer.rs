@@ -385,23 +385,23 @@ fn rejection(routes: &PortRoutes, conflict: &Conflict, loser: Option<&Port>) -> 
     let Conflict { domain, prefix, winner, winner_port: port, winner_claim } = conflict;
     let message = match (winner_claim, prefix) {
         (ClaimKind::OwnName, _) => {
-            format!("that is a name of Service {winner} itself (port {port}), which nobody else can have")
+            format!("that is a name of Service {winner} itself (port {port}), which no other Service can have")
         }
         (_, None) if *winner == routes.key => {
-            format!("port {port} of this Service has it already; the lowest port that wants it has it")
+            format!("port {port} of this Service already has it; the lowest port that claims it wins")
         }
         (_, Some(_)) if *winner == routes.key => {
-            format!("port {port} of this Service has it already on {domain}; the lowest port that wants it has it")
+            format!("port {port} of this Service already has it on {domain}; the lowest port that claims it wins")
         }
         (ClaimKind::Shared, None) => format!(
-            "Service {winner} (port {port}) has it already, and shares it by routes; expected routes beside hosts"
+            "Service {winner} (port {port}) already has it, and shares it by routes; expected routes beside hosts"
         ),
         (ClaimKind::Exclusive, _) => format!(
-            "Service {winner} (port {port}) has it already; the older Service has it, by creation time, then by name"
+            "Service {winner} (port {port}) already has it; the older Service wins (by creation time, then by name)"
         ),
         (ClaimKind::Shared, Some(_)) => format!(
-            "Service {winner} (port {port}) has it already on {domain}; the older Service has it, by creation time, then \
-             by name"
+            "Service {winner} (port {port}) already has it on {domain}; the older Service wins (by creation time, then by \
+             name)"
         ),
     };
     let (key, value, others) = match prefix {

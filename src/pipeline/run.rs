@@ -167,9 +167,9 @@ impl Pipeline {
 
     fn outage(&mut self, error: String) {
         if self.published {
-            warn!(source = self.source, %error, "Source is out of touch; what it said before stays in force");
+            warn!(source = self.source, %error, "Source is out of touch; the last known configuration stays in force");
         } else {
-            warn!(source = self.source, %error, "Source is out of touch; nothing is served before it has listed everything");
+            warn!(source = self.source, %error, "Source is out of touch; nothing is served until it has listed everything");
         }
         self.has_outage = true;
         let since = self.up_to_date_at;
@@ -178,15 +178,15 @@ impl Pipeline {
 
     fn denied(&self, what: String, error: String) {
         if self.published {
-            warn!(source = self.source, %error, "Source may not read everything, and serves without");
+            warn!(source = self.source, %error, "Source lacks a permission; serving without the objects");
         } else {
-            warn!(source = self.source, %error, "Source may not read everything, and will serve without");
+            warn!(source = self.source, %error, "Source lacks a permission; it will serve without the objects");
         }
         self.status.update(|status| drop(status.denied.insert(what, error)));
     }
 
     fn allowed(&self, what: &str) {
-        info!(source = self.source, what, "Source may read this again");
+        info!(source = self.source, what, "Source has the permission again");
         self.status.update(|status| drop(status.denied.remove(what)));
     }
 
@@ -265,11 +265,11 @@ impl Pipeline {
         for Rejected { object, field, value, reason, message, meanwhile } in missing(&rejected, &self.rejected) {
             let field = field.to_string();
             // Not `message`: that is the name of the constant one.
-            warn!(%object, field, value, %reason, error = message, meanwhile, "Something can't be used");
+            warn!(%object, field, value, %reason, error = message, meanwhile, "Rejected configuration");
         }
         for Rejected { object, field, value, reason, message: _, meanwhile: _ } in missing(&self.rejected, &rejected) {
             let field = field.to_string();
-            info!(%object, field, value, %reason, "What couldn't be used is resolved");
+            info!(%object, field, value, %reason, "Rejected configuration is resolved");
         }
         let count = |reason| rejected.iter().filter(|rejected| rejected.reason == reason).count();
         self.metrics.rejected(reasons().map(|reason| (reason.as_str(), count(reason))));

@@ -199,7 +199,8 @@ impl ClientStream {
                 warn!(
                     parent: &self.span, type_url = resource_type.type_url(), nonce, version, error = message,
                     resources = names.join(" "), object, annotation,
-                    "Client rejected a response; it keeps what it had, and won't be sent this again",
+                    "Client rejected a response (NACK); it keeps its previous configuration and isn't sent this version \
+                     again",
                 );
                 *last_nack = Some(LastNack { at: Instant::now(), on: SystemTime::now(), version, message });
             }
@@ -256,7 +257,7 @@ impl ClientStream {
         let mut state = self.state();
         state.next_tick = None;
         if state.session.on_tick() && state.in_flight.iter().any(Option::is_some) {
-            warn!(parent: &self.span, "Client didn't answer in time; sending what was held back for its answer");
+            warn!(parent: &self.span, "Client didn't ACK in time; sending the updates that waited for its ACK");
         }
     }
 
@@ -264,7 +265,7 @@ impl ClientStream {
     pub(super) fn check_reading(&self) {
         let stuck_at = self.progress.stuck_at().unwrap_or(NOT_STUCK);
         if self.stuck_at.swap(stuck_at, Ordering::Relaxed) == stuck_at && stuck_at != NOT_STUCK {
-            warn!(parent: &self.span, "Client doesn't read what it was sent; cutting its connection");
+            warn!(parent: &self.span, "Client doesn't read; closing its connection");
             self.connection.cut.abort();
         }
     }

@@ -92,7 +92,7 @@ pub(super) async fn accept(listener: TcpListener, routes: Router, context: &Cont
                 }
                 Err(error) => {
                     if !std::mem::replace(&mut is_failing, true) {
-                        warn!(%error, "Can't accept a connection; trying again until one is accepted");
+                        warn!(%error, "Can't accept connections; retrying");
                     }
                     sleep(ACCEPT_PAUSE).await;
                 }
@@ -116,7 +116,7 @@ async fn serve(
 ) {
     let Ok(cut) = cut.await else { return };
     if let Err(error) = stream.set_nodelay(true) {
-        debug!(%peer, %error, "Lost a connection at once");
+        debug!(%peer, %error, "Lost a new connection");
         return;
     }
     let _open = context.metrics.connection_opened();
@@ -145,12 +145,12 @@ async fn serve(
     });
     tokio::select! {
         begun = begun => if let Err(ended) = begun {
-            debug!(%peer, error = ended.err().map(tracing::field::display), "Lost a connection before HTTP/2 began");
+            debug!(%peer, error = ended.err().map(tracing::field::display), "Lost a connection before it started HTTP/2");
             return;
         },
         () = sleep(context.limits.handshake_deadline) => {
             context.metrics.connection_unserved(UnservedConnection::Handshake);
-            debug!(%peer, "Cut a connection on which HTTP/2 didn't begin");
+            debug!(%peer, "Closed a connection that didn't start HTTP/2 in time");
             return;
         }
         () = retired.cancelled() => return,

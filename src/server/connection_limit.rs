@@ -37,8 +37,7 @@ impl ConnectionLimit {
             self.is_reached = true;
             warn!(
                 max_connections = self.max, %peer,
-                "Refused a connection, and so every one from now on while as many are open as may be; those stay. Raise \
-                 --max-connections, or add replicas",
+                "Reached --max-connections: closing new connections, open ones stay. Raise the limit or add replicas",
             );
         }
         false

@@ -131,7 +131,7 @@ impl<R: RequestMessage> StreamLoop<R> {
     /// Makes the state of the client that the first request identifies.
     fn identify(&mut self, node: Option<&Node>) -> Result<Arc<ClientStream>, Status> {
         let client = identity::identify(node).map_err(|error| {
-            warn!(%error, "Refused a client");
+            warn!(%error, "Rejected a client");
             Status::invalid_argument(error.to_string())
         })?;
         let Some(publication) = self.context.snapshots.latest() else {
@@ -184,10 +184,10 @@ impl<R: RequestMessage> StreamLoop<R> {
     fn on_broken_request<T>(&self, status: Status) -> Result<Option<T>, Status> {
         let span = self.client.as_ref().map_or_else(Span::none, |client| client.span.clone());
         if matches!(status.code(), tonic::Code::InvalidArgument | tonic::Code::OutOfRange) {
-            warn!(parent: &span, error = %status.message(), "Refused a request that can't be read");
+            warn!(parent: &span, error = %status.message(), "Rejected a request that can't be decoded");
             return Err(status);
         }
-        debug!(parent: &span, error = %status.message(), "Lost a client");
+        debug!(parent: &span, error = %status.message(), "Lost the connection to a client");
         Ok(None)
     }
 }
@@ -195,7 +195,7 @@ impl<R: RequestMessage> StreamLoop<R> {
 /// Takes in a request for a type that isn't served. The other types of the stream go on.
 fn on_unsupported<R: RequestMessage>(client: &ClientStream, request: R) -> Result<(), Status> {
     let type_url = request.type_url().to_owned();
-    debug!(parent: &client.span, type_url, "A client asks for a type that isn't served");
+    debug!(parent: &client.span, type_url, "Client subscribed to a type that isn't served");
     if let Some((nonce, subscribe, unsubscribe)) = request.into_changes() {
         let session = &mut client.state().session;
         session.on_unsupported(&type_url, &nonce, &subscribe, &unsubscribe);
@@ -207,7 +207,7 @@ fn on_unsupported<R: RequestMessage>(client: &ClientStream, request: R) -> Resul
 }
 
 fn too_many_names(client: &ClientStream, field: &str) -> Status {
-    warn!(parent: &client.span, field, "Refused a client that asks for too many names");
+    warn!(parent: &client.span, field, "Closed a stream that subscribes to too many names");
     Status::resource_exhausted(format!("{field}: too many names on one stream; subscribe to * or to fewer"))
 }
 

@@ -1,4 +1,4 @@
-//! A resource as a response carries it, written once.
+//! The encoded entries of a resource in responses.
 
 use bytes::{BufMut, Bytes};
 use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, key_len};

@@ -1,4 +1,4 @@
-//! What goes over the wire: named, encoded, content-hashed resources and the snapshots that hold them.
+//! Resources, versions and snapshots.
 //!
 //! ```text
 //! Target ── asks the World for ──▶ Snapshot ── one per ResourceType ──▶ ResourceMap ── by Name ──▶ Resource

@@ -1,4 +1,4 @@
-//! Where clients run, and what looks different from there.
+//! The location of a client, and resources that depend on it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};

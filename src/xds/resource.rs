@@ -1,4 +1,4 @@
-//! One resource, encoded once.
+//! A resource: name, encoded bytes and version.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The kinds of resource that Chancery serves.
+//! The resource types that Chancery serves.
 
 use std::fmt;
 

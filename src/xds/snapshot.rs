@@ -1,4 +1,4 @@
-//! What one kind of client should hold, and the set of all such views.
+//! Snapshots: what each kind of client should hold.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Which view of the world a client gets.
+//! Targets: the kind and fleet of a client.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Versions are hashes of content.
+//! Versions: hashes of content.
 
 use std::fmt;
 

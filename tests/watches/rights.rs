@@ -51,7 +51,7 @@ async fn there_is_service_without_namespaces() {
         }
     })
     .await;
-    scene.serve.logged("Source may read this again").await;
+    scene.serve.logged("Source has the permission again").await;
     assert!(!scene.readyz().await.1.contains("not allowed"), "{}", scene.readyz().await.1);
 }
 

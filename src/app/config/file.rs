@@ -1,4 +1,4 @@
-//! The configuration file: YAML with the names of the flags as keys.
+//! Reads the configuration file: YAML with the names of the flags as keys.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Where a client finds Chancery.
+//! Parses the address of Chancery: host and port.
 
 use std::fmt;
 use std::net::Ipv6Addr;

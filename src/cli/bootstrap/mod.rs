@@ -1,4 +1,4 @@
-//! `chancery bootstrap`: what a client is started with.
+//! `chancery bootstrap`: prints a bootstrap for a client.
 
 pub mod envoy;
 pub(in crate::cli) mod grpc;

@@ -1,4 +1,4 @@
-//! Which Mappings are about which Service, and what is said of those that are about none.
+//! Assigns Mappings to Services.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -154,7 +154,7 @@ pub(super) fn is_unknown(key: &Key, mapping: &Mapping) -> Rejected {
     Rejected {
         reason: Reason::DoubtfulAnnotation,
         message: "this Service isn't among what was read, so its ports and annotations aren't known".to_owned(),
-        meanwhile: "the annotations are printed all the same".to_owned(),
+        meanwhile: "the annotations are printed anyway".to_owned(),
         ..mapping.left_out(ObjectRef::service(key))
     }
 }

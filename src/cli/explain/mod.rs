@@ -1,4 +1,4 @@
-//! `chancery explain`: why a Service is served as it is.
+//! `chancery explain`: explains how a Service is served.
 
 mod name;
 mod text;

@@ -1,4 +1,4 @@
-//! What users call a Service.
+//! Parses the name of a Service.
 
 use std::str::FromStr;
 

@@ -1,4 +1,4 @@
-//! An explanation, for people.
+//! Prints an explanation as text.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -144,7 +144,7 @@ fn protocol(port: &PortExplanation, unknown_app_protocol: Option<&str>) -> Strin
         _ => format!("{value} ({})", whence(setting)),
     };
     let unspoken = match value.as_str() {
-        "tls" => "; pods aren't spoken to in TLS yet, so no domain leads to it",
+        "tls" => "; TLS to pods isn't supported yet, so no domain leads to it",
         "tcp" => "; not HTTP, so no domain leads to it",
         _ => "",
     };

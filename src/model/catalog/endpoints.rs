@@ -1,4 +1,4 @@
-//! All slices of a Service, merged into one list a port.
+//! Merges the EndpointSlices of a Service into one list of endpoints per port.
 
 mod condition;
 mod explain;

@@ -1,4 +1,4 @@
-//! One Service that takes part.
+//! A Service of the catalog with its resolved ports and endpoints.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Why a Service is served as it is, told from what it is served from.
+//! Explains a Service from the catalog.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The merged truth.
+//! The catalog: merges what a source reports into Services with policies and endpoints.
 //!
 //! ```text
 //! Event ──▶ Store<Namespace> ─┬─ Change ──▶ dirty keys ──take_changes──▶ Entry { Service,

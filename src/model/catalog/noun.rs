@@ -1,4 +1,4 @@
-//! What a change of one kind of object means for the Services.
+//! Finds the Services that a change of an object affects.
 
 use std::sync::Arc;
 

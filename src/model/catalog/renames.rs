@@ -1,4 +1,4 @@
-//! Ports that were renamed ahead of their slices.
+//! Keeps the endpoints of a renamed port until the slices follow.
 //!
 //! EndpointSlices refer to the ports of a Service by name, and it takes a controller a moment to follow when a port gets
 //! another one. For that long what the slices have under the old name is what the port has: it is the same port, because it

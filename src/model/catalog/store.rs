@@ -1,4 +1,4 @@
-//! The objects of one kind.
+//! Stores the objects of one kind.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;

@@ -1,4 +1,4 @@
-//! A translation while it is made.
+//! Collects the translation of other products' annotations.
 
 use std::collections::BTreeMap;
 
@@ -135,7 +135,7 @@ impl<'a> Draft<'a> {
     /// said `otherwise`.
     pub(super) fn not_read(&mut self, place: &Place, prefix: &str, near: Option<&str>, otherwise: &str) {
         match near {
-            Some(near) => self.ignore(place, format!("not read; did you mean {prefix}{near}?")),
+            Some(near) => self.ignore(place, format!("not supported; did you mean {prefix}{near}?")),
             None => self.ignore(place, format!("not read{otherwise}")),
         }
     }

@@ -1,4 +1,4 @@
-//! Durations as others write them, in our spelling: one number and one unit.
+//! Converts durations of other products to one number and one unit.
 
 use std::time::Duration;
 

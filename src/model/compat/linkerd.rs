@@ -87,7 +87,7 @@ fn timeout(annotations: &BTreeMap<String, String>, draft: &mut Draft<'_>) {
             "request" => draft.set("timeout", duration::ours(text), &place),
             "idle" => draft.set("idle-timeout", duration::ours(text), &place),
             "response" => {
-                draft.ignore(&place, "there is no timeout of the response alone; timeout and idle-timeout are");
+                draft.ignore(&place, "a timeout of the response alone isn't supported; use timeout or idle-timeout");
             }
             _ => unknown(key, TIMEOUT, &["request", "response", "idle"], &place, draft),
         }

@@ -1,4 +1,4 @@
-//! What the annotations of other products mean in ours: for those who come from one and don't want to edit first.
+//! Translates the annotations of other products into settings.
 //!
 //! ```text
 //! xds.lmwn.com/…          ─▶ lmwn ───────┐

@@ -1,4 +1,4 @@
-//! The products, and which of them are read.
+//! The supported products, and the selection of `--compat`.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! Which pod a request goes to.
+//! Load balancing settings.
 
 use std::sync::Arc;
 use std::time::Duration;

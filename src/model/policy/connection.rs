@@ -1,4 +1,4 @@
-//! How pods are connected to, how long things may take, and how much may be under way.
+//! Policy: protocol, connections, timeouts and limits.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Which pods are left out, although their endpoints are ready.
+//! Policy: outlier detection and health checks.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! How clients balance over one port, resolved from all the places it can be set.
+//! The policy of one port, resolved from all annotations.
 //!
 //! ```text
 //! Policy ─┬─ fleets hosts routes protocol   who gets it, under which names

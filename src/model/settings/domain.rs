@@ -1,4 +1,4 @@
-//! Domains: what a client writes into `Host` or `:authority`.
+//! Parses domains, as in `Host` or `:authority`.
 
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr};

@@ -1,4 +1,4 @@
-//! What the settings of one port come to.
+//! The effective settings of one port.
 
 use std::collections::BTreeSet;
 

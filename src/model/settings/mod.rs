@@ -1,4 +1,4 @@
-//! The user's language: annotations under one prefix, on Services and Namespaces.
+//! The `chancery.dev` annotations of Services and Namespaces.
 //!
 //! ```text
 //! metadata.annotations ──parse──▶ Settings ──┐ keep_last_good

@@ -1,4 +1,4 @@
-//! What annotations are called: `<key>`, or `<key>.<port>`.
+//! Parses the names of annotations: `<key>` or `<key>.<port>`.
 
 use std::fmt;
 use std::sync::Arc;

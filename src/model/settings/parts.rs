@@ -1,4 +1,4 @@
-//! Values that have parts of their own: what is hashed, what a pod is asked, which paths lead to it.
+//! Parses composite values: hash keys, health checks, routes.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

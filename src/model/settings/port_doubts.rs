@@ -1,4 +1,4 @@
-//! What the ports of a Service leave in doubt: what they speak, and which of them is meant when nobody names one.
+//! Warnings about ports: guessed protocols and missing default ports.
 
 use super::PREFIX;
 use super::port_protocol::{self, Said};
@@ -58,8 +58,8 @@ fn of_port(service: &object::Service, claim: Claim, defaults: Defaults) -> Optio
             Said::PortNumber | Said::Nothing => "its number",
         };
         let message = format!(
-            "port {number} speaks TLS, as {says} says, and pods aren't spoken to in TLS yet; expected {key}: http1, http2 or \
-             grpc if its pods speak without TLS"
+            "port {number} speaks TLS, as {says} says, and TLS to pods isn't supported yet; expected {key}: http1, http2 or \
+             grpc if its pods speak cleartext"
         );
         let meanwhile = "clients get its cluster and endpoints, and no domain leads to it";
         return Some(doubt(service, spoken(port), message, meanwhile));
@@ -71,7 +71,7 @@ fn of_port(service: &object::Service, claim: Claim, defaults: Defaults) -> Optio
                 Rejected::shorten(word)
             ),
             None => format!(
-                "nothing says what port {number} speaks; expected {key}, appProtocol, or a name such as grpc or http"
+                "the protocol of port {number} isn't stated; expected {key}, appProtocol, or a name such as grpc or http"
             ),
         };
         doubt(service, spoken(port), message, &format!("the guess, {}, is in force", protocol.as_str()))

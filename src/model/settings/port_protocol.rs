@@ -1,4 +1,4 @@
-//! The protocol of a port that no annotation speaks of.
+//! Derives the protocol of a port without an annotation.
 
 use crate::model::{Protocol, object};
 

@@ -1,4 +1,4 @@
-//! From the settings of a Service and its Namespace to one policy a port.
+//! Resolves the settings of a Service and its Namespace into one policy per port.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

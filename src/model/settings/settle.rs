@@ -1,4 +1,4 @@
-//! Values that are fine by themselves, but not together.
+//! Resolves values that contradict each other.
 //!
 //! Envoy refuses a cluster whose fields contradict each other, and with it the whole response. So what contradicts is
 //! found here, and one of the settings gives way: its default is in force.

@@ -114,7 +114,7 @@ fn bad_values_cost_their_key_only_and_are_told() {
         ("fleets", "edge*", "\"edge*\" is not the name of a fleet; expected"),
         ("fleets", "two words", "\"two words\" is not the name of a fleet; expected"),
         ("protocol", "GRPC", "no such value (did you mean grpc?); expected grpc, http2, http1, auto or tcp"),
-        ("protocol", "tls", "pods aren't spoken to in TLS yet; expected grpc, http2, http1, auto or tcp"),
+        ("protocol", "tls", "TLS to pods isn't supported yet; expected grpc, http2, http1, auto or tcp"),
         ("protocol", "grpc,http2", "no such value; expected"),
         (
             "lb-policy",

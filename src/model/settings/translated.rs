@@ -1,4 +1,4 @@
-//! Settings that were said in the words of another product.
+//! Settings that come from annotations of other products.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

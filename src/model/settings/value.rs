@@ -1,4 +1,4 @@
-//! Reading values: what a text means, and what it then changes.
+//! Parses values and applies them to a policy.
 
 use std::collections::BTreeSet;
 use std::fmt;

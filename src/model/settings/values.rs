@@ -1,4 +1,4 @@
-//! What a setting accepts: one description from which come both the reading of a value and the words for it.
+//! The kinds of value: each describes its parser and its documentation.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;

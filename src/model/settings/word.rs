@@ -1,4 +1,4 @@
-//! Values that are words of a fixed list, and the nearest word to a mistyped one.
+//! Parses values from a fixed list of words, and suggests the nearest word.
 
 use std::collections::BTreeSet;
 

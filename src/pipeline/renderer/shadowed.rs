@@ -126,8 +126,8 @@ fn loss(port: &Port, Group { any, items, others }: &Group<'_>) -> Rejected {
         value: Rejected::shorten(&what),
         reason: Reason::DoubtfulAnnotation,
         message: format!(
-            "on some domains such requests go elsewhere, because hosts name the domain there: {domains}; expected hosts that name it \
-             here, too"
+            "other Services receive these requests on domains that their hosts name: {domains}; expected hosts that name \
+             them here, too"
         ),
         meanwhile: format!("on all other domains of {wildcard} it is in force"),
     }
@@ -143,7 +143,7 @@ fn gain(port: &Port, Group { any, items, others }: &Group<'_>) -> Rejected {
         value: Rejected::shorten(&list(items.iter().map(ToString::to_string))),
         reason: Reason::DoubtfulAnnotation,
         message: format!(
-            "takes what others asked for on {wildcard}: {paths}; expected routes that leave these paths free"
+            "hides paths that other Services claim on {wildcard}: {paths}; expected routes that leave these paths free"
         ),
         meanwhile: "it is in force".to_owned(),
     }

@@ -175,10 +175,7 @@ impl Delivery {
         let (cut, has_read) = (connection.cut.clone(), read.clone());
         tokio::spawn(async move {
             if timeout(deadline, has_read.cancelled()).await.is_err() {
-                warn!(
-                    ?deadline,
-                    "A caller doesn't read the status of clients that it asked for; cutting its connection"
-                );
+                warn!(?deadline, "A caller of CSDS doesn't read; closing its connection");
                 cut.abort();
             }
         });

@@ -130,18 +130,18 @@ impl LoadStreamLoop {
                 Err(ClusterStatsError::Unknown) => unknown += 1,
                 Err(error @ ClusterStatsError::TooLarge { .. }) if !client.warned => {
                     client.warned = true;
-                    warn!(parent: &client.span, %error, "Left a cluster out of a load report; the rest counts");
+                    warn!(parent: &client.span, %error, "Ignored a cluster in a load report; the rest is counted");
                 }
                 Ok(()) | Err(ClusterStatsError::TooLarge { .. }) => {}
             }
         }
-        debug!(parent: &client.span, clusters = request.cluster_stats.len(), unknown, "Client reported its load");
+        debug!(parent: &client.span, clusters = request.cluster_stats.len(), unknown, "Client sent a load report");
         Ok(())
     }
 
     fn identify(&mut self, node: Option<&Node>) -> Result<ReportingClient, Status> {
         let client = identity::identify(node).map_err(|error| {
-            warn!(%error, "Refused a client");
+            warn!(%error, "Rejected a client");
             Status::invalid_argument(error.to_string())
         })?;
         let Some(publication) = self.context.snapshots.latest() else {
@@ -149,7 +149,7 @@ impl LoadStreamLoop {
         };
         let target = client.target;
         let span = info_span!("load", node.id = client.node_id, fleet = &*target.fleet, client = %target.kind);
-        info!(parent: &span, user_agent = client.user_agent, "Client will report its load");
+        info!(parent: &span, user_agent = client.user_agent, "Client opened a load-reporting stream");
         let clusters = publication.world.snapshot(&target).get(ResourceType::Cluster).clone();
         let sends_all = node.is_some_and(Node::sends_all_clusters);
         Ok(ReportingClient {
@@ -173,10 +173,10 @@ impl LoadStreamLoop {
         // The codec says `INTERNAL` of bytes that are no message, but it is the client that sent them.
         let code = if status.code() == Code::Internal { Code::InvalidArgument } else { status.code() };
         if matches!(code, Code::InvalidArgument | Code::OutOfRange) {
-            warn!(parent: &span, error = %status.message(), "Refused a load report that can't be read");
+            warn!(parent: &span, error = %status.message(), "Rejected a load report that can't be decoded");
             return Err(Status::new(code, status.message()));
         }
-        debug!(parent: &span, error = %status.message(), "Lost a client");
+        debug!(parent: &span, error = %status.message(), "Lost the connection to a client");
         Ok(None)
     }
 }

@@ -1,4 +1,4 @@
-//! Keys of ours on objects of kinds that aren't ours.
+//! Warns about annotations on other kinds of objects.
 
 use super::node::{Entry, Node};
 use crate::model::Rejected;

@@ -1,4 +1,4 @@
-//! YAML text to [`Node`]s.
+//! Composes YAML events into [`Node`]s.
 //!
 //! JSON is read as the YAML that it is. What kubectl's parser takes beyond YAML 1.2 is taken, too: a key that stands twice,
 //! and quoted scalars that go on too far left ([`quoted`]). The parser only tells what it meets (`granit-parser`, which is also what

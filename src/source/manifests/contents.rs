@@ -1,4 +1,4 @@
-//! One file to its documents, parsing only those that weren't there before.
+//! Splits a file into documents and parses those that changed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

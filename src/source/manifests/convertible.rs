@@ -1,4 +1,4 @@
-//! What `chancery convert` reads: Services with all their annotations, and Emissary's Mappings.
+//! Reads the input of `chancery convert`: Services with all annotations, and Mappings.
 //!
 //! What can't be read is told if it was meant for us or one of the products: a key of theirs stands in it.
 

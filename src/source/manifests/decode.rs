@@ -1,4 +1,4 @@
-//! [`Node`]s to Kubernetes types, with every mistake on the way.
+//! Decodes [`Node`]s into Kubernetes types and collects all mistakes.
 //!
 //! A value of the wrong type is noted with its path and line, and reading goes on as if nothing stood there. So one
 //! pass finds all that is wrong with an object, and not only the first thing.

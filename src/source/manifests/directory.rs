@@ -1,4 +1,4 @@
-//! Which file gives which object. Pure: it is told what is in a file, and says what that changes.
+//! Tracks which file defines which object. Pure: it takes contents and returns changes.
 //!
 //! ```text
 //! path ──▶ File ── slots: its objects, each once

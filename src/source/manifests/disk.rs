@@ -1,4 +1,4 @@
-//! What is on disk: which files of a directory tree are manifests, and their bytes.
+//! Finds and reads the manifest files of a directory tree.
 //!
 //! Manifests are the regular files (or links to some) named `*.yaml`, `*.yml` or `*.json`, and kustomize's `Kustomization`, so
 //! that it is known where one is. Names that begin with a dot

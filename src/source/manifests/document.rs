@@ -1,4 +1,4 @@
-//! One document of a file to the objects in it.
+//! Reads the objects of one document.
 
 use std::sync::Arc;
 

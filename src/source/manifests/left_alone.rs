@@ -1,4 +1,4 @@
-//! What is in a directory that nobody meant for us.
+//! Counts files and objects that don't take part.
 
 use std::fmt;
 

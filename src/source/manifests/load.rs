@@ -1,4 +1,4 @@
-//! Manifests read once, for commands.
+//! Reads manifests once, for the offline commands.
 
 use std::io::{self, Read};
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! A directory of manifests, followed as it changes.
+//! The manifests source: a directory that is watched for changes.
 //!
 //! ```text
 //! disk ── bytes ──▶ split ──▶ compose ──▶ document ──▶ contents ──▶ directory ──▶ Notice

@@ -1,4 +1,4 @@
-//! A parsed document, with the line of every part.
+//! A parsed document with line numbers.
 
 use std::rc::Rc;
 

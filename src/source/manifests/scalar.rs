@@ -1,4 +1,4 @@
-//! What an unquoted YAML scalar means to `kubectl`.
+//! Resolves unquoted YAML scalars as `kubectl` does.
 //!
 //! kubectl reads YAML 1.1: `on`, `yes` and `y` are booleans, `010` is eight. We read the same words the same way, so
 //! that a manifest means here what it means in the cluster (sigs.k8s.io/yaml, `goyaml.v2/resolve.go`).

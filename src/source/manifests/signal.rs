@@ -1,4 +1,4 @@
-//! What the operating system tells about files, reduced to what matters to us.
+//! Reduces file system events to the ones that matter.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! The text of a file to the texts of its documents.
+//! Splits the text of a file into documents.
 //!
 //! Documents are told apart as `kubectl` does it, by a line that begins with `---`, before anything is parsed. So one
 //! that isn't YAML costs only itself, and one that hasn't changed needn't be parsed again. JSON objects that follow each other

@@ -1,4 +1,4 @@
-//! Templates of objects, such as Helm's: text that becomes a manifest once a program has filled it in.
+//! Recognizes templates, such as Helm's.
 //!
 //! They are known by their actions, `{{ … }}`. Most don't parse, because an action isn't YAML. Some do, with an action in a
 //! field that can hold no such text.

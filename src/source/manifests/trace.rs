@@ -1,4 +1,4 @@
-//! What a text that can't be parsed still tells of whose business it is.
+//! Finds traces of Chancery in text that can't be parsed.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The objects in a document: itself, or the elements of a list.
+//! Iterates over the objects of a document or list.
 
 use super::node::{Entry, Node, Value};
 

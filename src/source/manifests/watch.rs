@@ -1,4 +1,4 @@
-//! A directory tree, followed by a thread of its own.
+//! Watches a directory tree on its own thread.
 //!
 //! ```text
 //! inotify ──▶ Signal ──▶ Watch ── read the file ──▶ Directory ──▶ Notices
@@ -126,7 +126,7 @@ impl Watch {
         self.touch = Some(Notice::UpToDate);
         let left_alone = self.directory.left_alone();
         if !left_alone.is_empty() {
-            info!(directory = %self.root, %left_alone, "Left alone what isn't meant for us");
+            info!(directory = %self.root, %left_alone, "Ignored files and objects that don't take part");
         }
         if !self.say(Instant::now()) {
             return;

@@ -1,4 +1,4 @@
-//! Addresses of endpoints.
+//! Checks the addresses of endpoints.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

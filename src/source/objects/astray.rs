@@ -1,4 +1,4 @@
-//! Keys of ours where they have no effect.
+//! Warns about annotations without effect.
 
 use crate::model::settings::PREFIX;
 use crate::model::{Location, Rejected};

@@ -1,4 +1,4 @@
-//! `metadata`, which every kind has.
+//! Converts `metadata`, which all kinds share.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

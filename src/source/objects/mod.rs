@@ -1,4 +1,4 @@
-//! Kubernetes objects, converted to the nouns of the model. Pure: no client, no clock, no I/O.
+//! Converts Kubernetes objects to the model. Pure: no client, no clock, no I/O.
 //!
 //! ```text
 //! v1 Namespace ──────────▶ namespace.rs ─┐

@@ -1,4 +1,4 @@
-//! What Kubernetes accepts as a name. Each check says what it expects when a name isn't one.
+//! Checks names as Kubernetes does. Each check says what it expects.
 
 /// A check of a name: what is wrong with it and what is accepted, as the clause of a
 /// [`Rejected::message`](crate::model::Rejected::message).

@@ -1,4 +1,4 @@
-//! `v1` `Namespace`.
+//! Converts a `v1` `Namespace`.
 
 use k8s_openapi::api::core::v1 as core;
 

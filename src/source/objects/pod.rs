@@ -1,4 +1,4 @@
-//! `v1` `Pod`, of which only the weight matters.
+//! Converts the weight of a `v1` `Pod`.
 
 use k8s_openapi::api::core::v1 as core;
 

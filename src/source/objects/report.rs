@@ -1,4 +1,4 @@
-//! What can't be used of the object at hand.
+//! Collects what is rejected of one object.
 
 use crate::model::object::Object;
 use crate::model::{Concern, Converted, Key, Kind, Location, ObjectRef, Reason, Rejected, meanwhile};

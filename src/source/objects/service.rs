@@ -1,4 +1,4 @@
-//! `v1` `Service`.
+//! Converts a `v1` `Service`.
 
 use std::collections::BTreeSet;
 
@@ -128,7 +128,7 @@ fn zone_routing(distribution: Option<&str>, report: &mut Report) -> ZoneRouting 
         return *zone_routing;
     }
     let known = TRAFFIC_DISTRIBUTIONS.map(|(known, _)| known);
-    let meanwhile = "it counts as if it weren't set";
+    let meanwhile = "it is treated as not set";
     doubt(["spec", "trafficDistribution"], word, "traffic distribution", &known, meanwhile, report);
     ZoneRouting::Off
 }
@@ -140,7 +140,7 @@ fn first_family(words: &[String], report: &mut Report) -> IpFamily {
             first = first.or(Some(family));
         } else {
             let (field, known) = (FieldPath::of(["spec", "ipFamilies"]).item(i), FAMILIES.map(IpFamily::as_str));
-            doubt(field, word, "family of addresses", &known, "it counts as if it weren't in the list", report);
+            doubt(field, word, "family of addresses", &known, "it is treated as not in the list", report);
         }
     }
     first.unwrap_or_default()
@@ -152,9 +152,9 @@ fn is_local(policy: Option<&str>, report: &mut Report) -> bool {
     match policy {
         None | Some("Cluster") => false,
         Some(word @ "Local") => {
-            let message = "holds for clients that say on which Kubernetes node they run: node.locality.sub_zone, which \
-                           `chancery bootstrap` writes with --node-name";
-            report.doubt(FIELD, word, message, "clients that don't say it use the pods on every node");
+            let message = "applies to clients that state their Kubernetes node: node.locality.sub_zone, which \
+                           `chancery bootstrap` sets with --node-name";
+            report.doubt(FIELD, word, message, "other clients use the pods on every node");
             true
         }
         Some(word) => {
@@ -224,7 +224,7 @@ fn convert_ports(ports: &[core::ServicePort], report: &mut Report) -> Vec<object
         if let Some(app_protocol) = app_protocol
             && let Err(message) = names::qualified_name(app_protocol)
         {
-            report.doubt(field.field("appProtocol"), app_protocol, message, "the port is served all the same");
+            report.doubt(field.field("appProtocol"), app_protocol, message, "the port is served anyway");
         }
         check_target(target_port.as_ref(), &field, report);
 
@@ -253,7 +253,7 @@ fn check_target(target: Option<&IntOrString>, port: &FieldPath, report: &mut Rep
         // Slices have the number, whatever the name is.
         Some(IntOrString::String(name)) => {
             if let Err(message) = names::port_name(name) {
-                report.doubt(field, name, message, "the port is served all the same");
+                report.doubt(field, name, message, "the port is served anyway");
             }
         }
     }

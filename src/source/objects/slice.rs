@@ -1,4 +1,4 @@
-//! `discovery.k8s.io/v1` `EndpointSlice`.
+//! Converts a `discovery.k8s.io/v1` `EndpointSlice`.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -86,7 +86,7 @@ fn convert_ports(ports: &[discovery::EndpointPort], report: &mut Report) -> Vec<
         if !name.is_empty()
             && let Err(message) = names::dns_label(name)
         {
-            report.doubt(field.field("name"), name, message, "it counts for the port of this name");
+            report.doubt(field.field("name"), name, message, "it applies to the port of this name");
         }
         if !seen.insert(name) {
             report.refuse(field.field("name"), name, "the name of an earlier port; expected a name of its own");

@@ -49,6 +49,6 @@ fn refused(converted: &Converted, reason: Reason, field: &str, value: &str) -> S
     let [rejected] = converted.rejected.as_slice() else { panic!("{field}: {:#?}", converted.rejected) };
     assert_eq!((rejected.reason, &*rejected.field.to_string(), rejected.value.as_str()), (reason, field, value));
     assert_eq!(rejected.object, converted.id);
-    assert_eq!(rejected.meanwhile, "its last good state, if there was one, stays");
+    assert_eq!(rejected.meanwhile, "its last good state, if any, stays");
     rejected.message.clone()
 }

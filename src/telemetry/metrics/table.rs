@@ -118,7 +118,7 @@ pub(super) static XDS_CONNECTIONS_UNSERVED: MetricDefinition = MetricDefinition 
     name: "xds_connections_unserved",
     kind: Counter,
     labels: &[UNSERVED],
-    help: "Connections to the xDS port that were closed instead of being served",
+    help: "Connections to the xDS port that were closed without being served",
     use_for: "`limit`: `max-connections` connections were open; add replicas or raise it. `handshake`: HTTP/2 did not \
               start within 10 s; usually a port scan, a TCP health check, or a client that speaks TLS.",
     alert: Some(MetricAlert {
@@ -194,7 +194,7 @@ pub(super) static SNAPSHOT_RESOURCES: MetricDefinition = MetricDefinition {
     name: "snapshot_resources",
     kind: Gauge,
     labels: &[TYPE, CLIENT],
-    help: "Resources on offer",
+    help: "Resources in the published snapshots",
     use_for: "Compare replicas by it: the same cluster gives the same number. For `grpc` only the resources that \
               clients asked for count, so there replicas differ.",
     alert: None,
@@ -204,7 +204,7 @@ pub(super) static EVENT_TO_ACK: MetricDefinition = MetricDefinition {
     name: "event_to_ack",
     kind: HistogramSeconds(ROUND_TRIP),
     labels: &[TYPE],
-    help: "Time from the watch delivering an event to the ACK of what came of it",
+    help: "Time from the delivery of an event by the watch to the ACK of the resulting response",
     use_for: "The one number for how fresh clients are, from the event to the client that has applied it. It excludes \
               the time that the Kubernetes API takes to deliver the event.",
     alert: Some(MetricAlert {
@@ -229,7 +229,7 @@ pub(super) static TRANSLATE: MetricDefinition = MetricDefinition {
     name: "translate",
     kind: HistogramSeconds(WORK),
     labels: &[],
-    help: "Time to merge and render what one batch of events changed",
+    help: "Time to merge and render one batch of events",
     use_for: "The work of one batch of events. It grows with the size of the batch, not with the size of the cluster.",
     alert: None,
 };
@@ -238,7 +238,7 @@ pub(super) static PUBLISH: MetricDefinition = MetricDefinition {
     name: "publish",
     kind: HistogramSeconds(WORK),
     labels: &[],
-    help: "Time to assemble and publish the snapshots of one batch",
+    help: "Time to build and publish the snapshots of one batch",
     use_for: "As above, for the second half of the work.",
     alert: None,
 };
@@ -247,7 +247,7 @@ pub(super) static SOURCE_SYNCED: MetricDefinition = MetricDefinition {
     name: "source_synced",
     kind: Gauge,
     labels: &[LISTED_KIND],
-    help: "Whether the kind has been listed completely once",
+    help: "1 if the kind has been listed completely, else 0",
     use_for: "0 after the start until the kind was listed; nothing is served before all are. `/readyz` says the same \
               in words.",
     alert: Some(MetricAlert {
@@ -263,7 +263,7 @@ pub(super) static SOURCE_STALENESS: MetricDefinition = MetricDefinition {
     name: "source_staleness",
     kind: GaugeSeconds,
     labels: &[],
-    help: "How long the source has been out of touch with what it watches; 0 when in touch",
+    help: "Time since the source lost touch with what it watches; 0 while in touch",
     use_for: "Above 0 clients still get the last known state. Pods that started or died since then are not known.",
     alert: Some(MetricAlert {
         name: "ChanceryStale",
@@ -287,7 +287,7 @@ pub(super) static REJECTED_OBJECTS: MetricDefinition = MetricDefinition {
     name: "rejected_objects",
     kind: Gauge,
     labels: &[REASON],
-    help: "Settings, objects and files that can't be used",
+    help: "Rejected settings, objects and files",
     use_for: "`/api/v1/rejected` and `chancery lint` name each, with the reason and what is in force meanwhile. \
               `RejectedByClient` deserves attention first.",
     alert: Some(MetricAlert {
@@ -303,7 +303,7 @@ pub(super) static EVENTS: MetricDefinition = MetricDefinition {
     name: "events",
     kind: Counter,
     labels: &[EVENT_REASON, EVENT_OUTCOME],
-    help: "Events that were to be written for owners of objects",
+    help: "Kubernetes Events, by outcome",
     use_for: "`created` and `repeated`: written. `known`: another replica wrote it. `gone`: the object no longer \
               exists. `failed`: usually no right to create Events. `dropped`: too many at once.",
     alert: None,
@@ -313,7 +313,7 @@ pub(super) static LOAD_REQUESTS_ISSUED: MetricDefinition = MetricDefinition {
     name: "load_requests_issued",
     kind: Counter,
     labels: &[CLUSTER],
-    help: "Requests that clients sent to a cluster, as they report it",
+    help: "Completed requests to a cluster, as reported by clients (LRS)",
     use_for: "Requests per second by cluster, over all reporting clients of this replica.",
     alert: None,
 };
@@ -322,7 +322,7 @@ pub(super) static LOAD_REQUESTS: MetricDefinition = MetricDefinition {
     name: "load_requests",
     kind: Counter,
     labels: &[CLUSTER, LOAD_OUTCOME],
-    help: "How the requests of clients to a cluster ended, as they report it",
+    help: "Requests to a cluster by outcome, as reported by clients (LRS)",
     use_for: "What counts as `error` is up to the client. `dropped`: never sent, because of `max-requests` or \
               a drop policy.",
     alert: None,
@@ -332,7 +332,7 @@ pub(super) static BUILD: MetricDefinition = MetricDefinition {
     name: "build",
     kind: Info,
     labels: &[VERSION],
-    help: "What this is a build of",
+    help: "Version of this build",
     use_for: "Which versions run during an upgrade.",
     alert: None,
 };

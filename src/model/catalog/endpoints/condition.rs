@@ -1,4 +1,4 @@
-//! What the conditions of an endpoint come to.
+//! Maps the conditions of an endpoint to a state.
 
 use crate::model::EndpointState;
 use crate::model::explanation::AddressReason;

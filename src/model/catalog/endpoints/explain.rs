@@ -1,4 +1,4 @@
-//! Why addresses are in or out.
+//! Explains why each address is in, draining or out.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

@@ -1,4 +1,4 @@
-//! Slices of both families.
+//! Merges the IPv4 and IPv6 slices of dual-stack Services.
 //!
 //! A pod of a dual-stack Service stands in two slices, once for each of its addresses. It is one endpoint all the same, or
 //! it would get twice its share of the requests, and where one family doesn't answer half of them would fail.

@@ -1,4 +1,4 @@
-//! Mappings, and how they are read.
+//! Parses Mappings.
 
 use std::collections::BTreeMap;
 
@@ -71,7 +71,7 @@ pub fn is_mapping_of_other_version(api_version: &str, kind: &str) -> bool {
 
 /// What is said of something in whose place a Mapping that can be read was expected.
 pub fn not_read() -> String {
-    format!("not read; expected a Mapping of {}/{}", GROUPS.join(" or "), VERSIONS.join(", "))
+    format!("not supported; expected a Mapping of {}/{}", GROUPS.join(" or "), VERSIONS.join(", "))
 }
 
 fn is_emissarys(api_version: &str) -> bool {

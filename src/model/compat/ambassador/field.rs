@@ -1,4 +1,4 @@
-//! One field of a Mapping, with the way to it.
+//! A field of a Mapping, with its path.
 
 use serde_json::Value;
 
@@ -96,10 +96,10 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// Says that there is nothing like it here.
+    /// Says that Chancery has no equivalent.
     pub fn ignore(&self, draft: &mut Draft<'_>) {
         if self.is_set() {
-            draft.ignore(&self.place(), "there is nothing like it here");
+            draft.ignore(&self.place(), "Chancery has no equivalent");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Emissary-ingress, which was Ambassador: Mappings in the annotation `getambassador.io/config` of a Service.
+//! Emissary-ingress (Ambassador): Mappings in the annotation `getambassador.io/config`.
 //!
 //! ```text
 //! annotation ──document──▶ Mapping ─┬─▶ service    whether it is about this Service, and which of its ports

@@ -1,4 +1,4 @@
-//! The fields that say how to balance, to retry and to limit.
+//! The fields of a Mapping that become policy: balancing, retries, limits.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! The fields that say which requests a Mapping takes.
+//! The fields that select the requests of a Mapping.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -178,7 +178,7 @@ fn is_narrowed(mapping: &Mapping, draft: &mut Draft<'_>) -> bool {
     };
     let others = NARROWING.map(|name| mapping.field(name)).into_iter().filter(Field::is_set);
     for field in Some(headers).filter(|_| narrows).into_iter().chain(others) {
-        draft.ignore_but(&field.place(), "there is nothing like it here", NOT_ROUTED);
+        draft.ignore_but(&field.place(), "Chancery has no equivalent", NOT_ROUTED);
         narrowed = true;
     }
     let weight = mapping.field("weight");

@@ -1,4 +1,4 @@
-//! `service`: where a Mapping sends its requests.
+//! The field `service`: the destination of a Mapping.
 //!
 //! Emissary makes a URL of it. The scheme says whether TLS is spoken, the port is a number or 80 (443 with TLS), and the host
 //! goes to the DNS of the cluster: a bare name is a Service of the Mapping's namespace, `name.namespace.svc` is one whatever
@@ -174,7 +174,7 @@ pub(super) fn of(mapping: &Mapping, draft: &mut Draft<'_>) -> Option<Backend> {
     }
     let number = port.unwrap_or(80);
     if draft.ports().is_some_and(|ports| !ports.iter().any(|port| port.number == number)) {
-        let meant = if port.is_none() { ", which is meant where none is named" } else { "" };
+        let meant = if port.is_none() { ", the default of a Mapping" } else { "" };
         let message = format!("the Service has no TCP port {number}{meant}; it has {}", spoken(draft));
         draft.refuse(&place, message, IGNORED);
         return None;

@@ -93,7 +93,7 @@ fn a_mapping_needs_the_port_that_it_means() {
     };
     let ports = [port("http", 8080), port("", 50051)];
     let place = "error: [getambassador.io/config] Mapping m: service: ";
-    let none = "the Service has no TCP port 80, which is meant where none is named; it has";
+    let none = "the Service has no TCP port 80, the default of a Mapping; it has";
     for (ports, service, message) in [
         (&ports[..], "cart", format!("{place}\"cart\": {none} 8080 (http), 50051 (the Mapping is ignored)")),
         (&[], "cart", format!("{place}\"cart\": {none} none (the Mapping is ignored)")),
@@ -191,7 +191,8 @@ fn a_mapping_may_be_written_as_an_object_is() {
                 spec: {prefix: /shop.v1.Cart/, service: cart, grpc: true, cors: {a: b}}\nstatus: {}\n";
     let cors = |path: &str| {
         format!(
-            "warning: [getambassador.io/config] Mapping m: {path}cors: \"{{\\\"a\\\":\\\"b\\\"}}\": there is nothing like it here \
+            "warning: [getambassador.io/config] Mapping m: {path}cors: \"{{\\\"a\\\":\\\"b\\\"}}\": Chancery has no \
+             equivalent \
              (it is ignored)"
         )
     };
@@ -332,13 +333,13 @@ fn hosts_and_prefixes_are_routes() {
 fn what_narrows_a_mapping_must_not_widen_it() {
     let not_routed = "(its prefix isn't routed; the Service is served under its own names)";
     let cases = [
-        ("headers: {x-canary: yes}", "headers: \"{\\\"x-canary\\\":true}\": there is nothing like it here"),
-        ("regex_headers: {a: b}", "regex_headers: \"{\\\"a\\\":\\\"b\\\"}\": there is nothing like it here"),
-        ("method: POST", "method: \"POST\": there is nothing like it here"),
-        ("query_parameters: {a: b}", "query_parameters: \"{\\\"a\\\":\\\"b\\\"}\": there is nothing like it here"),
-        ("prefix_regex: true", "prefix_regex: \"true\": there is nothing like it here"),
-        ("prefix_exact: true", "prefix_exact: \"true\": there is nothing like it here"),
-        ("shadow: true", "shadow: \"true\": there is nothing like it here"),
+        ("headers: {x-canary: yes}", "headers: \"{\\\"x-canary\\\":true}\": Chancery has no equivalent"),
+        ("regex_headers: {a: b}", "regex_headers: \"{\\\"a\\\":\\\"b\\\"}\": Chancery has no equivalent"),
+        ("method: POST", "method: \"POST\": Chancery has no equivalent"),
+        ("query_parameters: {a: b}", "query_parameters: \"{\\\"a\\\":\\\"b\\\"}\": Chancery has no equivalent"),
+        ("prefix_regex: true", "prefix_regex: \"true\": Chancery has no equivalent"),
+        ("prefix_exact: true", "prefix_exact: \"true\": Chancery has no equivalent"),
+        ("shadow: true", "shadow: \"true\": Chancery has no equivalent"),
         ("host: a.*\nhost_regex: true", ""),
         ("weight: 10", "weight: \"10\": requests of one prefix can't be split by weight here"),
         ("weight: 0", "weight: \"0\": requests of one prefix can't be split by weight here"),
@@ -375,42 +376,44 @@ fn what_has_no_counterpart_is_said() {
     let cases = [
         (
             "cors: {origins: x}",
-            "warning: cors: \"{\\\"origins\\\":\\\"x\\\"}\": there is nothing like it here (it is ignored)",
+            "warning: cors: \"{\\\"origins\\\":\\\"x\\\"}\": Chancery has no equivalent (it is ignored)",
         ),
-        ("bypass_auth: true", "warning: bypass_auth: \"true\": there is nothing like it here (it is ignored)"),
+        ("bypass_auth: true", "warning: bypass_auth: \"true\": Chancery has no equivalent (it is ignored)"),
         (
             "ambassador_id: [edge]",
-            "warning: ambassador_id: \"[\\\"edge\\\"]\": there is nothing like it here (it is ignored)",
+            "warning: ambassador_id: \"[\\\"edge\\\"]\": Chancery has no equivalent (it is ignored)",
         ),
         (
             "ambassador_id: [--apiVersion-v3alpha1-only--edge]",
-            "warning: ambassador_id: \"[\\\"--apiVersion-v3alpha1-only--edge\\\"]\": there is nothing like it here (it is ignored)",
+            "warning: ambassador_id: \"[\\\"--apiVersion-v3alpha1-only--edge\\\"]\": Chancery has no equivalent (it is \
+             ignored)",
         ),
-        ("v3health_checks: [{}]", "warning: v3health_checks: \"[{}]\": there is nothing like it here (it is ignored)"),
+        ("v3health_checks: [{}]", "warning: v3health_checks: \"[{}]\": Chancery has no equivalent (it is ignored)"),
         (
             "case_sensitive: false",
             "warning: case_sensitive: \"false\": paths are compared with their case here (requests in another case aren't \
              routed)",
         ),
-        ("precedence: 1", "warning: precedence: \"1\": there is nothing like it here (it is ignored)"),
-        ("priority: high", "warning: priority: \"high\": there is nothing like it here (it is ignored)"),
+        ("precedence: 1", "warning: precedence: \"1\": Chancery has no equivalent (it is ignored)"),
+        ("priority: high", "warning: priority: \"high\": Chancery has no equivalent (it is ignored)"),
         (
             "regex_rewrite: {pattern: a, substitution: b}",
-            "warning: regex_rewrite: \"{\\\"pattern\\\":\\\"a\\\",\\\"substitution\\\":\\\"b\\\"}\": there is nothing like it here (it is ignored)",
+            "warning: regex_rewrite: \"{\\\"pattern\\\":\\\"a\\\",\\\"substitution\\\":\\\"b\\\"}\": Chancery has no \
+             equivalent (it is ignored)",
         ),
         (
             "resolver: consul-dc1",
             "warning: resolver: \"consul-dc1\": not read (requests are balanced over the pods, as ever)",
         ),
-        ("timeout: 3", "warning: timeout: \"3\": there is nothing like it here (it is ignored)"),
-        ("größe: 3", "warning: größe: \"3\": there is nothing like it here (it is ignored)"),
+        ("timeout: 3", "warning: timeout: \"3\": Chancery has no equivalent (it is ignored)"),
+        ("größe: 3", "warning: größe: \"3\": Chancery has no equivalent (it is ignored)"),
         (
             "keepalive: {time: 10}",
             "warning: keepalive.time: \"10\": there is only one TCP keepalive here, whose time is 30 (time is 30)",
         ),
         (
             "load_balancer: {cookie: {name: c, path: /a}}",
-            "warning: load_balancer.cookie.path: \"/a\": there is nothing like it here (it is ignored)",
+            "warning: load_balancer.cookie.path: \"/a\": Chancery has no equivalent (it is ignored)",
         ),
         (
             "circuit_breakers: [{max_requests: 1}, {priority: high, max_requests: 2}]",

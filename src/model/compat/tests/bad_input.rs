@@ -55,7 +55,7 @@ fn text_that_is_no_yaml_is_told_and_keeps_what_was_there() {
 #[test]
 fn documents_that_are_no_mappings_are_told() {
     let place = "Service shop/cart: metadata.annotations[getambassador.io/config]";
-    let expected = "not read; expected a Mapping of getambassador.io or ambassador/v0, v1, v2, v3alpha1";
+    let expected = "not supported; expected a Mapping of getambassador.io or ambassador/v0, v1, v2, v3alpha1";
     let cases = [
         ("", format!("{place}: no Mapping in it (it is ignored)")),
         ("---\n---\n", format!("{place}: \"---\\n---\\n\": no Mapping in it (it is ignored)")),

@@ -44,16 +44,15 @@ fn what_makes_no_sense_is_said_or_left_to_our_parser() {
         (
             &[("upstream-protocol.H2C", "80")],
             &[],
-            &["warning: [projectcontour.io/upstream-protocol.H2C]: \"80\": not read; did you mean \
+            &["warning: [projectcontour.io/upstream-protocol.H2C]: \"80\": not supported; did you mean \
                projectcontour.io/upstream-protocol.h2c? (it is ignored)"],
         ),
         (
             &[("num-retries", "1")],
             &[],
-            &[
-                "warning: [projectcontour.io/num-retries]: \"1\": not read; did you mean projectcontour.io/max-retries? \
-               (it is ignored)",
-            ],
+            &["warning: [projectcontour.io/num-retries]: \"1\": not supported; did you mean \
+                 projectcontour.io/max-retries? \
+               (it is ignored)"],
         ),
         (
             &[("websocket-routes", "/")],

@@ -30,16 +30,16 @@ fn timeouts_have_theirs() {
         (
             &[("response", "2s")],
             &[],
-            &[
-                "warning: [timeout.linkerd.io/response]: \"2s\": there is no timeout of the response alone; timeout and \
-               idle-timeout are (it is ignored)",
-            ],
+            &["warning: [timeout.linkerd.io/response]: \"2s\": a timeout of the response alone isn't supported; use \
+                 timeout or idle-timeout (it is ignored)"],
         ),
         (
             &[("requests", "2s")],
             &[],
-            &["warning: [timeout.linkerd.io/requests]: \"2s\": not read; did you mean timeout.linkerd.io/request? \
-             (it is ignored)"],
+            &[
+                "warning: [timeout.linkerd.io/requests]: \"2s\": not supported; did you mean timeout.linkerd.io/request? \
+             (it is ignored)",
+            ],
         ),
     ];
     check(Product::Linkerd, "timeout.linkerd.io/", cases);
@@ -62,8 +62,10 @@ fn failure_accrual_is_outlier_detection() {
         (
             &[("failure-accrual-consecutive-max-failure", "x")],
             &[],
-            &["warning: [balancer.linkerd.io/failure-accrual-consecutive-max-failure]: \"x\": not read; did you mean \
-             balancer.linkerd.io/failure-accrual-consecutive-max-failures? (it is ignored)"],
+            &[
+                "warning: [balancer.linkerd.io/failure-accrual-consecutive-max-failure]: \"x\": not supported; did you mean \
+             balancer.linkerd.io/failure-accrual-consecutive-max-failures? (it is ignored)",
+            ],
         ),
         (
             &[
@@ -120,9 +122,8 @@ fn what_makes_no_sense_is_said_or_left_to_our_parser() {
         (
             &[("limits", "1")],
             &[],
-            &[
-                "warning: [retry.linkerd.io/limits]: \"1\": not read; did you mean retry.linkerd.io/limit? (it is ignored)",
-            ],
+            &["warning: [retry.linkerd.io/limits]: \"1\": not supported; did you mean retry.linkerd.io/limit? (it is \
+                 ignored)"],
         ),
     ];
     check(Product::Linkerd, "retry.linkerd.io/", cases);

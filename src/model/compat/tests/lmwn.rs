@@ -47,10 +47,9 @@ fn what_makes_no_sense_is_said_or_left_to_our_parser() {
         (
             &[("retry-statuses", "internal")],
             &[],
-            &[
-                "warning: [xds.lmwn.com/retry-statuses]: \"internal\": not read; did you mean xds.lmwn.com/retry-status? \
-               (it is ignored)",
-            ],
+            &["warning: [xds.lmwn.com/retry-statuses]: \"internal\": not supported; did you mean \
+                 xds.lmwn.com/retry-status? \
+               (it is ignored)"],
         ),
         (
             &[("größe", "1")],

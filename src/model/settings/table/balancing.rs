@@ -1,4 +1,4 @@
-//! Which pod a request goes to.
+//! Load balancing settings.
 
 use super::{Group, Grpc, Need, Setting};
 use crate::model::settings::value::Read;

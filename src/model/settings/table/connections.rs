@@ -1,4 +1,4 @@
-//! How connections to pods are kept.
+//! Settings of connections to pods.
 
 use super::routing::HTTP2;
 use super::{Group, Grpc, Need, Setting};

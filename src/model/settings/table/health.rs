@@ -1,4 +1,4 @@
-//! How pods are asked whether they are well.
+//! Settings of active health checks.
 
 use super::{Group, Grpc, Need, Setting};
 use crate::model::settings::parts;

@@ -1,4 +1,4 @@
-//! How much may be under way at a time.
+//! Circuit breaker settings.
 
 use super::{Group, Grpc, Setting};
 use crate::model::UNLIMITED;

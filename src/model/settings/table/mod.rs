@@ -1,4 +1,4 @@
-//! Every setting there is.
+//! The table of all settings.
 //!
 //! One file a group; a setting is one entry in one of them. From it come the reading of its values, the words of
 //! `lint` and `explain`, "did you mean", and the reference page.

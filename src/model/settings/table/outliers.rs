@@ -1,4 +1,4 @@
-//! Which pods are left out for a while because of how they answer.
+//! Settings of outlier detection.
 
 use super::{Group, Grpc, Setting};
 use crate::model::settings::values::Values;

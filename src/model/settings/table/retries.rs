@@ -1,4 +1,4 @@
-//! When a request is tried again.
+//! Retry settings.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Who gets a Service, and under which names.
+//! Opt-in, fleets, hosts, routes and protocol.
 
 use super::{Group, Grpc, Need, Reach, Setting};
 use crate::model::Protocol;
@@ -34,8 +34,8 @@ const SETTINGS: &[Setting] = &[
         envoy: "Only Envoys whose `node.cluster` is in the list receive the cluster, its assignment and its virtual host.",
         grpc: Grpc::Nothing("fleets consist of Envoys; any gRPC client may dial any Service."),
         note: "A fleet name that no Envoy uses yet is valid: the fleet may come later. If the pods of a Service are Envoys \
-               themselves, exclude their own fleet: under its own names they would otherwise call each other in a loop. \
-               (`fleets: none` leaves such a Service to gRPC clients, provided that no fleet has the name `none`.)",
+               themselves, exclude their own fleet: under its own names they would otherwise call each other in a loop. To leave \
+               it to gRPC clients, set `fleets: none`, provided that no fleet has the name `none`.",
         values: Values::Other {
             accepts: || "a list of fleet names, or * for all".to_owned(),
             read: |text| Read::of(value::fleets(text), |to, fleets| to.policy.fleets = fleets),
@@ -119,7 +119,7 @@ fn protocol(text: &str) -> Result<Protocol, Fault> {
     match text {
         "http" => Ok(Protocol::Http1),
         "h2c" => Ok(Protocol::Http2),
-        "https" | "tls" | "grpcs" => Err(Fault::new("pods aren't spoken to in TLS yet")),
+        "https" | "tls" | "grpcs" => Err(Fault::new("TLS to pods isn't supported yet")),
         _ => word::word(text),
     }
 }

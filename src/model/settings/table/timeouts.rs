@@ -1,4 +1,4 @@
-//! How long things may take.
+//! Timeout settings.
 
 use super::{Group, Grpc, Setting};
 use crate::model::settings::values::Values;

@@ -1,4 +1,4 @@
-//! Whose value each setting has.
+//! Explains the origin of each setting.
 
 use super::*;
 use crate::model::Kind;

@@ -176,7 +176,7 @@ fn what_ports_leave_in_doubt_is_told() {
     );
     assert_eq!(
         doubts(&["|8080"]),
-        ["Service shop/cart: spec.ports: \"8080\": nothing says what port 8080 speaks; expected \
+        ["Service shop/cart: spec.ports: \"8080\": the protocol of port 8080 isn't stated; expected \
           chancery.dev/protocol.8080, appProtocol, or a name such as grpc or http (the guess, http2, is in force)"]
     );
     // The key that is named is one that is understood, whatever the name of the port.
@@ -189,11 +189,9 @@ fn what_ports_leave_in_doubt_is_told() {
     }
     assert_eq!(
         doubts(&["http|80", "https|443"]),
-        [
-            "Service shop/cart: spec.ports: \"https\": port 443 speaks TLS, as its name says, and pods aren't spoken to in TLS \
-          yet; expected chancery.dev/protocol.https: http1, http2 or grpc if its pods speak without TLS (clients get its \
-          cluster and endpoints, and no domain leads to it)"
-        ]
+        ["Service shop/cart: spec.ports: \"https\": port 443 speaks TLS, as its name says, and TLS to pods isn't \
+             supported yet; expected chancery.dev/protocol.https: http1, http2 or grpc if its pods speak cleartext (clients get its \
+          cluster and endpoints, and no domain leads to it)"]
     );
 }
 

@@ -1,4 +1,4 @@
-//! Values that are fine by themselves, but not together.
+//! Resolves values that contradict each other.
 
 use super::layers::{namespace, service};
 use super::*;

@@ -1,4 +1,4 @@
-//! Quoted scalars that go on at the indentation of their key, or left of it.
+//! Accepts quoted scalars that continue at or left of the indentation of their key.
 //!
 //! ```text
 //! description: 'what it does: a long

@@ -101,7 +101,7 @@ spec: words
 
 #[test]
 fn mappings_that_can_not_be_read_are_told() {
-    let expected = "not read; expected a Mapping of getambassador.io or ambassador/v0, v1, v2, v3alpha1";
+    let expected = "not supported; expected a Mapping of getambassador.io or ambassador/v0, v1, v2, v3alpha1";
     for (api_version, kind) in [
         ("getambassador.io/v4", "Mapping"),
         ("getambassador.io/v1beta1", "Mapping"),

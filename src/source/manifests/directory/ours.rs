@@ -1,4 +1,4 @@
-//! What of all that is wrong is ours to tell.
+//! Selects the problems to report.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

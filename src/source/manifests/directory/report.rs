@@ -1,4 +1,4 @@
-//! What is wrong with files, as it is said.
+//! Describes problems with files.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -49,7 +49,7 @@ impl Directory {
             if self.is_either_ours(first, slot) {
                 let line = first.map_or(0, Slot::line);
                 let advice = self.advice(&[path]);
-                let message = format!("stands in this file twice; the first one, in line {line}, has the name{advice}");
+                let message = format!("defined twice in this file; the first one, in line {line}, is used{advice}");
                 report.push(duplicate(path, slot, message, "the first one", first));
             }
         }

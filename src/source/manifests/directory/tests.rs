@@ -136,8 +136,8 @@ fn the_first_of_one_name_in_a_file_counts() {
         pair.put("a.yaml", &format!("{}{}", service("a", 1), service("a", 2))),
         [
             "+ Service default/a",
-            "! file a.yaml: line 6: \"Service default/a\": stands in this file twice; the first one, in line 1, has the \
-             name (the first one is served)"
+            "! file a.yaml: line 6: \"Service default/a\": defined twice in this file; the first one, in line 1, is used \
+             (the first one is served)"
         ]
     );
     assert_eq!(pair.put("a.yaml", &service("a", 2)), ["+ Service default/a", "ok file a.yaml"]);

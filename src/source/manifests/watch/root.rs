@@ -1,4 +1,4 @@
-//! Whether the directory is still there.
+//! Notices that the directory itself is removed or replaced.
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -1,4 +1,4 @@
-//! Finding out by looking.
+//! Scans the directory for changes.
 
 use std::collections::BTreeMap;
 use std::path::Path;

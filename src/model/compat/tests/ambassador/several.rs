@@ -28,7 +28,7 @@ fn a_mapping_that_is_an_object_reads_the_same() {
     assert_eq!(settings, ["enabled.80=true", "hosts.80=*", "protocol.80=grpc", "routes.80=/shop.v1.Cart/"]);
     assert_eq!(
         said,
-        ["warning: Service shop/cart: Mapping edge/m: spec.cors: \"7\": there is nothing like it here (it is ignored)"]
+        ["warning: Service shop/cart: Mapping edge/m: spec.cors: \"7\": Chancery has no equivalent (it is ignored)"]
     );
 }
 
