@@ -485,7 +485,7 @@ async fn a_second_signal_ends_it_at_once() {
     assert!(TcpStream::connect(serve.xds).await.is_err() || soon_refused(&serve).await);
     serve.terminate().await;
     assert_eq!(serve.ended().await.code(), Some(0));
-    serve.logged("a second signal came").await;
+    serve.logged("on a second signal").await;
 }
 
 /// The log line comes a moment before the listener closes.

@@ -160,7 +160,7 @@ async fn annotations(cluster: &Cluster, replicas: &[&Serve]) {
     until_dealt_with(replicas, "InvalidAnnotation", 3).await;
     let [late] = events(cluster, "shop", "late").await.try_into().unwrap();
     assert!(
-        late.0 == "InvalidAnnotation" && late.2.contains("Service shop/cart (port 50051) has it already"),
+        late.0 == "InvalidAnnotation" && late.2.contains("Service shop/cart (port 50051) already has it"),
         "{late:?}"
     );
     cluster.kubectl(&["annotate", "namespace", "shop", "chancery.dev/timeot=1s"]).await;

@@ -137,8 +137,8 @@ Port 80 (web): not served: enabled is false for it
 
 Errors and warnings:
   error: Service shop/cart: metadata.annotations[chancery.dev/hosts]: "shop.example.com": Service
-    shop/old (port 80) already has it; the older Service wins (by creation time, then by name)
-    (port 50051 is served under its other domains)
+    shop/old (port 80) already has it; the older Service wins, by creation time, then by name (port
+    50051 is served under its other domains)
   error: EndpointSlice shop/cart-a: endpoints[3].addresses[0]: "169.254.169.254": a link-local
     address; expected one that clients can reach (left out; the rest of the slice is served)
 "#;

@@ -158,7 +158,7 @@ fn what_was_meant_for_us_and_cannot_be_read_is_an_error() {
             format!("{CART}spec: {{ports: [{{port: 1}}]}}\n"),
             "error: Service shop/cart: spec: is set twice; the other is one line",
         ),
-        (format!("{CART}---\n{CART}"), "error: \"Service shop/cart\": stands in this file twice"),
+        (format!("{CART}---\n{CART}"), "error: \"Service shop/cart\": defined twice in this file"),
         (format!("{CART}---\n[not: closed"), "error: "),
     ] {
         let (code, out) = lint(&[("a.yaml", &broken)]);

@@ -16,7 +16,7 @@ use crate::model::{Key, NearestService, ObjectRef, RejectedJson};
 /// That there is no such Service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoSuchService {
-    /// In words.
+    /// What is wrong, for people.
     pub error: String,
     /// The Service with the nearest name, as `<name>.<namespace>`; absent if none is near.
     #[serde(skip_serializing_if = "Option::is_none")]

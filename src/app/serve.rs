@@ -70,10 +70,10 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         metrics: Arc::clone(&metrics),
         identifier: identifier(),
         load_reporting_interval: server::LOAD_REPORTING_INTERVAL,
-        limits: server::Limits {
+        limits: server::ServerLimits {
             max_connection_age: config.max_connection_age,
             max_connections: config.max_connections,
-            ..server::Limits::default()
+            ..server::ServerLimits::default()
         },
         streams: streams.clone(),
         shutdown: stop.clone(),

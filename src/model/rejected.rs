@@ -17,9 +17,9 @@ pub use json::RejectedJson;
 /// Lists of it are published in its [order](Ord): by object, then by the text of the field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejected {
-    /// Whose it is.
+    /// The object that holds it.
     pub object: ObjectRef,
-    /// Where in it.
+    /// Where in the object it is.
     pub field: Location,
     /// What stands there, shortened to [`Self::MAX_VALUE`] characters; empty when nothing does.
     pub value: String,

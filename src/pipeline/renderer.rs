@@ -397,11 +397,11 @@ fn rejection(routes: &PortRoutes, conflict: &Conflict, loser: Option<&Port>) -> 
             "Service {winner} (port {port}) already has it, and shares it by routes; expected routes beside hosts"
         ),
         (ClaimKind::Exclusive, _) => format!(
-            "Service {winner} (port {port}) already has it; the older Service wins (by creation time, then by name)"
+            "Service {winner} (port {port}) already has it; the older Service wins, by creation time, then by name"
         ),
         (ClaimKind::Shared, Some(_)) => format!(
-            "Service {winner} (port {port}) already has it on {domain}; the older Service wins (by creation time, then by \
-             name)"
+            "Service {winner} (port {port}) already has it on {domain}; the older Service wins, by creation time, then by \
+             name"
         ),
     };
     let (key, value, others) = match prefix {

@@ -10,7 +10,6 @@ use prost::encoding::{DecodeContext, WireType, decode_varint, string};
 pub struct NameList {
     /// One after the other.
     text: String,
-    /// Where each ends.
     ends: Vec<usize>,
 }
 

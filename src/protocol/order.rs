@@ -37,7 +37,6 @@ pub(super) enum Scope {
 pub(super) struct Holdback {
     /// The clusters whose removal is held back.
     clusters: BTreeMap<Name, Age>,
-    /// The route configurations.
     routes: BTreeMap<Name, Age>,
 }
 

@@ -13,7 +13,7 @@
 //! these streams. A stream has a `StreamSlot` in the list of all streams, a loop (`StreamLoop`), and as soon as its client
 //! is known a `ClientStream`: the state that others may look at. `peer` is the address of a socket.
 //!
-//! # Limits
+//! # ServerLimits
 //!
 //! Connections are bounded by number (`connection_limit`), and one on which HTTP/2 doesn't begin in time is cut
 //! (`preface`).
@@ -78,7 +78,7 @@ pub struct Context {
     /// The interval at which clients report their load: [`LOAD_REPORTING_INTERVAL`], or less in a test. More than zero.
     pub load_reporting_interval: Duration,
     /// The limits of clients.
-    pub limits: Limits,
+    pub limits: ServerLimits,
     /// The streams that are open, to be looked at from elsewhere.
     pub streams: Streams,
     /// Cancelled when streams should end.
@@ -97,7 +97,7 @@ impl Context {
 
 /// The limits of clients.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Limits {
+pub struct ServerLimits {
     /// The maximum age of a connection, more or less a tenth; none: no limit. Then its streams end in good order, and the
     /// client connects again, to whichever replica its load balancer picks.
     pub max_connection_age: Option<Duration>,
@@ -112,7 +112,7 @@ pub struct Limits {
     pub handshake_deadline: Duration,
 }
 
-impl Default for Limits {
+impl Default for ServerLimits {
     /// No maximum age, 30 seconds, 100,000 streams, 10,000 connections, 10 seconds.
     fn default() -> Self {
         Self {

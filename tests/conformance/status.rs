@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chancery::server::Limits;
+use chancery::server::ServerLimits;
 use chancery::xds::ResourceType::{self, Cluster, Endpoint, Listener, Route};
 use chancery::xds::{Place, Resource};
 use data_plane_api::client_status::client::ClientStatusDiscoveryServiceClient;
@@ -204,7 +204,7 @@ async fn o02_one_asks_for_some_nodes_and_may_do_without_contents() {
 }
 
 /// A server and three clients, each of which has so many clusters of a mebibyte.
-async fn large(clusters: usize, limits: Limits) -> (ControlPlane, Vec<Delta>) {
+async fn large(clusters: usize, limits: ServerLimits) -> (ControlPlane, Vec<Delta>) {
     let mut server = ControlPlane::start_limited(limits).await;
     for n in 0..clusters {
         server.put(Cluster, &format!("c{n}"), &n.to_string().repeat(1 << 20), &[]);
@@ -222,7 +222,7 @@ async fn large(clusters: usize, limits: Limits) -> (ControlPlane, Vec<Delta>) {
 
 #[tokio::test]
 async fn o02_an_answer_that_is_too_large_is_refused_with_what_to_do_instead() {
-    let (server, _clients) = large(2, Limits::default()).await;
+    let (server, _clients) = large(2, ServerLimits::default()).await;
     let mut client = ClientStatusDiscoveryServiceClient::new(ads::channel(server.address).await);
     let refused = client.fetch_client_status(ClientStatusRequest::default()).await.unwrap_err();
     assert_eq!(refused.code(), Code::ResourceExhausted, "{refused}");
@@ -244,7 +244,7 @@ async fn o02_an_answer_that_is_too_large_is_refused_with_what_to_do_instead() {
 
 #[tokio::test]
 async fn o02_a_client_that_holds_much_comes_in_messages_that_everybody_takes() {
-    let (server, _clients) = large(10, Limits::default()).await;
+    let (server, _clients) = large(10, ServerLimits::default()).await;
     let one = ClientStatusRequest {
         node_matchers: vec![whose_id(MatchPattern::Exact("envoy-1".to_owned()))],
         ..ClientStatusRequest::default()
@@ -262,7 +262,7 @@ async fn o02_a_client_that_holds_much_comes_in_messages_that_everybody_takes() {
 
 #[tokio::test]
 async fn o02_who_leaves_the_answer_unread_is_cut_and_keeps_nobody_from_theirs() {
-    let limits = Limits { send_deadline: Duration::from_millis(300), ..Limits::default() };
+    let limits = ServerLimits { send_deadline: Duration::from_millis(300), ..ServerLimits::default() };
     let (server, mut clients) = large(3, limits).await;
     for client in &mut clients {
         client.silent(Endpoint).await;

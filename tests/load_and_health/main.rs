@@ -10,7 +10,7 @@ mod reflection;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use chancery::server::Limits;
+use chancery::server::ServerLimits;
 use chancery::xds::ResourceType::Cluster;
 use rig::control_plane::ControlPlane;
 use rig::soon;
@@ -58,7 +58,7 @@ async fn open_streams_do_not_hold_up_the_end_of_the_server() {
 #[tokio::test]
 async fn open_streams_do_not_keep_an_old_connection() {
     let age = Duration::from_millis(300);
-    let limits = Limits { max_connection_age: Some(age), ..Limits::default() };
+    let limits = ServerLimits { max_connection_age: Some(age), ..ServerLimits::default() };
     let mut control_plane = ControlPlane::start_limited(limits).await;
     control_plane.put(Cluster, "a", "1", &[]).publish();
     let mut reporter = Reporter::start(control_plane.address, sends_all("e")).await;
@@ -75,7 +75,7 @@ async fn open_streams_do_not_keep_an_old_connection() {
 
 #[tokio::test]
 async fn a_reporter_takes_one_of_the_places_for_streams() {
-    let limits = Limits { max_streams: 1, ..Limits::default() };
+    let limits = ServerLimits { max_streams: 1, ..ServerLimits::default() };
     let mut control_plane = ControlPlane::start_limited(limits).await;
     control_plane.put(Cluster, "a", "1", &[]).publish();
     let mut reporter = Reporter::start(control_plane.address, sends_all("e")).await;

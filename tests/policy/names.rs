@@ -42,7 +42,7 @@ async fn services_share_a_host_by_paths_the_longest_first() {
     let mut scene = Scene::start().await;
     let host = ("hosts", "shop.example.com");
     scene.service("all", &[host, ("routes", "/shop.v1.")]);
-    scene.service("cart", &[host, ("routes", "shop.v1.Cart, /shop.v1.DemandChange")]);
+    scene.service("cart", &[host, ("routes", "shop.v1.Cart, /shop.v1.Wish")]);
     scene.service("lists", &[host, ("routes", "/shop.v1.WishLists/")]);
     for service in ["all", "cart", "lists"] {
         scene.scale(service, 1).await;
@@ -52,7 +52,7 @@ async fn services_share_a_host_by_paths_the_longest_first() {
         ("/shop.v1.Cart/Echo", Ok("cart-1")),
         // The name of a gRPC service is all of it, a prefix is as it is.
         ("/shop.v1.Carts/Echo", Ok("all-1")),
-        ("/shop.v1.StreamDemand/Echo", Ok("cart-1")),
+        ("/shop.v1.Wishes/Echo", Ok("cart-1")),
         ("/shop.v1.WishLists/Echo", Ok("lists-1")),
         ("/shop.v1.Stock/Echo", Ok("all-1")),
         ("/shop.v2.Cart/Echo", Err(NOT_FOUND)),

@@ -92,7 +92,7 @@ async fn there_is_no_service_without_endpoint_slices() {
     api.deny("namespaces", "list");
     let serve = Serve::for_cluster(env!("CARGO_BIN_EXE_chancery"), api.kubeconfig());
     serve.logged(LOST).await;
-    assert!(serve.log().contains("nothing is served before it has listed everything"), "{}", serve.log());
+    assert!(serve.log().contains("nothing is served until it has listed everything"), "{}", serve.log());
     let rule =
         "resources: [endpointslices], verbs: [list, watch] (with a Role only, say its namespace: --namespace NS)";
     assert!(serve.log().contains(rule), "{}", serve.log());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Problem;
-use crate::model::compat::{self, Destination, Mapping, MappingRef, Setting, Translation};
+use crate::model::compat::{self, Destination, Mapping, MappingRef, TranslatedSetting, Translation};
 use crate::model::{FieldPath, Key, Kind, Location, ObjectRef, Reason, Rejected, Remark};
 use crate::source::manifests::{Convertible, Declared};
 
@@ -115,7 +115,7 @@ pub(super) fn split_elsewhere(
 ) -> Vec<Rejected> {
     let items = |name: &str| translation.settings.iter().find(|setting| setting.name == name).map(|found| &found.items);
     let mut rejected = Vec::new();
-    let port_of = |setting: &Setting| Some(setting.name.strip_prefix("routes.")?.to_owned());
+    let port_of = |setting: &TranslatedSetting| Some(setting.name.strip_prefix("routes.")?.to_owned());
     let mut routes: Vec<_> = translation.settings.iter().filter_map(|it| Some((port_of(it)?, it))).collect();
     // Among ports, the lower one has a domain.
     routes.sort_by_key(|(port, _)| port.parse::<u16>().unwrap_or(u16::MAX));

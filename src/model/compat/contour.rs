@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::draft::{Draft, Place};
+use super::draft::{AnnotationField, Draft};
 use super::under;
 use crate::model::meanwhile;
 use crate::model::settings::nearest;
@@ -19,7 +19,7 @@ const TLS: &str = "upstream-protocol.tls";
 
 pub(super) fn translate(annotations: &BTreeMap<String, String>, draft: &mut Draft<'_>) {
     for (key, text) in under(annotations, PREFIX) {
-        let place = Place::annotation(&format!("{PREFIX}{key}"), text);
+        let place = AnnotationField::annotation(&format!("{PREFIX}{key}"), text);
         match key {
             H2C => protocol(text, &place, draft),
             H2 | TLS => draft.ignore(&place, "TLS to pods isn't supported"),
@@ -32,12 +32,16 @@ pub(super) fn translate(annotations: &BTreeMap<String, String>, draft: &mut Draf
 }
 
 /// A list of ports, by name or number.
-fn protocol(text: &str, place: &Place, draft: &mut Draft<'_>) {
+fn protocol(text: &str, place: &AnnotationField, draft: &mut Draft<'_>) {
     let ports: Vec<&str> = text.split(',').map(str::trim).filter(|port| !port.is_empty()).collect();
     if ports.is_empty() {
         return draft.refuse(place, "an empty list; expected names or numbers of ports", meanwhile::IGNORED);
     }
     for port in ports {
-        draft.set(format!("protocol.{port}"), "http2", &Place { field: place.field.clone(), value: port.to_owned() });
+        draft.set(
+            format!("protocol.{port}"),
+            "http2",
+            &AnnotationField { field: place.field.clone(), value: port.to_owned() },
+        );
     }
 }

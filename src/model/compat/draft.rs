@@ -11,7 +11,7 @@ use crate::model::{Key, Location, ObjectRef, Reason, Rejected, meanwhile};
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Translation {
     /// Settings of ours, each name once, in the order of their names.
-    pub settings: Vec<Setting>,
+    pub settings: Vec<TranslatedSetting>,
     /// What has no counterpart, or can't be read at all.
     pub rejected: Vec<Rejected>,
     /// The places of which nobody knows what would have been set there, because they can't be read.
@@ -20,22 +20,22 @@ pub struct Translation {
 
 /// One setting of ours, as its author might have written it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Setting {
+pub struct TranslatedSetting {
     /// The annotation after our prefix: `retry-on`, `protocol.80`.
     pub name: String,
     /// Its text. Nobody has looked whether it can be used.
     pub text: String,
     /// Where it was read.
-    pub place: Place,
+    pub place: AnnotationField,
     /// Of a list whose items stand apart: where each of them was read.
-    pub items: BTreeMap<String, Place>,
+    pub items: BTreeMap<String, AnnotationField>,
     /// What is said where the text can't be used, if what we expect would mislead whoever wrote it.
     pub expected: Option<&'static str>,
 }
 
 /// Where something of another product stands, and what.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct AnnotationField {
     /// The field.
     pub field: Location,
     /// What stands there, as its author wrote it.
@@ -48,13 +48,13 @@ const MAX_REJECTED: usize = 50;
 /// Collects settings and complaints.
 pub(super) struct Draft<'a> {
     subject: Subject<'a>,
-    settings: BTreeMap<String, Setting>,
+    settings: BTreeMap<String, TranslatedSetting>,
     rejected: Vec<Rejected>,
     unreadable: Vec<Location>,
     unsaid: usize,
 }
 
-impl Place {
+impl AnnotationField {
     /// An annotation as a whole.
     pub(super) fn annotation(name: &str, value: &str) -> Self {
         Self { field: Location::annotation(name), value: value.to_owned() }
@@ -87,7 +87,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Takes a setting, unless an earlier place says otherwise.
-    pub(super) fn set(&mut self, name: impl Into<String>, text: impl Into<String>, place: &Place) {
+    pub(super) fn set(&mut self, name: impl Into<String>, text: impl Into<String>, place: &AnnotationField) {
         self.set_expecting(None, name, text, place);
     }
 
@@ -97,19 +97,19 @@ impl<'a> Draft<'a> {
         expected: Option<&'static str>,
         name: impl Into<String>,
         text: impl Into<String>,
-        place: &Place,
+        place: &AnnotationField,
     ) {
         let (name, text) = (name.into(), text.into());
-        self.take(Setting { name, text, place: place.clone(), items: BTreeMap::new(), expected });
+        self.take(TranslatedSetting { name, text, place: place.clone(), items: BTreeMap::new(), expected });
     }
 
     /// Takes a list whose items stand apart, the first of them at `place`.
-    pub(super) fn set_list(&mut self, name: String, items: BTreeMap<String, Place>, place: Place) {
+    pub(super) fn set_list(&mut self, name: String, items: BTreeMap<String, AnnotationField>, place: AnnotationField) {
         let text = items.keys().map(String::as_str).collect::<Vec<_>>().join(",");
-        self.take(Setting { name, text, place, items, expected: None });
+        self.take(TranslatedSetting { name, text, place, items, expected: None });
     }
 
-    fn take(&mut self, setting: Setting) {
+    fn take(&mut self, setting: TranslatedSetting) {
         match self.settings.get(&setting.name) {
             None => drop(self.settings.insert(setting.name.clone(), setting)),
             Some(before) if before.text == setting.text => {}
@@ -122,18 +122,18 @@ impl<'a> Draft<'a> {
     }
 
     /// Says that something has no counterpart.
-    pub(super) fn ignore(&mut self, place: &Place, message: impl Into<String>) {
+    pub(super) fn ignore(&mut self, place: &AnnotationField, message: impl Into<String>) {
         self.ignore_but(place, message, meanwhile::IGNORED);
     }
 
     /// Says that something has no counterpart, and what is done instead.
-    pub(super) fn ignore_but(&mut self, place: &Place, message: impl Into<String>, meanwhile: &str) {
+    pub(super) fn ignore_but(&mut self, place: &AnnotationField, message: impl Into<String>, meanwhile: &str) {
         self.reject(Reason::UnknownAnnotation, place, message.into(), meanwhile.to_owned());
     }
 
     /// Says that an annotation under `prefix` isn't one that is read, which of those that are may have been meant, and what is
     /// said `otherwise`.
-    pub(super) fn not_read(&mut self, place: &Place, prefix: &str, near: Option<&str>, otherwise: &str) {
+    pub(super) fn not_read(&mut self, place: &AnnotationField, prefix: &str, near: Option<&str>, otherwise: &str) {
         match near {
             Some(near) => self.ignore(place, format!("not supported; did you mean {prefix}{near}?")),
             None => self.ignore(place, format!("not read{otherwise}")),
@@ -141,12 +141,12 @@ impl<'a> Draft<'a> {
     }
 
     /// Says that something is a mistake.
-    pub(super) fn refuse(&mut self, place: &Place, message: impl Into<String>, meanwhile: &str) {
+    pub(super) fn refuse(&mut self, place: &AnnotationField, message: impl Into<String>, meanwhile: &str) {
         self.reject(Reason::InvalidAnnotation, place, message.into(), meanwhile.to_owned());
     }
 
     /// Says that something can't be read, so that whatever it set before stays.
-    pub(super) fn unreadable(&mut self, place: &Place, message: impl Into<String>) {
+    pub(super) fn unreadable(&mut self, place: &AnnotationField, message: impl Into<String>) {
         self.refuse(place, message, "what it said before stays");
         self.unreadable.push(place.field.clone());
     }
@@ -159,7 +159,7 @@ impl<'a> Draft<'a> {
         Translation { settings: settings.into_values().collect(), rejected, unreadable }
     }
 
-    fn reject(&mut self, reason: Reason, place: &Place, message: String, meanwhile: String) {
+    fn reject(&mut self, reason: Reason, place: &AnnotationField, message: String, meanwhile: String) {
         if self.rejected.len() == MAX_REJECTED {
             self.unsaid += 1;
             return;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::draft::{Draft, Place};
+use super::draft::{AnnotationField, Draft};
 use super::{duration, under};
 use crate::model::settings::nearest;
 use crate::model::{RetryOn, meanwhile};
@@ -28,9 +28,9 @@ pub(super) fn translate(annotations: &BTreeMap<String, String>, draft: &mut Draf
 }
 
 fn retry(annotations: &BTreeMap<String, String>, draft: &mut Draft<'_>) {
-    let mut words: Vec<(String, Place)> = Vec::new();
+    let mut words: Vec<(String, AnnotationField)> = Vec::new();
     for (key, text) in under(annotations, RETRY) {
-        let place = Place::annotation(&format!("{RETRY}{key}"), text);
+        let place = AnnotationField::annotation(&format!("{RETRY}{key}"), text);
         match key {
             // Linkerd compares these words without case.
             "grpc" => words.push((text.to_ascii_lowercase(), place)),
@@ -52,7 +52,7 @@ fn retry(annotations: &BTreeMap<String, String>, draft: &mut Draft<'_>) {
 }
 
 /// `5xx`, `gateway-error`, statuses and ranges of them; the words for `retry-on`, if it has to say anything.
-fn http(text: &str, place: &Place, draft: &mut Draft<'_>) -> Option<String> {
+fn http(text: &str, place: &AnnotationField, draft: &mut Draft<'_>) -> Option<String> {
     let mut words = Vec::new();
     let mut statuses = BTreeSet::new();
     for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
@@ -61,7 +61,7 @@ fn http(text: &str, place: &Place, draft: &mut Draft<'_>) -> Option<String> {
         } else if let Some(range) = range(part) {
             statuses.extend(range);
         } else {
-            let place = Place { field: place.field.clone(), value: part.to_owned() };
+            let place = AnnotationField { field: place.field.clone(), value: part.to_owned() };
             draft.refuse(&place, "no status; expected 100 to 599, or a range of them", meanwhile::REST_OF_LIST);
         }
     }
@@ -82,7 +82,7 @@ fn range(text: &str) -> Option<std::ops::RangeInclusive<u16>> {
 
 fn timeout(annotations: &BTreeMap<String, String>, draft: &mut Draft<'_>) {
     for (key, text) in under(annotations, TIMEOUT) {
-        let place = Place::annotation(&format!("{TIMEOUT}{key}"), text);
+        let place = AnnotationField::annotation(&format!("{TIMEOUT}{key}"), text);
         match key {
             "request" => draft.set("timeout", duration::ours(text), &place),
             "idle" => draft.set("idle-timeout", duration::ours(text), &place),
@@ -101,7 +101,7 @@ fn balancer(annotations: &BTreeMap<String, String>, draft: &mut Draft<'_>) {
     let found: BTreeMap<&str, &str> = under(annotations, BALANCER).collect();
     let on = found.get(ACCRUAL) == Some(&"consecutive");
     for (&key, &text) in &found {
-        let place = Place::annotation(&format!("{BALANCER}{key}"), text);
+        let place = AnnotationField::annotation(&format!("{BALANCER}{key}"), text);
         let part = key.strip_prefix(CONSECUTIVE);
         match part.and_then(|part| BREAKER.iter().find(|(name, _, _)| *name == part)) {
             _ if key == ACCRUAL && on => draft.set("outlier-detection", "on", &place),
@@ -123,7 +123,7 @@ fn balancer(annotations: &BTreeMap<String, String>, draft: &mut Draft<'_>) {
         }
     }
     if let (true, Some(text)) = (on, found.get(ACCRUAL)) {
-        let place = Place::annotation(&format!("{BALANCER}{ACCRUAL}"), text);
+        let place = AnnotationField::annotation(&format!("{BALANCER}{ACCRUAL}"), text);
         let absent = BREAKER.iter().filter(|(name, _, _)| !found.contains_key(format!("{CONSECUTIVE}{name}").as_str()));
         for (setting, default) in
             absent.flat_map(|(_, default, settings)| settings.iter().map(move |one| (one, default)))
@@ -133,6 +133,6 @@ fn balancer(annotations: &BTreeMap<String, String>, draft: &mut Draft<'_>) {
     }
 }
 
-fn unknown(key: &str, prefix: &str, keys: &[&'static str], place: &Place, draft: &mut Draft<'_>) {
+fn unknown(key: &str, prefix: &str, keys: &[&'static str], place: &AnnotationField, draft: &mut Draft<'_>) {
     draft.not_read(place, prefix, nearest(key, keys.iter().copied()), "");
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::draft::{Draft, Place};
+use super::draft::{AnnotationField, Draft};
 use super::{duration, under};
 use crate::model::settings::nearest;
 
@@ -20,7 +20,7 @@ pub(super) fn translate(annotations: &BTreeMap<String, String>, draft: &mut Draf
     let found: BTreeMap<&str, &str> = under(annotations, PREFIX).collect();
     let never = found.get("retry-count") == Some(&"0");
     for (&key, &text) in &found {
-        let place = Place::annotation(&format!("{PREFIX}{key}"), text);
+        let place = AnnotationField::annotation(&format!("{PREFIX}{key}"), text);
         match key {
             "retry-status" if never => {}
             "retry-status" => draft.set("retry-on", text, &place),

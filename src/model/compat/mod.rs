@@ -32,7 +32,7 @@ pub use ambassador::{
     not_read,
 };
 use draft::Draft;
-pub use draft::{Place, Setting, Translation};
+pub use draft::{AnnotationField, TranslatedSetting, Translation};
 pub use product::{Compat, Product, UnknownProduct};
 
 use super::object::Port;

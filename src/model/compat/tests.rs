@@ -24,7 +24,7 @@ fn subject<'a>(annotations: &'a BTreeMap<String, String>, ports: Option<&'a [Por
 
 fn told(translation: Translation) -> (Vec<String>, Vec<String>) {
     let Translation { settings, rejected, unreadable: _ } = translation;
-    let settings = settings.into_iter().map(|Setting { name, text, place: _, items: _, expected: _ }| {
+    let settings = settings.into_iter().map(|TranslatedSetting { name, text, place: _, items: _, expected: _ }| {
         let key = name.split('.').next().unwrap();
         assert!(settings::Setting::find(key).is_some(), "{key} is no setting of ours");
         format!("{name}={text}")

@@ -13,7 +13,7 @@ pub struct AddressExplanation {
     /// What clients do with it.
     #[serde(rename = "verdict")]
     pub state: AddressState,
-    /// Why.
+    /// Why it is in this state.
     pub reason: AddressReason,
     /// Why it is rejected; absent if it isn't.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -93,11 +93,11 @@ pub const UNLIMITED: u32 = u32::MAX;
 /// How much one Envoy may have under way to one Service port; all default to [`UNLIMITED`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// Connections.
+    /// Connections to all pods together.
     pub connections: u32,
     /// Requests that wait for a connection.
     pub pending_requests: u32,
-    /// Requests.
+    /// Concurrent requests.
     pub requests: u32,
     /// Retries; `None`, which is the default: what the retry budget says.
     pub retries: Option<u32>,

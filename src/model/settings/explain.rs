@@ -8,7 +8,7 @@ use super::port_protocol::{self, Said};
 use super::resolve::{InForce, Layers, Origin};
 use super::settle::{Clash, settle};
 use super::table::Setting;
-use crate::model::compat::Place;
+use crate::model::compat::AnnotationField;
 use crate::model::explanation::{RejectedSetting, SettingExplanation, SettingOrigin, UnservedReason};
 use crate::model::{Key, Kind, ObjectRef, Rejected, ZoneRouting, object};
 
@@ -85,7 +85,7 @@ fn is_stronger((origin, name): &(Origin, &Name), good: &InForce<'_>) -> bool {
 
 /// What its author wrote it as: an annotation of ours, or of another product.
 fn annotation(layers: Layers<'_>, origin: Origin, name: &Name) -> String {
-    layers.place(origin, name).map_or_else(|| format!("{PREFIX}{name}"), Place::spoken)
+    layers.place(origin, name).map_or_else(|| format!("{PREFIX}{name}"), AnnotationField::spoken)
 }
 
 fn rejected_setting(

@@ -12,7 +12,7 @@ use super::settle::{Clash, doubts, settle};
 use super::table::{Reach, Setting};
 use super::value::Value;
 use super::{PREFIX, Settings, Translated, port_doubts};
-use crate::model::compat::Place;
+use crate::model::compat::AnnotationField;
 use crate::model::defaults::Claim;
 use crate::model::{Defaults, Location, ObjectRef, Port, Reason, Rejected, Written, meanwhile, object};
 
@@ -194,7 +194,7 @@ impl<'a> Layers<'a> {
     }
 
     /// Where a setting of another product stands.
-    pub fn place(self, origin: Origin, name: &Name) -> Option<&'a Place> {
+    pub fn place(self, origin: Origin, name: &Name) -> Option<&'a AnnotationField> {
         self.translated.filter(|_| origin == Origin::Translated).and_then(|translated| translated.place(name))
     }
 
@@ -323,7 +323,8 @@ impl<'a> Layers<'a> {
                         format!("{} of {PREFIX}{name} is in force", shown(value))
                     }
                     Some(InForce { value, origin: Origin::Translated, name }) => {
-                        let place = self.place(Origin::Translated, name).map(Place::spoken).unwrap_or_default();
+                        let place =
+                            self.place(Origin::Translated, name).map(AnnotationField::spoken).unwrap_or_default();
                         format!("{} of {place} is in force", shown(value))
                     }
                     Some(InForce { value, origin: Origin::Namespace, name: _ }) => {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Settings;
 use super::name::{Name, Unnamed};
 use super::value::Fault;
-use crate::model::compat::{self, Place, Translation};
+use crate::model::compat::{self, AnnotationField, Translation};
 use crate::model::{Location, ObjectRef, Reason, Rejected, meanwhile};
 
 /// The annotations of other products on one Service, parsed as if they were ours.
@@ -22,9 +22,9 @@ pub struct Translated {
 /// Where a setting was read.
 #[derive(Debug, PartialEq, Eq)]
 struct Written {
-    place: Place,
+    place: AnnotationField,
     /// Of a list whose items stand apart: where each of them was read.
-    items: BTreeMap<String, Place>,
+    items: BTreeMap<String, AnnotationField>,
 }
 
 impl Translated {
@@ -32,7 +32,7 @@ impl Translated {
     pub fn parse(service: &ObjectRef, translation: Translation) -> (Self, Vec<Rejected>) {
         let Translation { settings, mut rejected, unreadable } = translation;
         let mut translated = Self { unreadable, ..Self::default() };
-        for compat::Setting { name, text, place, items, expected } in settings {
+        for compat::TranslatedSetting { name, text, place, items, expected } in settings {
             let mut reject = |reason, part: Option<String>, message, meanwhile| {
                 let value = part.unwrap_or_else(|| Rejected::shorten(&place.value));
                 rejected.push(Rejected {
@@ -97,12 +97,12 @@ impl Translated {
     }
 
     /// Where a setting was read, good or bad.
-    pub(super) fn place(&self, name: &Name) -> Option<&Place> {
+    pub(super) fn place(&self, name: &Name) -> Option<&AnnotationField> {
         self.places.get(name).map(|written| &written.place)
     }
 
     /// Where the items of a list were read, of which each stands for itself.
-    pub(super) fn items(&self, name: &Name) -> impl Iterator<Item = (&str, &Place)> {
+    pub(super) fn items(&self, name: &Name) -> impl Iterator<Item = (&str, &AnnotationField)> {
         let written = self.places.get(name).into_iter();
         written.flat_map(|written| written.items.iter().map(|(item, place)| (item.as_str(), place)))
     }

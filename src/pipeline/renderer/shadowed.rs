@@ -86,9 +86,7 @@ type Others<'a> = BTreeSet<(&'a Name, &'a Key)>;
 
 /// Paths or domains that one rejection names together.
 struct Group<'a> {
-    /// One of them.
     any: &'a ShadowedPath,
-    /// All of them.
     items: BTreeSet<&'a Name>,
     /// The domains or paths that they are shadowed on or by, and the other Service.
     others: Others<'a>,

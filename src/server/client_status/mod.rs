@@ -99,7 +99,6 @@ fn response(
 struct Call {
     kind: CallKind,
     context: Context,
-    /// Permits of messages.
     permits: Arc<Semaphore>,
     connection: Connection,
     requests: Streaming<ClientStatusRequest>,

@@ -38,7 +38,6 @@ pub(super) enum ClusterStatsError {
     /// A number is too large.
     #[error("cluster_stats[{cluster}].{field}: {count}: expected at most {MAX_REQUESTS} requests in one report")]
     TooLarge {
-        /// The cluster.
         cluster: String,
         /// The field of the report.
         field: &'static str,

@@ -25,7 +25,6 @@ pub(super) enum Decoded<K> {
         metadata: Box<ObjectMeta>,
         /// The field that can't be decoded.
         field: Location,
-        /// Why not.
         message: String,
     },
 }

@@ -18,14 +18,7 @@ use crate::source::Notice;
 #[derive(Debug)]
 pub(super) enum SourceInput {
     /// The output of a watch.
-    Watch {
-        /// Which watch.
-        watch: Watch,
-        /// When it came.
-        at: Instant,
-        /// The output.
-        output: WatchOutput,
-    },
+    Watch { watch: Watch, at: Instant, output: WatchOutput },
     /// The result of a probe.
     Probe(ProbeResult),
 }

@@ -63,7 +63,7 @@ struct Composer {
 
 /// Parses every document in `text`: once more for each quoted scalar that goes on too far left, in all as many bytes as the
 /// largest file has.
-pub fn compose(text: &str) -> Result<Vec<Node>, Issue> {
+pub fn compose(text: &str) -> Result<Vec<Node>, Box<Issue>> {
     let mut text = Cow::Borrowed(text);
     if text.contains(BYTE_ORDER_MARK) {
         text = text.split_inclusive('\n').map(|line| line.trim_start_matches(BYTE_ORDER_MARK)).collect();
@@ -78,7 +78,7 @@ pub fn compose(text: &str) -> Result<Vec<Node>, Issue> {
         let Some(place) = place.filter(|_| parsed_again <= MAX_FILE_BYTES) else { return Err(issue) };
         let Some(better) = quoted::indent(&text, place) else {
             let line = quoted::unclosed(&text, place);
-            return Err(line.map_or(issue, |line| Issue::unparsable(line, UNCLOSED)));
+            return Err(line.map_or(issue, |line| Box::new(Issue::unparsable(line, UNCLOSED))));
         };
         parsed_again += better.len() as u64;
         text = Cow::Owned(better);
@@ -86,7 +86,7 @@ pub fn compose(text: &str) -> Result<Vec<Node>, Issue> {
 }
 
 /// Parses a text as it is. If that fails because of a quoted scalar that goes on too far left, perhaps, `place` says where.
-fn parse(text: &str, place: &mut Option<Place>) -> Result<Vec<Node>, Issue> {
+fn parse(text: &str, place: &mut Option<Place>) -> Result<Vec<Node>, Box<Issue>> {
     let options = granit_parser::options! {
         flow_nesting_limit: MAX_DEPTH,
         block_nesting_limit: MAX_DEPTH,
@@ -126,7 +126,7 @@ fn indentation(line: &str) -> &str {
 }
 
 impl Composer {
-    fn take(&mut self, event: Event<'_>, line: u32) -> Result<(), Issue> {
+    fn take(&mut self, event: Event<'_>, line: u32) -> Result<(), Box<Issue>> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let quoted = match tag.as_deref().and_then(Tag::core_suffix) {
@@ -146,10 +146,16 @@ impl Composer {
             Event::SequenceEnd | Event::MappingEnd => self.close(),
             Event::Alias(anchor) => {
                 let Some((node, weight)) = self.anchors.get(&anchor).cloned() else {
-                    return Err(Issue::unparsable(line, "an alias refers to the collection that it is part of"));
+                    return Err(Box::new(Issue::unparsable(
+                        line,
+                        "an alias refers to the collection that it is part of",
+                    )));
                 };
                 if self.open.len() + weight.depth > MAX_DEPTH {
-                    return Err(Issue::unparsable(line, format!("aliases nest deeper than {MAX_DEPTH} levels")));
+                    return Err(Box::new(Issue::unparsable(
+                        line,
+                        format!("aliases nest deeper than {MAX_DEPTH} levels"),
+                    )));
                 }
                 self.count(weight.nodes, line)?;
                 self.complete(Node { line, ..node }, 0, weight)
@@ -164,23 +170,23 @@ impl Composer {
         }
     }
 
-    fn count(&mut self, nodes: usize, line: u32) -> Result<(), Issue> {
+    fn count(&mut self, nodes: usize, line: u32) -> Result<(), Box<Issue>> {
         self.nodes = self.nodes.saturating_add(nodes);
         if self.nodes > MAX_NODES {
             let message = format!("one document has more than {MAX_NODES} parts (aliases expanded)");
-            return Err(Issue::unparsable(line, message));
+            return Err(Box::new(Issue::unparsable(line, message)));
         }
         Ok(())
     }
 
-    fn open(&mut self, content: Content, anchor: usize, line: u32) -> Result<(), Issue> {
+    fn open(&mut self, content: Content, anchor: usize, line: u32) -> Result<(), Box<Issue>> {
         let before = self.nodes;
         self.count(1, line)?;
         self.open.push(Frame { line, anchor, before, depth: 0, content });
         Ok(())
     }
 
-    fn close(&mut self) -> Result<(), Issue> {
+    fn close(&mut self) -> Result<(), Box<Issue>> {
         let Some(Frame { line, anchor, before, depth, content }) = self.open.pop() else { return Ok(()) };
         let value = match content {
             Content::Sequence(nodes) => Value::Sequence(nodes),
@@ -191,7 +197,7 @@ impl Composer {
     }
 
     /// Puts a complete node where it belongs.
-    fn complete(&mut self, node: Node, anchor: usize, weight: Weight) -> Result<(), Issue> {
+    fn complete(&mut self, node: Node, anchor: usize, weight: Weight) -> Result<(), Box<Issue>> {
         if anchor != 0 {
             // A copy per anchor: nested anchors would otherwise copy for free.
             self.count(weight.nodes, node.line)?;
@@ -210,7 +216,7 @@ impl Composer {
                 None => match node {
                     Node { line, value: Value::Plain(text) | Value::Quoted(text) } => *key = Some((text, line)),
                     Node { line, value: Value::Sequence(_) | Value::Mapping(_) } => {
-                        return Err(Issue::unparsable(line, "a key is a list or a mapping; expected a word"));
+                        return Err(Box::new(Issue::unparsable(line, "a key is a list or a mapping; expected a word")));
                     }
                 },
             },
@@ -239,7 +245,7 @@ fn unique(entries: Vec<Entry>) -> Vec<Entry> {
 }
 
 /// Adds what `<<` brings in; what stands in the mapping itself has precedence, then the earlier of two.
-fn merged(mut entries: Vec<Entry>, merges: Vec<Node>) -> Result<Vec<Entry>, Issue> {
+fn merged(mut entries: Vec<Entry>, merges: Vec<Node>) -> Result<Vec<Entry>, Box<Issue>> {
     for merge in merges {
         let sources = match merge.value {
             Value::Sequence(nodes) => nodes,
@@ -247,7 +253,7 @@ fn merged(mut entries: Vec<Entry>, merges: Vec<Node>) -> Result<Vec<Entry>, Issu
         };
         for Node { line, value } in sources {
             let Value::Mapping(brought) = value else {
-                return Err(Issue::unparsable(line, "`<<` takes a mapping, or a list of them"));
+                return Err(Box::new(Issue::unparsable(line, "`<<` takes a mapping, or a list of them")));
             };
             let known: BTreeSet<Rc<str>> = entries.iter().map(|entry| Rc::clone(&entry.key)).collect();
             entries.extend(brought.into_iter().filter(|entry| !known.contains(&entry.key)));

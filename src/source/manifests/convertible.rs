@@ -116,7 +116,8 @@ impl Convertible {
                 }
                 Err(_) if **path != *STDIN && !is_meant(&String::from_utf8_lossy(bytes)) => {}
                 Err(issue) if is_template => self.template(path, offset, issue.line),
-                Err(Issue { line, message, .. }) => {
+                Err(issue) => {
+                    let Issue { line, message, .. } = *issue;
                     self.rejected.push(Issue::new(line, Reason::Unparsable, message).of_file(path, offset));
                 }
             }

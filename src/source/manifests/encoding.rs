@@ -22,10 +22,10 @@ pub fn to_utf8(bytes: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// A document as text; YAML in anything but UTF-8 is refused.
-pub fn text(bytes: &[u8]) -> Result<&str, Issue> {
+pub fn text(bytes: &[u8]) -> Result<&str, Box<Issue>> {
     let garbage = |at: usize, message: String| {
         let lines = bytes.get(..=at).unwrap_or(bytes).split(|byte| *byte == b'\n').count();
-        Err(Issue::unparsable(u32::try_from(lines).unwrap_or(u32::MAX), message))
+        Err(Box::new(Issue::unparsable(u32::try_from(lines).unwrap_or(u32::MAX), message)))
     };
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         return garbage(0, "is UTF-16 text; expected UTF-8".to_owned());

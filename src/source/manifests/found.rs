@@ -11,7 +11,7 @@ pub struct Declared<T> {
     pub file: Arc<str>,
     /// The line where it begins, from 1.
     pub line: u32,
-    /// What it is.
+    /// The declared thing.
     pub it: T,
 }
 
@@ -39,6 +39,6 @@ pub struct RejectedAt {
     pub file: Arc<str>,
     /// The line, from 1; `None` for a file as a whole.
     pub line: Option<u32>,
-    /// What is wrong.
+    /// The rejected configuration.
     pub rejected: Rejected,
 }

@@ -10,7 +10,7 @@ use crate::model::{Location, Step};
 pub struct Node {
     /// Where it begins, counted from 1 at the start of the text that was parsed.
     pub line: u32,
-    /// What it is.
+    /// The parsed value.
     pub value: Value,
 }
 

@@ -72,9 +72,9 @@ pub struct Metrics {
 pub struct Load {
     /// Sent to an endpoint.
     pub issued: u64,
-    /// Answered well.
+    /// Requests that succeeded.
     pub succeeded: u64,
-    /// Failed.
+    /// Requests that failed.
     pub failed: u64,
     /// Dropped by the client before they were sent: by its circuit breakers or by a drop policy.
     pub dropped: u64,

@@ -313,7 +313,7 @@ pub(super) static LOAD_REQUESTS_ISSUED: MetricDefinition = MetricDefinition {
     name: "load_requests_issued",
     kind: Counter,
     labels: &[CLUSTER],
-    help: "Completed requests to a cluster, as reported by clients (LRS)",
+    help: "Requests sent to a cluster, as reported by clients (LRS)",
     use_for: "Requests per second by cluster, over all reporting clients of this replica.",
     alert: None,
 };

@@ -226,4 +226,4 @@ async fn serve(listener: TcpListener, shared: Arc<Shared>) {
 }
 
 /// How long a watch lasts when it isn't said.
-const WATCH: Duration = Duration::from_secs(300);
+const WATCH: Duration = Duration::from_mins(5);

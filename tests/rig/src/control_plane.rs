@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use chancery::channels::{self, Publication, SnapshotWriter};
-use chancery::server::{self, Context, Limits, Streams};
+use chancery::server::{self, Context, ServerLimits, Streams};
 use chancery::telemetry::Metrics;
 use chancery::xds::{Name, Resource, ResourceType, Snapshot, World};
 
@@ -43,7 +43,7 @@ impl ControlPlane {
     /// # Panics
     /// When there is no free port.
     pub async fn start() -> Self {
-        Self::start_with("test", Limits::default()).await
+        Self::start_with("test", ServerLimits::default()).await
     }
 
     /// Starts a server with this `control_plane.identifier` on a free port, with nothing published.
@@ -51,7 +51,7 @@ impl ControlPlane {
     /// # Panics
     /// When there is no free port.
     pub async fn start_as(identifier: &str) -> Self {
-        Self::start_with(identifier, Limits::default()).await
+        Self::start_with(identifier, ServerLimits::default()).await
     }
 
     /// Starts a server at this address, with nothing published.
@@ -59,22 +59,22 @@ impl ControlPlane {
     /// # Panics
     /// When somebody else listens there.
     pub async fn start_at(address: SocketAddr) -> Self {
-        Self::start_on(address, "test", Limits::default()).await
+        Self::start_on(address, "test", ServerLimits::default()).await
     }
 
     /// Starts one that allows its clients this.
     ///
     /// # Panics
     /// When there is no free port.
-    pub async fn start_limited(limits: Limits) -> Self {
+    pub async fn start_limited(limits: ServerLimits) -> Self {
         Self::start_with("test", limits).await
     }
 
-    async fn start_with(identifier: &str, limits: Limits) -> Self {
+    async fn start_with(identifier: &str, limits: ServerLimits) -> Self {
         Self::start_on((Ipv4Addr::LOCALHOST, 0).into(), identifier, limits).await
     }
 
-    async fn start_on(address: SocketAddr, identifier: &str, limits: Limits) -> Self {
+    async fn start_on(address: SocketAddr, identifier: &str, limits: ServerLimits) -> Self {
         let listener = TcpListener::bind(address).await.expect("a free port");
         let address = listener.local_addr().expect("a bound listener has an address");
         let (writer, cache) = channels::snapshot_channel();

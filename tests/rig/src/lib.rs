@@ -28,6 +28,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::missing_panics_doc,
     reason = "what can't go on fails the test that uses it"
 )]
 
@@ -65,15 +66,13 @@ pub mod spoiler;
 use std::time::Duration;
 
 /// How long a test waits for something that must happen. It bounds a failing test; a passing one never waits it out.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Awaits `future`, and fails the test, naming `what`, when it takes longer than [`PATIENCE`].
 ///
 /// # Panics
 /// When the time is up.
 pub async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
-    match tokio::time::timeout(PATIENCE, future).await {
-        Ok(value) => value,
-        Err(_) => panic!("waited {PATIENCE:?} in vain for {what}"),
-    }
+    let waited = tokio::time::timeout(PATIENCE, future).await;
+    waited.unwrap_or_else(|_| panic!("waited {PATIENCE:?} in vain for {what}"))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use serde_saphyr::options::DuplicateKeyPolicy;
 
-use super::super::draft::{Draft, Place};
+use super::super::draft::{AnnotationField, Draft};
 use super::mapping_ref::{MappingRef, in_document};
 use super::{ANNOTATION, Field, IGNORED};
 use crate::model::settings::MAX_VALUE_BYTES;
@@ -149,7 +149,7 @@ impl Version {
 
 /// The Mappings in the text of the annotation.
 pub(super) fn read(text: &str, draft: &mut Draft<'_>) -> Vec<Mapping> {
-    let whole = Place::annotation(ANNOTATION, text);
+    let whole = AnnotationField::annotation(ANNOTATION, text);
     if text.len() > MAX_VALUE_BYTES {
         let message = format!("longer than {MAX_VALUE_BYTES} bytes, the limit of Kubernetes");
         draft.unreadable(&whole, message);
@@ -214,7 +214,7 @@ fn describe(error: &serde_saphyr::Error) -> String {
 fn embedded(i: usize, document: Value, draft: &mut Draft<'_>) -> Option<Mapping> {
     let number = format!("#{}", i + 1);
     let Value::Object(mut flat) = document else {
-        let place = Place {
+        let place = AnnotationField {
             field: in_document(&format!("document {number}"), FieldPath::default()),
             value: document.to_string(),
         };
@@ -235,7 +235,7 @@ fn embedded(i: usize, document: Value, draft: &mut Draft<'_>) -> Option<Mapping>
         let (field, value) = if kind == "Mapping" { ("apiVersion", api_version) } else { ("kind", kind) };
         let field = in_document(&format!("{spelt} {name}"), FieldPath::of([field]));
         let meanwhile = if kind == "Mapping" { IGNORED } else { meanwhile::IGNORED };
-        draft.ignore_but(&Place { field, value: value.to_owned() }, not_read(), meanwhile);
+        draft.ignore_but(&AnnotationField { field, value: value.to_owned() }, not_read(), meanwhile);
         return None;
     }
     let id = MappingRef::Document(format!("Mapping {name}").into());

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::draft::{Draft, Place};
+use super::super::draft::{AnnotationField, Draft};
 use super::mapping_ref::MappingRef;
 use crate::model::{FieldPath, Rejected, meanwhile};
 
@@ -32,8 +32,8 @@ impl<'a> Field<'a> {
         self.value
     }
 
-    pub fn place(&self) -> Place {
-        Place { field: self.mapping.at(self.path.clone()), value: self.text() }
+    pub fn place(&self) -> AnnotationField {
+        AnnotationField { field: self.mapping.at(self.path.clone()), value: self.text() }
     }
 
     /// What stands there: a scalar as it is written, anything else as JSON.

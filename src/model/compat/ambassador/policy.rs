@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::draft::{Draft, Place};
+use super::super::draft::{AnnotationField, Draft};
 use super::super::duration;
 use super::{Backend, Field};
 use crate::model::meanwhile;
@@ -148,8 +148,8 @@ fn keepalive(field: &Field<'_>, backend: &Backend, draft: &mut Draft<'_>) {
             Some((_, ours)) if part.value().as_u64() == Some(*ours) => {}
             Some((name, ours)) => {
                 let message = format!("there is only one TCP keepalive here, whose {name} is {ours}");
-                let Place { field, value } = part.place();
-                draft.ignore_but(&Place { field, value }, message, &format!("{name} is {ours}"));
+                let AnnotationField { field, value } = part.place();
+                draft.ignore_but(&AnnotationField { field, value }, message, &format!("{name} is {ours}"));
             }
             None => part.ignore(draft),
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::super::draft::{Draft, Place};
+use super::super::draft::{AnnotationField, Draft};
 use super::document::Version;
 use super::{Backend, Field, Mapping};
 use crate::model::settings;
@@ -58,11 +58,11 @@ struct Claims {
 
 /// The hosts and the prefix of one Mapping.
 struct Claim {
-    hosts: BTreeMap<String, Place>,
+    hosts: BTreeMap<String, AnnotationField>,
     /// Where the hosts stand as a whole; where the prefix does if there are none.
-    at_hosts: Place,
+    at_hosts: AnnotationField,
     prefix: String,
-    at_prefix: Place,
+    at_prefix: AnnotationField,
 }
 
 impl Routes {
@@ -120,7 +120,7 @@ impl Routes {
 }
 
 /// The hosts, and where they stand; none if they can't be used, because then every host would be meant.
-fn hosts(mapping: &Mapping, draft: &mut Draft<'_>) -> Option<(BTreeMap<String, Place>, Place)> {
+fn hosts(mapping: &Mapping, draft: &mut Draft<'_>) -> Option<(BTreeMap<String, AnnotationField>, AnnotationField)> {
     let mut said =
         HOSTS.map(|name| mapping.field(name)).into_iter().filter(|field| field.is_set() && field.text() != NO_HOST);
     let Some(field) = said.next().or_else(|| authority(mapping, draft)) else {

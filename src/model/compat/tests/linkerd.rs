@@ -136,7 +136,7 @@ fn the_list_that_cannot_be_used_answers_for_both() {
             [("grpc", grpc), ("http", http)].map(|(key, text)| (format!("retry.linkerd.io/{key}"), text.to_owned()));
         let translation =
             translate(Product::Linkerd.into(), subject(&BTreeMap::from(annotations), None), Mappings::Own);
-        let [Setting { place, .. }] = &translation.settings[..] else { panic!("{translation:?}") };
+        let [TranslatedSetting { place, .. }] = &translation.settings[..] else { panic!("{translation:?}") };
         place.spoken()
     };
     assert_eq!(place("internal", "5xx"), "retry.linkerd.io/grpc");

@@ -123,7 +123,7 @@ fn lines(shared: Arc<Shared>, selection: Selection, from: u64, end: Instant) -> 
                     return Some((line, (shared, changes, revision, false)));
                 }
                 tokio::select! {
-                    changed = changes.changed() => changed.expect("it is kept"),
+                    again = changes.changed() => again.expect("it is kept"),
                     () = sleep_until(end.into()), if fault != Fault::EndlessWatches => {
                         // A watch never hears of a smaller revision, nor of one that is beyond what it missed.
                         let expired = shared.state().world.is_expired(from);

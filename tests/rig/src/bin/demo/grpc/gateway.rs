@@ -49,15 +49,15 @@ impl Template {
     /// on one machine, each on its own address, where all of a fleet that takes its listener from Chancery would open the same
     /// port. It is the one that Chancery would give them, all the same.
     pub async fn new(program: Program, chancery: PathBuf, serve: &Serve, logs: PathBuf) -> anyhow::Result<Self> {
-        let served = http::get(serve.admin, &format!("/config_dump?fleet={FLEET}")).await?;
-        let mut served: Value = serde_json::from_slice(&served).context("the configuration dump is no JSON")?;
-        let listener = served.pointer_mut("/listeners/0").context("Chancery serves no listener")?.take();
+        let dump = http::get(serve.admin, &format!("/config_dump?fleet={FLEET}")).await?;
+        let dump: Value = serde_json::from_slice(&dump).context("the configuration dump is no JSON")?;
+        let listener = dump.pointer("/listeners/0").context("Chancery serves no listener")?;
         let server = format!("--server={}", serve.xds);
         let bootstrap = bootstrap::envoy(&chancery, &["--fleet", FLEET, &server])?;
         Self::of(program, bootstrap, listener, logs)
     }
 
-    fn of(program: Program, mut bootstrap: Value, listener: Value, logs: PathBuf) -> anyhow::Result<Self> {
+    fn of(program: Program, mut bootstrap: Value, listener: &Value, logs: PathBuf) -> anyhow::Result<Self> {
         let name = listener.get("name").and_then(Value::as_str).context("the listener has no name")?.to_owned();
         object(&mut bootstrap, "/dynamic_resources")?.remove("lds_config");
         object(&mut bootstrap, "/static_resources")?.insert("listeners".to_owned(), json!([listener]));

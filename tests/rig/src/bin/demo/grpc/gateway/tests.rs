@@ -21,7 +21,7 @@ fn its_listener_is_its_own_and_all_else_comes_over_ads() {
         "address": { "socket_address": { "address": "0.0.0.0", "port_value": 10000 } },
         "filter_chains": [{ "filters": [{ "name": "manager", "typed_config": manager }] }],
     });
-    let template = Template::of(program, printed, listener, PathBuf::new()).unwrap();
+    let template = Template::of(program, printed, &listener, PathBuf::new()).unwrap();
     assert_eq!(template.listener, "http");
 
     let (address, admin) = ("127.10.0.1:10000".parse().unwrap(), "127.10.0.1:9901".parse().unwrap());
