@@ -19,9 +19,8 @@ const IGNORED: &str = "it is left out";
 pub struct Issue {
     /// The line, counted from 1 at the beginning of the text.
     pub line: u32,
-    /// The field in its object; the line for what belongs to no object. Boxed: an issue is the error of functions that call
-    /// themselves.
-    pub field: Box<Location>,
+    /// The field in its object; the line for what belongs to no object.
+    pub field: Location,
     /// What stands there, shortened; empty for lists and mappings. Nothing of what isn't an object is ever shown: it may be a
     /// secret.
     pub value: String,
@@ -40,7 +39,7 @@ impl Issue {
     pub fn new(line: u32, reason: Reason, message: impl Into<String>) -> Self {
         Self {
             line,
-            field: Box::new(Location::Line(line)),
+            field: Location::Line(line),
             value: String::new(),
             reason,
             message: message.into(),
@@ -58,7 +57,7 @@ impl Issue {
     pub fn in_object(line: u32, field: Location, value: String, message: String) -> Self {
         let is_annotation = field.is_within(&["metadata", "annotations"].into());
         let reason = if is_annotation { Reason::InvalidAnnotation } else { Reason::InvalidObject };
-        Self { field: Box::new(field), value, meanwhile: OBJECT_KEPT, ..Self::new(line, reason, message) }
+        Self { field, value, meanwhile: OBJECT_KEPT, ..Self::new(line, reason, message) }
     }
 
     /// The same, as somebody's business.
@@ -69,18 +68,18 @@ impl Issue {
     /// As it is told of the object that it belongs to.
     pub fn of_object(self, object: ObjectRef) -> Rejected {
         let Self { line: _, field, value, reason, message, meanwhile, concern: _ } = self;
-        Rejected { object, field: *field, value, reason, message, meanwhile: meanwhile.to_owned() }
+        Rejected { object, field, value, reason, message, meanwhile: meanwhile.to_owned() }
     }
 
     /// As it is told of the file in which `offset` lines stand before the text.
     pub fn of_file(self, file: &Arc<str>, offset: u32) -> RejectedAt {
         let line = offset.saturating_add(self.line);
-        Self { field: Box::new(Location::Line(line)), ..self }.at(file, Some(line))
+        Self { field: Location::Line(line), ..self }.at(file, Some(line))
     }
 
     /// As it is told of a file as a whole.
     pub fn of_whole_file(self, file: &Arc<str>) -> RejectedAt {
-        Self { field: Box::new(Location::File), ..self }.at(file, None)
+        Self { field: Location::File, ..self }.at(file, None)
     }
 
     fn at(self, file: &Arc<str>, line: Option<u32>) -> RejectedAt {
