@@ -202,10 +202,10 @@ impl FromIterator<Step> for FieldPath {
 /// Whichever way somebody went, an annotation is one, and a label.
 impl From<FieldPath> for Location {
     fn from(path: FieldPath) -> Self {
-        let mut names = path.steps().iter().map(Step::name);
-        match [names.next(), names.next(), names.next(), names.next()] {
-            [Some(Some("metadata")), Some(Some("annotations")), Some(Some(key)), None] => Self::annotation(key),
-            [Some(Some("metadata")), Some(Some("labels")), Some(Some(key)), None] => Self::label(key),
+        let names: Vec<Option<&str>> = path.steps().iter().map(Step::name).collect();
+        match names[..] {
+            [Some("metadata"), Some("annotations"), Some(key)] => Self::annotation(key),
+            [Some("metadata"), Some("labels"), Some(key)] => Self::label(key),
             _ => Self::Field(path),
         }
     }
