@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
-use super::value::{Fault, parts};
+use super::value::{ValueError, parts};
 
 /// The longest DNS name and the longest label of one, in bytes (RFC 1035 §2.3.4).
 const MAX_NAME_BYTES: usize = 253;
@@ -14,22 +14,22 @@ const MAX_LABEL_BYTES: usize = 63;
 const MAX_FAULTS: usize = 10;
 
 /// The good domains of a comma list, lower-cased, and what is wrong with the others.
-pub(super) fn list(text: &str) -> (BTreeSet<Arc<str>>, Vec<Fault>) {
+pub(super) fn list(text: &str) -> (BTreeSet<Arc<str>>, Vec<ValueError>) {
     let mut good = BTreeSet::new();
     let mut faults = Vec::new();
     let mut more = 0_usize;
     for part in parts(text) {
         match check(&without_final_dot(&part.to_ascii_lowercase())) {
             Ok(domain) => drop(good.insert(domain)),
-            Err(why) if faults.len() < MAX_FAULTS => faults.push(Fault::of_part(part, why)),
+            Err(why) if faults.len() < MAX_FAULTS => faults.push(ValueError::of_part(part, why)),
             Err(_) => more += 1,
         }
     }
     if more > 0 {
-        faults.push(Fault::new(format!("{more} more domains of this list can't be used either")));
+        faults.push(ValueError::new(format!("{more} more domains of this list can't be used either")));
     }
     if good.is_empty() && faults.is_empty() {
-        faults.push(Fault::new("an empty list"));
+        faults.push(ValueError::new("an empty list"));
     }
     (good, faults)
 }

@@ -40,7 +40,7 @@ use effective::Effective;
 use name::{Name, Unnamed};
 pub use settle::BASE_EJECTION_TIME;
 pub use table::{GROUPS, Group, Grpc, Need, Reach, Setting};
-use value::{Fault, Value};
+use value::{Value, ValueError};
 
 pub use explain::{explain, unknown_app_protocol, unserved};
 pub use resolve::{Resolved, resolve, restate, restate_namespace};
@@ -96,7 +96,7 @@ impl Settings {
                     reject(Reason::InvalidAnnotation, Rejected::shorten(text), message, meanwhile::IGNORED.to_owned());
                 }
                 Ok((name, setting)) => {
-                    for Fault { value, message, meanwhile } in settings.take(name, setting, text) {
+                    for ValueError { value, message, meanwhile } in settings.take(name, setting, text) {
                         let meanwhile =
                             meanwhile.map_or_else(|| meanwhile::default_stays(setting.default), str::to_owned);
                         let value = value.unwrap_or_else(|| Rejected::shorten(text));
@@ -127,7 +127,7 @@ impl Settings {
         self.good.iter().any(enabling)
     }
 
-    fn take(&mut self, name: Name, setting: &Setting, text: &str) -> Vec<Fault> {
+    fn take(&mut self, name: Name, setting: &Setting, text: &str) -> Vec<ValueError> {
         let (value, faults) = setting.read(text);
         match value {
             Some(value) => drop(self.good.insert(name, value)),

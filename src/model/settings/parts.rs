@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::value::{Fault, parts};
+use super::value::{ValueError, parts};
 use super::values::duration;
 use crate::model::{HashOn, Probe, Rejected};
 
@@ -16,19 +16,19 @@ const MAX_FAULTS: usize = 10;
 
 /// `header:<name>`, `cookie:<name>[:<ttl>]`, `query:<name>`, `source-ip`: a list, or `none`. What comes first is hashed
 /// first.
-pub(super) fn hash_on(text: &str) -> Result<Vec<HashOn>, Fault> {
+pub(super) fn hash_on(text: &str) -> Result<Vec<HashOn>, ValueError> {
     if text == "none" {
         return Ok(Vec::new());
     }
     let mut list = Vec::new();
     for part in parts(text) {
         let one = one_hash(part)
-            .map_err(|why| Fault::new(format!("\"{}\" can't be hashed: {why}", Rejected::shorten(part))))?;
+            .map_err(|why| ValueError::new(format!("\"{}\" can't be hashed: {why}", Rejected::shorten(part))))?;
         if !list.contains(&one) {
             list.push(one);
         }
     }
-    if list.is_empty() { Err(Fault::new("an empty list")) } else { Ok(list) }
+    if list.is_empty() { Err(ValueError::new("an empty list")) } else { Ok(list) }
 }
 
 fn one_hash(part: &str) -> Result<HashOn, &'static str> {
@@ -63,22 +63,22 @@ fn is_token(text: &str) -> bool {
 }
 
 /// `off`, `tcp`, `grpc`, `grpc:<service>` or `http:<path>`.
-pub(super) fn probe(text: &str) -> Result<Option<Probe>, Fault> {
+pub(super) fn probe(text: &str) -> Result<Option<Probe>, ValueError> {
     let (kind, rest) = text.split_once(':').map_or((text, None), |(kind, rest)| (kind, Some(rest)));
     match (kind, rest) {
         ("off", None) => Ok(None),
         ("tcp", None) => Ok(Some(Probe::Tcp)),
         ("grpc", None) => Ok(Some(Probe::Grpc("".into()))),
         ("grpc", Some(service)) if is_service(service) => Ok(Some(Probe::Grpc(service.into()))),
-        ("grpc", Some(_)) => Err(Fault::new("not the full name of a gRPC service")),
+        ("grpc", Some(_)) => Err(ValueError::new("not the full name of a gRPC service")),
         ("http", Some(path)) if is_path(path) => Ok(Some(Probe::Http(path.into()))),
-        ("http", _) => Err(Fault::new("not a path, which begins with /")),
-        _ => Err(Fault::new("no such check")),
+        ("http", _) => Err(ValueError::new("not a path, which begins with /")),
+        _ => Err(ValueError::new("no such check")),
     }
 }
 
 /// The good prefixes of a list, and what is wrong with the others. `shop.v1.Cart` is the prefix `/shop.v1.Cart/`.
-pub(super) fn routes(text: &str) -> (BTreeSet<Arc<str>>, Vec<Fault>) {
+pub(super) fn routes(text: &str) -> (BTreeSet<Arc<str>>, Vec<ValueError>) {
     let mut good = BTreeSet::new();
     let mut faults = Vec::new();
     let mut more = 0_usize;
@@ -88,17 +88,19 @@ pub(super) fn routes(text: &str) -> (BTreeSet<Arc<str>>, Vec<Fault>) {
         } else if is_service(part) {
             good.insert(format!("/{part}/").into());
         } else if faults.len() < MAX_FAULTS {
-            faults
-                .push(Fault::of_part(part, "neither a path, which begins with /, nor the full name of a gRPC service"));
+            faults.push(ValueError::of_part(
+                part,
+                "neither a path, which begins with /, nor the full name of a gRPC service",
+            ));
         } else {
             more += 1;
         }
     }
     if more > 0 {
-        faults.push(Fault::new(format!("{more} more routes of this list can't be used either")));
+        faults.push(ValueError::new(format!("{more} more routes of this list can't be used either")));
     }
     if good.is_empty() && faults.is_empty() {
-        faults.push(Fault::new("an empty list"));
+        faults.push(ValueError::new("an empty list"));
     }
     (good, faults)
 }
@@ -120,22 +122,22 @@ fn is_service(text: &str) -> bool {
 }
 
 /// A prime within this range. Maglev's table must have one for its size, or pods would get unequal shares.
-pub(super) fn prime(text: &str, most: u32) -> Result<u32, Fault> {
+pub(super) fn prime(text: &str, most: u32) -> Result<u32, ValueError> {
     let number = super::value::whole(text, &(2..=most))?;
     let is_prime = (2..=number.isqrt()).all(|divisor| number % divisor != 0);
-    if is_prime { Ok(number) } else { Err(Fault::new("not a prime")) }
+    if is_prime { Ok(number) } else { Err(ValueError::new("not a prime")) }
 }
 
 /// `<base>[,<max>]`; without a maximum it is ten times the base.
-pub(super) fn back_off(text: &str) -> Result<(Duration, Duration), Fault> {
+pub(super) fn back_off(text: &str) -> Result<(Duration, Duration), ValueError> {
     let mut list = parts(text);
     let (Some(base), max, None) = (list.next(), list.next(), list.next()) else {
-        return Err(Fault::new("not one or two durations"));
+        return Err(ValueError::new("not one or two durations"));
     };
     let base = duration(base)?;
     let max = match max {
         Some(max) => duration(max)?,
         None => base.saturating_mul(10),
     };
-    if max < base { Err(Fault::new("the longest pause is shorter than the shortest")) } else { Ok((base, max)) }
+    if max < base { Err(ValueError::new("the longest pause is shorter than the shortest")) } else { Ok((base, max)) }
 }

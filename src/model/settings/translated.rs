@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Settings;
 use super::name::{Name, Unnamed};
-use super::value::Fault;
+use super::value::ValueError;
 use crate::model::compat::{self, AnnotationField, Translation};
 use crate::model::{Location, ObjectRef, Reason, Rejected, meanwhile};
 
@@ -52,7 +52,9 @@ impl Translated {
                     reject(Reason::InvalidAnnotation, None, message, meanwhile::IGNORED.to_owned());
                 }
                 Ok((name, setting)) => {
-                    for Fault { value, message, meanwhile } in translated.settings.take(name.clone(), setting, &text) {
+                    for ValueError { value, message, meanwhile } in
+                        translated.settings.take(name.clone(), setting, &text)
+                    {
                         let meanwhile =
                             meanwhile.map_or_else(|| meanwhile::default_stays(setting.default), str::to_owned);
                         let message = expected.map_or(message, str::to_owned);

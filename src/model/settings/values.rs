@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::effective::Effective;
-use super::value::{self, Fault, Read};
+use super::value::{self, Read, ValueError};
 use crate::model::duration;
 
 /// What a setting accepts, and where it goes.
@@ -80,17 +80,17 @@ impl Values {
     }
 }
 
-fn or<T>(word: &str, text: &str, read: impl Fn(&str) -> Result<T, Fault>) -> Result<Option<T>, Fault> {
+fn or<T>(word: &str, text: &str, read: impl Fn(&str) -> Result<T, ValueError>) -> Result<Option<T>, ValueError> {
     if text == word { Ok(None) } else { read(text).map(Some) }
 }
 
 /// A duration that clients can keep.
-pub(super) fn duration(text: &str) -> Result<Duration, Fault> {
+pub(super) fn duration(text: &str) -> Result<Duration, ValueError> {
     match duration::parse(text) {
-        Ok(duration) if duration < SHORTEST => Err(Fault::new("too short")),
-        Ok(duration) if duration > LONGEST => Err(Fault::new("too long")),
+        Ok(duration) if duration < SHORTEST => Err(ValueError::new("too short")),
+        Ok(duration) if duration > LONGEST => Err(ValueError::new("too long")),
         Ok(duration) => Ok(duration),
-        Err(why) => Err(Fault::new(why)),
+        Err(why) => Err(ValueError::new(why)),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::value::{Fault, parts};
+use super::value::{ValueError, parts};
 use crate::model::{LbPolicy, Protocol, Rejected, RetryOn, ZoneRouting};
 
 /// A value that is one of a fixed list of kebab-case words.
@@ -16,12 +16,12 @@ pub(super) trait Word: Copy + 'static {
 const MAX_COMPARED_BYTES: usize = 64;
 
 /// One word.
-pub(super) fn word<W: Word>(text: &str) -> Result<W, Fault> {
-    find(text).map_err(|near| Fault::new(format!("no such value{near}")))
+pub(super) fn word<W: Word>(text: &str) -> Result<W, ValueError> {
+    find(text).map_err(|near| ValueError::new(format!("no such value{near}")))
 }
 
 /// A list of words, or `none` for the empty set.
-pub(super) fn set_or_none<W: Word + Ord>(text: &str) -> Result<BTreeSet<W>, Fault> {
+pub(super) fn set_or_none<W: Word + Ord>(text: &str) -> Result<BTreeSet<W>, ValueError> {
     let mut words = BTreeSet::new();
     let mut none = false;
     for part in parts(text) {
@@ -29,12 +29,12 @@ pub(super) fn set_or_none<W: Word + Ord>(text: &str) -> Result<BTreeSet<W>, Faul
             none = true;
             continue;
         }
-        let unknown = |near| Fault::new(format!("\"{}\" is no such value{near}", Rejected::shorten(part)));
+        let unknown = |near| ValueError::new(format!("\"{}\" is no such value{near}", Rejected::shorten(part)));
         words.insert(find(part).map_err(unknown)?);
     }
     match (words.is_empty(), none) {
-        (true, false) => Err(Fault::new("an empty list")),
-        (false, true) => Err(Fault::new("none stands alone")),
+        (true, false) => Err(ValueError::new("an empty list")),
+        (false, true) => Err(ValueError::new("none stands alone")),
         (true, true) | (false, false) => Ok(words),
     }
 }

@@ -13,7 +13,7 @@ mod routing;
 mod timeouts;
 
 use super::MAX_VALUE_BYTES;
-use super::value::{Fault, Read, Value};
+use super::value::{Read, Value, ValueError};
 use super::values::Values;
 use crate::model::Policy;
 
@@ -125,7 +125,7 @@ impl Setting {
     }
 
     /// Reads a value: what of it can be used, if anything, and what can't.
-    pub(super) fn read(&self, text: &str) -> (Option<Value>, Vec<Fault>) {
+    pub(super) fn read(&self, text: &str) -> (Option<Value>, Vec<ValueError>) {
         let text = text.trim();
         if text.len() > MAX_VALUE_BYTES {
             return (None, vec![self.fault(&format!("longer than {MAX_VALUE_BYTES} bytes, the limit of Kubernetes"))]);
@@ -135,12 +135,12 @@ impl Setting {
         }
         let Read { change, faults } = self.values.read(text);
         let faults =
-            faults.into_iter().map(|fault| Fault { message: self.expecting(&fault.message), ..fault }).collect();
+            faults.into_iter().map(|fault| ValueError { message: self.expecting(&fault.message), ..fault }).collect();
         (change.map(|change| Value::new(text, change)), faults)
     }
 
-    fn fault(&self, what: &str) -> Fault {
-        Fault::new(self.expecting(what))
+    fn fault(&self, what: &str) -> ValueError {
+        ValueError::new(self.expecting(what))
     }
 
     fn expecting(&self, what: &str) -> String {

@@ -2,7 +2,7 @@
 
 use super::{Group, Grpc, Need, Reach, Setting};
 use crate::model::Protocol;
-use crate::model::settings::value::{self, Fault, Read};
+use crate::model::settings::value::{self, Read, ValueError};
 use crate::model::settings::values::Values;
 use crate::model::settings::{domain, parts, word};
 
@@ -115,11 +115,11 @@ const SETTINGS: &[Setting] = &[
 ];
 
 /// A protocol, also by the words that ports have for it.
-fn protocol(text: &str) -> Result<Protocol, Fault> {
+fn protocol(text: &str) -> Result<Protocol, ValueError> {
     match text {
         "http" => Ok(Protocol::Http1),
         "h2c" => Ok(Protocol::Http2),
-        "https" | "tls" | "grpcs" => Err(Fault::new("TLS to pods isn't supported yet")),
+        "https" | "tls" | "grpcs" => Err(ValueError::new("TLS to pods isn't supported yet")),
         _ => word::word(text),
     }
 }
