@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::scene::{FOUND, LOST, SOON, Scene, fill, service};
 
-const DENIED: &str = "Source may not read everything";
+const DENIED: &str = "Source lacks a permission";
 
 /// What a Role in one namespace can't allow costs the defaults that Namespaces say, and nothing else.
 async fn without(resource: &str, verb: &'static str, arguments: &[&str], words: &[&str]) -> Scene {

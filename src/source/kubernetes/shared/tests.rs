@@ -6,7 +6,7 @@ use super::*;
 fn requests_beyond_the_budget_wait_for_their_turn() {
     let now = Instant::now();
     let shared = Shared::new(now);
-    shared.charge(2, now);
+    shared.charge(3, now);
     let waits: Vec<_> = (0..3).map(|_| shared.reserve(now).as_millis()).collect();
     assert_eq!(waits, [800, 1600, 2400]);
 }
