@@ -2,12 +2,12 @@
 //!
 //! ```text
 //! GET /livez             it runs
-//! GET /readyz            it has something to serve         ◀── Status, SnapshotReader
+//! GET /readyz            it has something to serve         ◀── SourceStatus, SnapshotReader
 //! GET /metrics           OpenMetrics                       ◀── Registry
 //! GET /api/v1/clients    who is connected, how far         ◀── Clients
 //! GET /api/v1/services   what is served                    ◀── the pipeline, asked by QuerySender
 //!       …/NAMESPACE/NAME and why                           ◀── the pipeline, Clients
-//! GET /api/v1/rejected   what can't be used, and why       ◀── Status, Clients
+//! GET /api/v1/rejected   what can't be used, and why       ◀── SourceStatus, Clients
 //! GET /config_dump       what the clients of a fleet hold  ◀── SnapshotReader
 //! GET /                  the list of these
 //! ```

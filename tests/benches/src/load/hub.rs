@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::options::Options;
-use super::wire::DemandReader;
+use super::wire::Subscription;
 use crate::clock;
 
 /// A line that the generator prints, as JSON.
@@ -47,7 +47,7 @@ pub struct Hub {
     /// What the generator was told.
     pub options: Options,
     /// What each client asks for.
-    pub wanted: DemandReader,
+    pub wanted: Subscription,
     /// What a client holds that was complete once: names and versions.
     pub held: OnceLock<Vec<(String, String)>>,
     complete: AtomicUsize,
@@ -60,7 +60,7 @@ impl Hub {
     /// Of a generator that hasn't begun.
     pub fn new(options: Options, lines: UnboundedSender<Line>) -> Self {
         Self {
-            wanted: DemandReader::new(options.variant, options.names),
+            wanted: Subscription::new(options.variant, options.names),
             options,
             held: OnceLock::new(),
             complete: AtomicUsize::new(0),

@@ -13,7 +13,7 @@ use super::received::PREFIX;
 
 /// What all clients ask for, encoded once.
 #[derive(Debug)]
-pub struct DemandReader {
+pub struct Subscription {
     variant: Variant,
     /// One after the other, the assignments last: gRPC learns from each what to ask for next. Others ask for assignments only.
     steps: Vec<Step>,
@@ -40,7 +40,7 @@ pub struct Seen {
     pub type_url: Bytes,
 }
 
-impl DemandReader {
+impl Subscription {
     /// The first Services, this many.
     pub fn new(variant: Variant, names: usize) -> Self {
         let types = match variant {
@@ -194,7 +194,7 @@ mod tests {
     use prost::Message;
     use prost_types::Any;
 
-    use super::{DemandReader, Seen, read};
+    use super::{Seen, Subscription, read};
     use crate::load::options::Variant;
     use crate::load::received::Received;
 
@@ -224,16 +224,16 @@ mod tests {
     #[test]
     fn requests_have_the_names() {
         let request =
-            DeltaDiscoveryRequest::decode(message(DemandReader::new(Variant::Delta, 2).first(0, &[]))).unwrap();
+            DeltaDiscoveryRequest::decode(message(Subscription::new(Variant::Delta, 2).first(0, &[]))).unwrap();
         assert_eq!(request.resource_names_subscribe, ["bench/s0/50051", "bench/s1/50051"]);
         let seen = Seen { type_url: ResourceType::Endpoint.type_url().into(), ..Seen::default() };
-        let request = DiscoveryRequest::decode(message(DemandReader::new(Variant::Sotw, 2).ack(&seen))).unwrap();
+        let request = DiscoveryRequest::decode(message(Subscription::new(Variant::Sotw, 2).ack(&seen))).unwrap();
         assert_eq!(request.resource_names, ["bench/s0/50051", "bench/s1/50051"]);
     }
 
     #[test]
     fn grpc_asks_for_one_type_after_the_other() {
-        let wanted = DemandReader::new(Variant::Grpc, 1);
+        let wanted = Subscription::new(Variant::Grpc, 1);
         let mut request = DiscoveryRequest::decode(message(wanted.first(0, &[]))).unwrap();
         let mut asked = Vec::new();
         for number in 1.. {
